@@ -1,0 +1,42 @@
+//! What the derives call. Not part of the public interface.
+
+pub use serde;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::domain::{DecodeError, DomainEvent, Json, reconstitution::reconstitute};
+
+/// Implemented by `#[derive(Aggregate)]` alone.
+pub trait Sealed {}
+
+pub type JsonResult<T> = serde_json::Result<T>;
+
+pub fn to_json(value: &impl Serialize) -> JsonResult<Json> {
+    serde_json::to_value(value)
+}
+
+pub fn to_text(value: &impl Serialize) -> JsonResult<String> {
+    serde_json::to_string(value)
+}
+
+pub fn from_json<T: DeserializeOwned>(body: &str) -> JsonResult<T> {
+    reconstitute(|| serde_json::from_str(body))
+}
+
+/// The canonical text of a unique value.
+pub fn key(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
+pub fn decode_body<T: DeserializeOwned>(name: &str, revision: u32, body: &str) -> Result<T, DecodeError> {
+    from_json(body).map_err(|source| DecodeError::Body { name: name.to_owned(), revision, source })
+}
+
+pub fn unknown_event<E: DomainEvent>(name: &str, revision: u32) -> DecodeError {
+    let name = name.to_owned();
+    if E::TYPES.iter().any(|event| event.name == name) {
+        DecodeError::UnknownRevision { name, revision }
+    } else {
+        DecodeError::UnknownName { name }
+    }
+}

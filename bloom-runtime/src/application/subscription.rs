@@ -1,0 +1,287 @@
+//! Event handlers: fed from the log, at least once, in order, never skipping.
+
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::{sync::watch, task::JoinSet};
+
+use super::{Failure, retry};
+use crate::{
+    domain::{Aggregate, Classified, DomainEvent, ErrorKind, Metadata, Version},
+    ports::{Position, RecordedEvent, Storage, StoreError},
+};
+
+/// An event with where and when it happened.
+#[derive(Debug, Clone)]
+pub struct Recorded<E> {
+    /// Its place in the log.
+    pub position: Position,
+    /// The id of the aggregate, as text.
+    pub aggregate_id: String,
+    /// The version it brought the aggregate to.
+    pub version: Version,
+    /// Who, when and why.
+    pub metadata: Metadata,
+    /// What happened.
+    pub event: E,
+}
+
+/// Reacts to the events of one kind of aggregate.
+///
+/// It is called at least once for every event, in the order of the log, also after a restart. When it
+/// fails it is called again with the same event after a pause, and later events wait; so it must bear
+/// seeing an event twice.
+pub trait EventHandler<E: DomainEvent>: Send + std::marker::Sync + 'static {
+    /// Reacts.
+    ///
+    /// # Errors
+    /// Whatever keeps it from reacting now; it will be called again.
+    fn handle(&self, event: &Recorded<E>) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// A handler that is a plain function and awaits nothing: `Sync(|event| { .. Ok(()) })`.
+pub struct Sync<F>(pub F);
+
+impl<E, F> EventHandler<E> for Sync<F>
+where
+    E: DomainEvent,
+    F: Fn(&Recorded<E>) -> Result<(), Failure> + Send + std::marker::Sync + 'static,
+{
+    async fn handle(&self, event: &Recorded<E>) -> Result<(), Failure> {
+        (self.0)(event)
+    }
+}
+
+/// How far a handler has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The name of the handler.
+    pub name: &'static str,
+    /// Everything up to here is handled.
+    pub position: Position,
+    /// What it fails with at the moment; it is being tried again.
+    pub failing: Option<String>,
+}
+
+type Start<S> = Box<dyn FnOnce(Arc<S>, watch::Sender<Delivery>, watch::Receiver<bool>, &mut JoinSet<()>) + Send>;
+
+/// The event handlers of an application. Each runs in a task of its own with a cursor of its own, so that
+/// one that fails holds up no other.
+pub struct Subscriptions<S> {
+    storage: Arc<S>,
+    starts: Vec<(&'static str, Start<S>)>,
+}
+
+/// Handlers that are running.
+pub struct Running {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    deliveries: Vec<watch::Receiver<Delivery>>,
+}
+
+impl<S: Storage> Subscriptions<S> {
+    /// None yet, on the log of `storage`.
+    #[must_use]
+    pub fn new(storage: Arc<S>) -> Self {
+        Self { storage, starts: Vec::new() }
+    }
+
+    /// Adds a handler. Its name is stored with its cursor: change it, and it begins at the first event.
+    #[must_use]
+    pub fn on<A: Aggregate>(mut self, name: &'static str, handler: impl EventHandler<A::Event>) -> Self {
+        let start: Start<S> = Box::new(move |storage, delivery, stop, tasks| {
+            let worker = Worker { name, storage, delivery, stop };
+            tasks.spawn(worker.run::<A, _>(handler));
+        });
+        self.starts.push((name, start));
+        self
+    }
+
+    /// Starts them all.
+    #[must_use]
+    pub fn start(self) -> Running {
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let mut deliveries = Vec::new();
+        for (name, start) in self.starts {
+            let delivery = Delivery { name, position: Position::START, failing: None };
+            let (sender, receiver) = watch::channel(delivery);
+            deliveries.push(receiver);
+            start(Arc::clone(&self.storage), sender, stopping.clone(), &mut tasks);
+        }
+        Running { stop, tasks, deliveries }
+    }
+}
+
+impl Running {
+    /// How far each handler has come.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.deliveries.iter().map(|delivery| delivery.borrow().clone()).collect()
+    }
+
+    /// Waits until every handler has handled everything up to `position`.
+    pub async fn caught_up(&mut self, position: Position) {
+        for delivery in &mut self.deliveries {
+            // The sender lives as long as its task, and a stopped task will not catch up any more.
+            let _ = delivery.wait_for(|delivery| delivery.position >= position).await;
+        }
+    }
+
+    /// Lets each handler finish the event it is at, then stops.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+struct Worker<S> {
+    name: &'static str,
+    storage: Arc<S>,
+    delivery: watch::Sender<Delivery>,
+    stop: watch::Receiver<bool>,
+}
+
+impl<S: Storage> Worker<S> {
+    const BATCH: usize = 200;
+    /// Another process may append without telling this one.
+    const POLL: Duration = Duration::from_millis(500);
+
+    async fn run<A: Aggregate, H: EventHandler<A::Event>>(mut self, handler: H) {
+        let mut pauses = patience();
+        loop {
+            if *self.stop.borrow() {
+                return;
+            }
+            let mut appended = self.storage.appended();
+            appended.mark_unchanged();
+            match self.advance::<A, H>(&handler).await {
+                Ok(0) => {
+                    pauses = patience();
+                    tokio::select! {
+                        _ = appended.changed() => {}
+                        () = tokio::time::sleep(Self::POLL) => {}
+                        _ = self.stop.changed() => {}
+                    }
+                }
+                Ok(_) => pauses = patience(),
+                Err(failure) => {
+                    tracing::warn!(handler = self.name, kind = %failure.kind(), "{}; trying again", failure.chain());
+                    self.delivery.send_modify(|delivery| delivery.failing = Some(failure.chain()));
+                    let pause = pauses.next().unwrap_or(Self::POLL);
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        _ = self.stop.changed() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Handles the next events; the number of events looked at.
+    async fn advance<A: Aggregate, H: EventHandler<A::Event>>(&self, handler: &H) -> Result<usize, Failure> {
+        let mut position = self.storage.cursor(self.name).await?;
+        self.handled(position);
+        let events = self.storage.read(position, Self::BATCH).await?;
+        let mut result = Ok(events.len());
+        for event in events {
+            if event.position != position.next() {
+                result = Err(DeliveryError::Hole { after: position, found: event.position }.into());
+                break;
+            }
+            let next = event.position;
+            if event.stream.aggregate == A::NAME
+                && let Err(failure) = self.deliver::<A, H>(handler, event).await
+            {
+                result = Err(failure);
+                break;
+            }
+            position = next;
+            if *self.stop.borrow() {
+                break;
+            }
+        }
+        self.storage.save_cursor(self.name, position).await?;
+        self.handled(position);
+        result
+    }
+
+    async fn deliver<A: Aggregate, H: EventHandler<A::Event>>(
+        &self,
+        handler: &H,
+        event: RecordedEvent,
+    ) -> Result<(), Failure> {
+        let position = event.position;
+        let payload = A::Event::from_body(&event.name, event.revision, &event.body).map_err(|source| {
+            let place = format!("event {position} of the log");
+            StoreError::Corrupt { place, source: source.into() }
+        })?;
+        let recorded = Recorded {
+            position,
+            aggregate_id: event.stream.id,
+            version: event.version,
+            metadata: event.metadata,
+            event: payload,
+        };
+        caught(handler.handle(&recorded)).await.unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
+    }
+
+    fn handled(&self, position: Position) {
+        self.delivery.send_if_modified(|delivery| {
+            let changed = delivery.position != position;
+            if changed {
+                delivery.position = position;
+                delivery.failing = None;
+            }
+            changed
+        });
+    }
+}
+
+fn patience() -> impl Iterator<Item = Duration> + Send {
+    retry::pauses(Duration::from_millis(10), Duration::from_secs(30))
+}
+
+/// The future's output; `None` when it panicked, which must not end the worker.
+async fn caught<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|cx| {
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+#[derive(Debug, thiserror::Error)]
+enum DeliveryError {
+    #[error("the handler panicked at event {position}")]
+    Panic { position: Position },
+    #[error("the log has a hole: after {after} comes {found}")]
+    Hole { after: Position, found: Position },
+}
+
+impl Classified for DeliveryError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Internal
+    }
+
+    fn code(&self) -> &str {
+        match self {
+            Self::Panic { .. } => "delivery.panic",
+            Self::Hole { .. } => "delivery.hole",
+        }
+    }
+
+    fn innermost(&self) -> &(dyn std::error::Error + Send + std::marker::Sync + 'static) {
+        self
+    }
+}

@@ -1,0 +1,53 @@
+//! What a domain model is made of: identities, values, entities, aggregates, events, errors and rules.
+//!
+//! Everything here is synchronous and pure. Nothing awaits, reads a clock, draws a random number or
+//! knows of a store: a domain method receives ids and times as plain values.
+
+mod aggregate;
+mod changes;
+mod entity;
+mod error;
+mod event;
+mod factory;
+mod fields;
+mod identity;
+mod membership;
+mod metadata;
+pub mod reconstitution;
+pub mod rules;
+mod service;
+mod specification;
+mod timestamp;
+mod validation;
+mod value_object;
+mod version;
+
+#[doc(hidden)]
+pub use aggregate::fold_events;
+pub use aggregate::{Aggregate, EventSourced, UniqueKey, UniqueKeyDefinition};
+pub use changes::Changes;
+pub use entity::Entity;
+pub use error::{Classified, DomainError, ErrorKind};
+pub use event::{DecodeError, DomainEvent, EventType};
+pub use factory::Factory;
+pub use fields::{Field, FieldPath, ListField, OpaqueField, Queryable};
+pub use identity::{GeneratedIdentity, Identity, ParseIdentityError};
+#[doc(hidden)]
+pub use membership::{assert_member, assert_part_of_value};
+pub use membership::{MemberOf, PartOfValue};
+pub use metadata::Metadata;
+pub use service::DomainService;
+pub use specification::{Condition, Spec};
+pub use timestamp::{ParseTimestampError, Timestamp};
+pub use validation::{Invalid, Validation, Violation};
+pub use value_object::ValueObject;
+pub use version::Version;
+
+/// A calendar date without a time or a zone.
+pub use jiff::civil::Date;
+/// A decimal number, exact to 28 digits; written as text in JSON, so that no digit is lost.
+pub use rust_decimal::Decimal;
+/// Any JSON value, for data whose shape the domain does not care about.
+pub use serde_json::Value as Json;
+/// A 128-bit identifier.
+pub use uuid::Uuid;

@@ -1,0 +1,107 @@
+//! Every port in memory: the first storage, for tests and for trying things out.
+//!
+//! Never stronger than a real one: values pass through their stored form, units of work see committed data
+//! only, and conflicts, unique keys and positions are those of a database. Nothing survives the process.
+
+mod state;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use self::state::State;
+use crate::{
+    domain::Version,
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
+        StoreError, StoredDocument, StreamId,
+    },
+};
+
+/// A storage in memory. Clones share the same data.
+#[derive(Clone)]
+pub struct MemoryStorage {
+    state: Arc<Mutex<State>>,
+    appended: watch::Sender<Position>,
+}
+
+impl MemoryStorage {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { state: Arc::default(), appended: watch::Sender::new(Position::START) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic cannot leave it half-changed: `commit` checks everything before it writes anything.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStorage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl EventLog for MemoryStorage {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        Ok(self.state().read(after, limit))
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        Ok(self.state().read_stream(stream, after))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(self.state().head())
+    }
+}
+
+impl Storage for MemoryStorage {
+    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+        Ok(self.state().document(table, id))
+    }
+
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        self.state().documents(&query)
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        Ok(self.state().stream_ids(aggregate, after, limit))
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let committed = self.state().commit(batch)?;
+        if let Some(position) = committed.position {
+            self.appended.send_modify(|newest| *newest = position.max(*newest));
+        }
+        Ok(committed)
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        Ok(self.state().outcome(key))
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        Ok(self.state().cursor(name))
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        self.state().save_cursor(name, position);
+        Ok(())
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.appended.subscribe()
+    }
+}

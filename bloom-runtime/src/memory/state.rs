@@ -1,0 +1,174 @@
+//! The tables, as maps.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
+};
+
+use crate::{
+    domain::{Json, Version},
+    ports::{
+        Batch, Committed, DocumentQuery, Outcome, Position, RecordedEvent, StoreError,
+        StoredDocument, StreamAppend, StreamId,
+    },
+};
+
+/// Aggregate, field and value of a unique key.
+type Key = (String, &'static str, String);
+
+#[derive(Default)]
+pub(super) struct State {
+    log: Vec<RecordedEvent>,
+    /// The indexes in the log of each stream's events.
+    streams: BTreeMap<StreamId, Vec<usize>>,
+    documents: HashMap<String, BTreeMap<String, StoredDocument>>,
+    keys: HashMap<Key, String>,
+    outcomes: HashMap<String, Outcome>,
+    cursors: HashMap<String, Position>,
+}
+
+impl State {
+    pub(super) fn read(&self, after: Position, limit: usize) -> Vec<RecordedEvent> {
+        let start = usize::try_from(after.get()).unwrap_or(usize::MAX);
+        self.log.iter().skip(start).take(limit).cloned().collect()
+    }
+
+    pub(super) fn read_stream(&self, stream: &StreamId, after: Version) -> Vec<RecordedEvent> {
+        let indexes = self.streams.get(stream).map(Vec::as_slice).unwrap_or_default();
+        let start = usize::try_from(after.get()).unwrap_or(usize::MAX);
+        indexes.iter().skip(start).map(|&index| self.log[index].clone()).collect()
+    }
+
+    pub(super) fn head(&self) -> Position {
+        Position::new(self.log.len() as u64)
+    }
+
+    pub(super) fn document(&self, table: &str, id: &str) -> Option<StoredDocument> {
+        self.documents.get(table)?.get(id).cloned()
+    }
+
+    pub(super) fn documents(&self, query: &DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        let start = query.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut found = Vec::new();
+        let table = self.documents.get(query.table);
+        for document in table.into_iter().flat_map(|table| table.range::<str, _>((start, Bound::Unbounded))) {
+            let (id, document) = document;
+            let body: Json = serde_json::from_str(&document.body).map_err(|source| StoreError::Corrupt {
+                place: format!("`{id}` in table `{}`", query.table),
+                source: source.into(),
+            })?;
+            if query.condition.matches(&body) {
+                found.push(document.clone());
+                if found.len() == query.limit {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn stream_ids(&self, aggregate: &str, after: Option<&str>, limit: usize) -> Vec<String> {
+        let start = StreamId {
+            aggregate: aggregate.to_owned(),
+            id: after.unwrap_or_default().to_owned(),
+        };
+        self.streams
+            .range((Bound::Excluded(start), Bound::Unbounded))
+            .take_while(|(stream, _)| stream.aggregate == aggregate)
+            .take(limit)
+            .map(|(stream, _)| stream.id.clone())
+            .collect()
+    }
+
+    /// Checks everything, then writes everything.
+    pub(super) fn commit(&mut self, batch: Batch) -> Result<Committed, StoreError> {
+        if let Some(outcome) = &batch.outcome
+            && self.outcomes.contains_key(&outcome.key)
+        {
+            return Err(StoreError::AlreadyExecuted { key: outcome.key.clone() });
+        }
+        let appended = batch.appends.iter().map(|append| (&append.stream, append.expected));
+        let guarded = batch.guards.iter().map(|(stream, version)| (stream, *version));
+        for (stream, expected) in appended.chain(guarded) {
+            let actual = self.version(stream);
+            if actual != expected {
+                return Err(StoreError::Conflict {
+                    aggregate: stream.aggregate.clone(),
+                    id: stream.id.clone(),
+                    expected,
+                    actual,
+                });
+            }
+        }
+        let keys = self.keys_after(&batch)?;
+
+        self.keys = keys;
+        let has_events = batch.appends.iter().any(|append| !append.events.is_empty());
+        for append in batch.appends {
+            self.append(append);
+        }
+        if let Some(outcome) = batch.outcome {
+            self.outcomes.insert(outcome.key.clone(), outcome);
+        }
+        Ok(Committed { position: has_events.then(|| self.head()) })
+    }
+
+    fn version(&self, stream: &StreamId) -> Version {
+        Version::new(self.streams.get(stream).map_or(0, Vec::len) as u64)
+    }
+
+    /// The unique keys once each aggregate of the batch has given up its old ones and taken its new ones.
+    fn keys_after(&self, batch: &Batch) -> Result<HashMap<Key, String>, StoreError> {
+        let mut keys = self.keys.clone();
+        for StreamAppend { stream, .. } in &batch.appends {
+            keys.retain(|(aggregate, ..), id| *aggregate != stream.aggregate || *id != stream.id);
+        }
+        for StreamAppend { stream, keys: claims, .. } in &batch.appends {
+            for claim in claims {
+                let key = (stream.aggregate.clone(), claim.field, claim.value.clone());
+                if keys.insert(key, stream.id.clone()).is_some() {
+                    return Err(StoreError::KeyTaken {
+                        aggregate: stream.aggregate.clone(),
+                        id: stream.id.clone(),
+                        field: claim.field.to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(keys)
+    }
+
+    fn append(&mut self, append: StreamAppend) {
+        let version = append.version();
+        let StreamAppend { stream, expected, events, document, .. } = append;
+        if let Some(write) = document {
+            let document = StoredDocument { id: stream.id.clone(), version, body: write.body };
+            self.documents.entry(write.table.to_owned()).or_default().insert(stream.id.clone(), document);
+        }
+        for (index, event) in events.into_iter().enumerate() {
+            let position = self.head().next();
+            self.streams.entry(stream.clone()).or_default().push(self.log.len());
+            self.log.push(RecordedEvent {
+                position,
+                stream: stream.clone(),
+                version: expected.after(index + 1),
+                name: event.name.to_owned(),
+                revision: event.revision,
+                body: event.body,
+                metadata: event.metadata,
+            });
+        }
+    }
+
+    pub(super) fn outcome(&self, key: &str) -> Option<Outcome> {
+        self.outcomes.get(key).cloned()
+    }
+
+    pub(super) fn cursor(&self, name: &str) -> Position {
+        self.cursors.get(name).copied().unwrap_or_default()
+    }
+
+    pub(super) fn save_cursor(&mut self, name: &str, position: Position) {
+        self.cursors.insert(name.to_owned(), position);
+    }
+}

@@ -1,0 +1,174 @@
+//! What can go wrong with a store.
+
+use std::error::Error;
+
+use crate::domain::{Classified, ErrorKind, Version};
+
+/// A failure of a store or of what was asked of it. A driver's own error is found in `source()`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no such aggregate.
+    #[error("there is no {aggregate} {id}")]
+    NotFound {
+        /// The stored name of the aggregate.
+        aggregate: String,
+        /// The id.
+        id: String,
+    },
+
+    /// Somebody else has saved it since it was loaded; nothing was stored. Running again may succeed.
+    #[error("{aggregate} {id} is at version {actual}, not {expected}: it was changed meanwhile")]
+    Conflict {
+        /// The stored name of the aggregate.
+        aggregate: String,
+        /// The id.
+        id: String,
+        /// The version it was loaded at.
+        expected: Version,
+        /// The version it has.
+        actual: Version,
+    },
+
+    /// The client acted on an old version. Running again cannot help: the client must look first.
+    #[error("{aggregate} {id} is at version {actual}, and the request was made for version {expected}")]
+    Stale {
+        /// The stored name of the aggregate.
+        aggregate: String,
+        /// The id.
+        id: String,
+        /// The version the client has seen.
+        expected: Version,
+        /// The version it has.
+        actual: Version,
+    },
+
+    /// Another aggregate has this unique value; carries the aggregate's own error.
+    #[error("{0}")]
+    Taken(Box<dyn Classified>),
+
+    /// A storage's word that a unique value is taken; the unit of work turns it into [`Self::Taken`].
+    #[error("another {aggregate} has this {field}")]
+    KeyTaken {
+        /// The stored name of the aggregate.
+        aggregate: String,
+        /// The id of the one that wanted it.
+        id: String,
+        /// The field.
+        field: String,
+    },
+
+    /// The command with this key was committed before, by somebody else or by an earlier attempt.
+    #[error("the command `{key}` has been executed already")]
+    AlreadyExecuted {
+        /// The key of the command.
+        key: String,
+    },
+
+    /// The key names another command than before; a client must use a new key for a new command.
+    #[error("the key `{key}` was used for another command; use a new key")]
+    KeyReused {
+        /// The key of the command.
+        key: String,
+    },
+
+    /// The value cannot be kept by every store, such as a text with NUL.
+    #[error("{aggregate} {id} cannot be stored: {reason}")]
+    Unstorable {
+        /// The stored name of the aggregate.
+        aggregate: String,
+        /// The id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+
+    /// What is stored no longer decodes. The data is left as it is.
+    #[error("{place} does not decode")]
+    Corrupt {
+        /// Table and id, or stream and version.
+        place: String,
+        /// What does not fit, and where.
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// The aggregate is not registered with the store.
+    #[error("the aggregate `{aggregate}` is not registered: add `.aggregate::<..>(..)` where the store is built")]
+    Unregistered {
+        /// The stored name of the aggregate.
+        aggregate: &'static str,
+    },
+
+    /// A query handler tried to change something; nothing was stored.
+    #[error("the query `{query}` tried to write; a change belongs into a command")]
+    QueryWrites {
+        /// The name of the query.
+        query: &'static str,
+    },
+
+    /// A cursor for the next page that this list did not give out.
+    #[error("the page cursor is not one that this list gave out")]
+    BadCursor,
+
+    /// The store is out of reach, busy or full; nothing was stored.
+    #[error("the store is unavailable: {reason}")]
+    Unavailable {
+        /// What the store says.
+        reason: String,
+        /// The driver's error.
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
+
+    /// The connection was lost during the commit. Whether it happened is found out by the command's id.
+    #[error("the outcome of the commit is unknown; run the command again under the same key")]
+    OutcomeUnknown,
+
+    /// A fault of the store or of its adapter.
+    #[error("the store failed")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl Classified for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Conflict { .. } | Self::AlreadyExecuted { .. } => ErrorKind::Conflict,
+            Self::Stale { .. } => ErrorKind::Stale,
+            Self::Taken(error) => error.kind(),
+            Self::KeyTaken { .. } => ErrorKind::Rule,
+            Self::KeyReused { .. } | Self::Unstorable { .. } | Self::BadCursor => ErrorKind::Validation,
+            Self::Unavailable { .. } | Self::OutcomeUnknown => ErrorKind::Unavailable,
+            Self::Corrupt { .. }
+            | Self::Unregistered { .. }
+            | Self::QueryWrites { .. }
+            | Self::Internal(_) => ErrorKind::Internal,
+        }
+    }
+
+    fn code(&self) -> &str {
+        match self {
+            Self::NotFound { .. } => "store.not_found",
+            Self::Conflict { .. } => "store.conflict",
+            Self::Stale { .. } => "store.stale",
+            Self::Taken(error) => error.code(),
+            Self::KeyTaken { .. } => "store.key_taken",
+            Self::AlreadyExecuted { .. } => "store.already_executed",
+            Self::KeyReused { .. } => "store.key_reused",
+            Self::Unstorable { .. } => "store.unstorable",
+            Self::Corrupt { .. } => "store.corrupt",
+            Self::Unregistered { .. } => "store.unregistered",
+            Self::QueryWrites { .. } => "store.query_writes",
+            Self::BadCursor => "store.bad_cursor",
+            Self::Unavailable { .. } => "store.unavailable",
+            Self::OutcomeUnknown => "store.outcome_unknown",
+            Self::Internal(_) => "store.internal",
+        }
+    }
+
+    fn innermost(&self) -> &(dyn Error + Send + Sync + 'static) {
+        match self {
+            Self::Taken(error) => error.innermost(),
+            other => other,
+        }
+    }
+}

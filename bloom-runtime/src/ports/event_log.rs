@@ -1,0 +1,100 @@
+//! The one log: every committed event, in one order without holes.
+
+use std::{fmt, future::Future};
+
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use crate::domain::{Metadata, Version};
+
+/// A place in the log: 1, 2, 3... without holes, given at commit.
+///
+/// A reader that wants everything may assert that each position is the one before plus one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Position(u64);
+
+impl Position {
+    /// Before the first event.
+    pub const START: Self = Self(0);
+
+    /// The place with this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The place after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The events of one aggregate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StreamId {
+    /// The stored name of the aggregate.
+    pub aggregate: String,
+    /// The id of the aggregate.
+    pub id: String,
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.aggregate, self.id)
+    }
+}
+
+/// An event as the log holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Its place in the log.
+    pub position: Position,
+    /// The aggregate it belongs to.
+    pub stream: StreamId,
+    /// The version it brought the aggregate to.
+    pub version: Version,
+    /// The stored name.
+    pub name: String,
+    /// The revision of the payload.
+    pub revision: u32,
+    /// The payload as JSON text.
+    pub body: String,
+    /// Who, when and why.
+    pub metadata: Metadata,
+}
+
+/// Reads the log.
+pub trait EventLog: Send + Sync {
+    /// Up to `limit` events after `position`, in order.
+    fn read(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send;
+
+    /// The events of one aggregate after `version`, in order.
+    fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send;
+
+    /// The place of the newest event.
+    fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send;
+}

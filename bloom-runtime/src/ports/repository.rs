@@ -1,0 +1,99 @@
+//! Repositories: aggregates as if they were a collection.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Page, PageRequest, StoreError};
+use crate::domain::{Aggregate, Spec, Version};
+
+/// The aggregates of one kind, seen through a unit of work.
+///
+/// Reads are done at once. Writes are queued and happen when the unit of work commits.
+pub trait Repository<A: Aggregate>: Send {
+    /// The aggregate, or `None`.
+    ///
+    /// # Errors
+    /// When the store is out of reach or what it holds does not decode.
+    fn find_by_id(
+        &mut self,
+        id: &A::Id,
+    ) -> impl Future<Output = Result<Option<A>, StoreError>> + Send;
+
+    /// A page of those that satisfy `spec`, ordered by id. Sees committed data only.
+    ///
+    /// # Errors
+    /// As [`Self::find_by_id`], and [`StoreError::BadCursor`].
+    fn find(
+        &mut self,
+        spec: &Spec<A>,
+        page: PageRequest,
+    ) -> impl Future<Output = Result<Page<A>, StoreError>> + Send;
+
+    /// Queues what the aggregate has raised since it was loaded. The receipt says the version it will
+    /// have; a conflict shows when the unit of work commits.
+    ///
+    /// # Errors
+    /// When the aggregate cannot be written down.
+    fn save(&mut self, aggregate: A) -> Result<Receipt<A::Id>, StoreError>;
+
+    /// The aggregate.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or as [`Self::find_by_id`].
+    fn get(&mut self, id: &A::Id) -> impl Future<Output = Result<A, StoreError>> + Send
+    where
+        Self: Sized,
+    {
+        async move {
+            self.find_by_id(id).await?.ok_or_else(|| StoreError::NotFound {
+                aggregate: A::NAME.to_owned(),
+                id: id.to_string(),
+            })
+        }
+    }
+
+    /// The aggregate, provided that it is at the version that the client has seen; any version when the
+    /// client did not say.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or as [`Self::get`].
+    fn get_at(
+        &mut self,
+        id: &A::Id,
+        seen: Option<Version>,
+    ) -> impl Future<Output = Result<A, StoreError>> + Send
+    where
+        Self: Sized,
+    {
+        async move {
+            let aggregate = self.get(id).await?;
+            match seen {
+                Some(expected) if expected != aggregate.version() => Err(StoreError::Stale {
+                    aggregate: A::NAME.to_owned(),
+                    id: id.to_string(),
+                    expected,
+                    actual: aggregate.version(),
+                }),
+                _ => Ok(aggregate),
+            }
+        }
+    }
+
+    /// Queues a new aggregate; the commit fails if there is one with this id.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    fn add(&mut self, aggregate: A) -> Result<Receipt<A::Id>, StoreError> {
+        self.save(aggregate)
+    }
+}
+
+/// Which aggregate was saved, and the version it has once the unit of work is committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt<Id> {
+    /// The identity.
+    pub id: Id,
+    /// The version.
+    pub version: Version,
+}

@@ -1,0 +1,208 @@
+//! The narrow waist that an adapter implements: rows in, rows out.
+//!
+//! A storage knows nothing of aggregates, only of streams, documents, keys and positions. Everything typed
+//! is written once, in `application`, on top of it.
+
+use std::{collections::BTreeMap, future::Future};
+
+use super::{EventLog, Position, StoreError, StreamId};
+use crate::domain::{Condition, Metadata, Version};
+
+/// A database, seen as the runtime needs it.
+///
+/// `bloom_runtime::testing::conformance` checks an implementation.
+pub trait Storage: EventLog + Send + Sync + 'static {
+    /// The document of one aggregate.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn document(
+        &self,
+        table: &str,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<StoredDocument>, StoreError>> + Send;
+
+    /// Documents ordered by id.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn documents(
+        &self,
+        query: DocumentQuery,
+    ) -> impl Future<Output = Result<Vec<StoredDocument>, StoreError>> + Send;
+
+    /// The ids of the streams of one kind, ordered, after `after`.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// Writes the batch, all or nothing, and gives its events the next positions.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::KeyTaken`], [`StoreError::AlreadyExecuted`], or whatever is
+    /// wrong with the storage.
+    fn commit(&self, batch: Batch) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+
+    /// What became of a command.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn outcome(
+        &self,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<Outcome>, StoreError>> + Send;
+
+    /// How far the reader called `name` has come; the start when it is new.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn cursor(&self, name: &str) -> impl Future<Output = Result<Position, StoreError>> + Send;
+
+    /// Notes how far the reader called `name` has come.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn save_cursor(
+        &self,
+        name: &str,
+        position: Position,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Tells of new positions committed through this storage: a hint to look, never the only one.
+    fn appended(&self) -> tokio::sync::watch::Receiver<Position>;
+}
+
+impl<S: EventLog> EventLog for std::sync::Arc<S> {
+    fn read(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<super::RecordedEvent>, StoreError>> + Send {
+        (**self).read(after, limit)
+    }
+
+    fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> impl Future<Output = Result<Vec<super::RecordedEvent>, StoreError>> + Send {
+        (**self).read_stream(stream, after)
+    }
+
+    fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send {
+        (**self).head()
+    }
+}
+
+/// What one unit of work writes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// At most one append per stream.
+    pub appends: Vec<StreamAppend>,
+    /// Streams that must still be at a version, though nothing is appended to them.
+    pub guards: BTreeMap<StreamId, Version>,
+    /// The outcome of the command, when it has an id.
+    pub outcome: Option<Outcome>,
+}
+
+/// New events of one aggregate, and what follows from them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamAppend {
+    /// The aggregate.
+    pub stream: StreamId,
+    /// The version it must have.
+    pub expected: Version,
+    /// The events, at least one.
+    pub events: Vec<NewEvent>,
+    /// The state after them, when it is stored as a document.
+    pub document: Option<DocumentWrite>,
+    /// The unique values it has from now on; what it had before and is not here becomes free.
+    pub keys: Vec<KeyClaim>,
+}
+
+impl StreamAppend {
+    /// The version it leads to.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.expected.after(self.events.len())
+    }
+}
+
+/// An event that has no position yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// The stored name.
+    pub name: &'static str,
+    /// The revision.
+    pub revision: u32,
+    /// The payload as JSON text.
+    pub body: String,
+    /// Who, when and why.
+    pub metadata: Metadata,
+}
+
+/// The new document of an aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentWrite {
+    /// The table.
+    pub table: &'static str,
+    /// The state as JSON text.
+    pub body: String,
+}
+
+/// A unique value that an aggregate reserves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyClaim {
+    /// The field.
+    pub field: &'static str,
+    /// The value in canonical JSON.
+    pub value: String,
+}
+
+/// A document as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    /// The id of the aggregate.
+    pub id: String,
+    /// Its version.
+    pub version: Version,
+    /// Its state as JSON text.
+    pub body: String,
+}
+
+/// Which documents to read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentQuery {
+    /// The table.
+    pub table: &'static str,
+    /// What they must satisfy.
+    pub condition: Condition,
+    /// Only ids greater than this one.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// What became of a command, kept under its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The key of the command.
+    pub key: String,
+    /// The digest of the command.
+    pub fingerprint: String,
+    /// What its handler returned, as JSON text.
+    pub body: String,
+}
+
+/// What was committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// The place of its last event; `None` when it had none.
+    pub position: Option<Position>,
+}

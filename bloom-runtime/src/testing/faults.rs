@@ -1,0 +1,126 @@
+//! A storage that fails on request.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    domain::Version,
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
+        StoreError, StoredDocument, StreamId,
+    },
+};
+
+/// What a storage is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Loading one aggregate: repositories fail.
+    Load,
+    /// Looking for aggregates: finders fail.
+    Find,
+    /// Committing: units of work fail, and nothing is stored.
+    Commit,
+    /// Committing, where the answer is lost although everything is stored.
+    CommitReply,
+    /// Reading the log: event handlers fail.
+    ReadLog,
+}
+
+/// Wraps a storage and lets its next operations fail, so that a test sees what its code does then. Clones
+/// share what was requested.
+#[derive(Clone)]
+pub struct FaultyStorage<S> {
+    storage: Arc<S>,
+    faults: Arc<Mutex<VecDeque<(Operation, StoreError)>>>,
+}
+
+impl<S: Storage> FaultyStorage<S> {
+    /// Works like `storage` until told otherwise.
+    #[must_use]
+    pub fn new(storage: S) -> Self {
+        Self { storage: Arc::new(storage), faults: Arc::default() }
+    }
+
+    /// The next such operation fails with `error`. Requests add up.
+    pub fn fail_next(&self, operation: Operation, error: StoreError) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push_back((operation, error));
+    }
+
+    fn check(&self, operation: Operation) -> Result<(), StoreError> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = faults.iter().position(|(wanted, _)| *wanted == operation);
+        match index.and_then(|index| faults.remove(index)) {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<S: Storage> EventLog for FaultyStorage<S> {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.check(Operation::ReadLog)?;
+        self.storage.read(after, limit).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.check(Operation::Load)?;
+        self.storage.read_stream(stream, after).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.storage.head().await
+    }
+}
+
+impl<S: Storage> Storage for FaultyStorage<S> {
+    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+        self.check(Operation::Load)?;
+        self.storage.document(table, id).await
+    }
+
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        self.check(Operation::Find)?;
+        self.storage.documents(query).await
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.check(Operation::Find)?;
+        self.storage.stream_ids(aggregate, after, limit).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        self.check(Operation::Commit)?;
+        let committed = self.storage.commit(batch).await?;
+        self.check(Operation::CommitReply)?;
+        Ok(committed)
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        self.storage.outcome(key).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        self.storage.cursor(name).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        self.storage.save_cursor(name, position).await
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.storage.appended()
+    }
+}

@@ -1,0 +1,178 @@
+//! Migrations: numbered, additive, shown before they run, and never changed once they have.
+
+use std::{borrow::Cow, fmt};
+
+/// One step of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// What orders it and names it, such as `0002_orders`.
+    pub name: Cow<'static, str>,
+    /// The statements.
+    pub sql: Cow<'static, str>,
+}
+
+impl Migration {
+    /// A digest of the statements, with which a change of an applied migration is noticed. FNV-1a: it guards
+    /// against accidents, not against attackers.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        let text = self.sql.replace("\r\n", "\n");
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        format!("{hash:016x}")
+    }
+}
+
+/// The migrations of a program, in order: Bloom's own first.
+#[derive(Debug, Clone, Default)]
+pub struct Migrations(Vec<Migration>);
+
+impl Migrations {
+    /// Bloom's own tables and nothing else.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(vec![Migration {
+            name: "0000_bloom".into(),
+            sql: include_str!("../migrations/0000_bloom.sql").into(),
+        }])
+    }
+
+    /// Adds one.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, sql: impl Into<Cow<'static, str>>) -> Self {
+        self.0.push(Migration { name: name.into(), sql: sql.into() });
+        self
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = &Migration> {
+        self.0.iter()
+    }
+
+    /// Compares them with what a database has applied.
+    ///
+    /// # Errors
+    /// When an applied migration has been changed or is unknown here.
+    pub fn plan(&self, applied: &[(String, String)]) -> Result<Vec<(&Migration, MigrationState)>, MigrationError> {
+        if let Some((name, _)) = applied.iter().find(|(name, _)| self.iter().all(|known| known.name != *name)) {
+            return Err(MigrationError::Unknown { name: name.clone() });
+        }
+        self.iter()
+            .map(|migration| match applied.iter().find(|(name, _)| *name == migration.name) {
+                None => Ok((migration, MigrationState::Pending)),
+                Some((_, checksum)) if *checksum == migration.checksum() => {
+                    Ok((migration, MigrationState::Applied))
+                }
+                Some(_) => Err(MigrationError::Changed { name: migration.name.to_string() }),
+            })
+            .collect()
+    }
+}
+
+/// The statement that creates a table of documents.
+///
+/// A generated project has it written out in a file of its own; this is for tests and for code without one.
+#[must_use]
+pub fn documents(table: &str) -> String {
+    format!(
+        "CREATE TABLE \"{table}\" (
+    id         TEXT    PRIMARY KEY,
+    version    INTEGER NOT NULL,
+    body       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+"
+    )
+}
+
+/// Whether a database has a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationState {
+    /// It has.
+    Applied,
+    /// Not yet.
+    Pending,
+}
+
+impl fmt::Display for MigrationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Applied => "applied",
+            Self::Pending => "pending",
+        })
+    }
+}
+
+/// Why a database cannot be migrated, or not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrationError {
+    /// The statements differ from those that ran.
+    #[error("migration `{name}` was changed after it was applied; restore it and write a new one instead")]
+    Changed {
+        /// The migration.
+        name: String,
+    },
+    /// The database is newer than the program.
+    #[error("the database has migration `{name}`, which this program does not know; run a newer program")]
+    Unknown {
+        /// The migration.
+        name: String,
+    },
+    /// The program is newer than the database.
+    #[error("the database lacks {}; run the `migrate up` verb first", .names.join(", "))]
+    Pending {
+        /// The migrations.
+        names: Vec<String>,
+    },
+    /// The statements do not run; the database is as it was.
+    #[error("migration `{name}` failed and was rolled back")]
+    Failed {
+        /// The migration.
+        name: String,
+        /// What the database says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database cannot be reached.
+    #[error("the database cannot be opened")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(migrations: &Migrations) -> Vec<(String, String)> {
+        migrations.iter().map(|migration| (migration.name.to_string(), migration.checksum())).collect()
+    }
+
+    #[test]
+    fn what_is_missing_is_pending() {
+        let old = applied(&Migrations::new());
+        let new = Migrations::new().with("0001_orders", "CREATE TABLE orders (id TEXT)");
+        let states: Vec<_> = new.plan(&old).unwrap().into_iter().map(|(_, state)| state).collect();
+        assert_eq!(states, [MigrationState::Applied, MigrationState::Pending]);
+    }
+
+    #[test]
+    fn a_changed_migration_is_refused() {
+        let old = applied(&Migrations::new().with("0001_orders", "CREATE TABLE orders (id TEXT)"));
+        let new = Migrations::new().with("0001_orders", "CREATE TABLE orders (id BLOB)");
+        assert!(matches!(new.plan(&old), Err(MigrationError::Changed { .. })));
+    }
+
+    #[test]
+    fn line_ends_are_no_change() {
+        let unix = Migration { name: "a".into(), sql: "SELECT 1;\nSELECT 2;\n".into() };
+        let windows = Migration { name: "a".into(), sql: "SELECT 1;\r\nSELECT 2;\r\n".into() };
+        assert_eq!(unix.checksum(), windows.checksum());
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let newer = applied(&Migrations::new().with("0001_orders", "SELECT 1"));
+        assert!(matches!(Migrations::new().plan(&newer), Err(MigrationError::Unknown { .. })));
+    }
+}

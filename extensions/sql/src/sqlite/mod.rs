@@ -1,0 +1,16 @@
+//! SQLite: one file, one writer thread, a pool of readers.
+//!
+//! The writer takes all units of work that wait and commits them in one transaction, each within a savepoint
+//! of its own, so that one that fails takes nothing of the others with it.
+
+mod connection;
+mod error;
+mod migrate;
+mod read;
+mod readers;
+mod storage;
+mod translate;
+mod write;
+mod writer;
+
+pub use storage::SqliteStorage;

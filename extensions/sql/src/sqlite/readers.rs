@@ -1,0 +1,54 @@
+//! The pool of connections that read.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bloom_runtime::ports::StoreError;
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use super::{
+    connection,
+    error::{closed, store_error},
+};
+
+/// Connections that wait to be used; opened when they are first needed.
+#[derive(Clone)]
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(path: PathBuf, size: usize) -> Self {
+        Self { path, idle: Arc::default(), permits: Arc::new(Semaphore::new(size)) }
+    }
+
+    /// Runs `work` on a connection, away from the threads that must not block.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
+        let Self { path, idle, .. } = self.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match kept {
+                Some(connection) => connection,
+                None => connection::reader(&path)?,
+            };
+            let result = work(&connection);
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            result
+        });
+        match task.await {
+            Ok(result) => result.map_err(store_error),
+            Err(error) => Err(StoreError::Internal(error.into())),
+        }
+    }
+}

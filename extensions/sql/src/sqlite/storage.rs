@@ -1,0 +1,168 @@
+//! The storage port on SQLite.
+
+use std::path::{Path, PathBuf};
+
+use bloom_runtime::{
+    domain::Version,
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
+        StoreError, StoredDocument, StreamId,
+    },
+};
+use tokio::sync::watch;
+
+use super::{connection, migrate, read, readers::Readers, writer::Writer};
+use crate::migration::{MigrationError, MigrationState, Migrations};
+
+/// A database in one file. Clones share it.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("shop.db");
+/// use bloom_sql::{Migrations, SqliteStorage};
+///
+/// let migrations = Migrations::new().with("0001_orders", bloom_sql::migration::documents("orders"));
+/// SqliteStorage::migrate(&path, &migrations)?;
+/// let storage = SqliteStorage::open(&path, &migrations)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SqliteStorage {
+    path: PathBuf,
+    readers: Readers,
+    writer: Writer,
+    appended: watch::Sender<Position>,
+}
+
+impl SqliteStorage {
+    const READERS: usize = 8;
+
+    /// Opens a database that has every migration.
+    ///
+    /// # Errors
+    /// [`MigrationError::Pending`] when it lacks one, and whatever else is wrong with it.
+    pub fn open(path: impl AsRef<Path>, migrations: &Migrations) -> Result<Self, MigrationError> {
+        let path = path.as_ref().to_owned();
+        let pending: Vec<String> = Self::plan(&path, migrations)?
+            .into_iter()
+            .filter(|(_, state)| *state == MigrationState::Pending)
+            .map(|(name, _)| name)
+            .collect();
+        if !pending.is_empty() {
+            return Err(MigrationError::Pending { names: pending });
+        }
+        let connection = connection::writer(&path).map_err(unavailable)?;
+        let head = read::head(&connection).map_err(unavailable)?;
+        let appended = watch::Sender::new(head);
+        let writer = Writer::start(connection, appended.clone())
+            .map_err(|error| MigrationError::Unavailable(error.into()))?;
+        Ok(Self { readers: Readers::new(path.clone(), Self::READERS), path, writer, appended })
+    }
+
+    /// What a migration would do: each by name, in order. Creates no file.
+    ///
+    /// # Errors
+    /// When the database does not fit the program or cannot be read.
+    pub fn plan(
+        path: impl AsRef<Path>,
+        migrations: &Migrations,
+    ) -> Result<Vec<(String, MigrationState)>, MigrationError> {
+        let path = path.as_ref();
+        let applied = if path.exists() {
+            migrate::applied(&connection::reader(path).map_err(unavailable)?)?
+        } else {
+            Vec::new()
+        };
+        let plan = migrations.plan(&applied)?;
+        Ok(plan.into_iter().map(|(migration, state)| (migration.name.to_string(), state)).collect())
+    }
+
+    /// Applies what is pending, all or nothing, and returns the names. Creates the file and its folder.
+    ///
+    /// # Errors
+    /// When a migration fails; the database is then as it was.
+    pub fn migrate(
+        path: impl AsRef<Path>,
+        migrations: &Migrations,
+    ) -> Result<Vec<String>, MigrationError> {
+        let path = path.as_ref();
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| MigrationError::Unavailable(error.into()))?;
+        }
+        migrate::apply(&mut connection::writer(path).map_err(unavailable)?, migrations)
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn unavailable(error: rusqlite::Error) -> MigrationError {
+    MigrationError::Unavailable(error.into())
+}
+
+impl EventLog for SqliteStorage {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.readers.read(move |connection| read::log(connection, after, limit)).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let stream = stream.clone();
+        self.readers.read(move |connection| read::stream(connection, &stream, after)).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.readers.read(read::head).await
+    }
+}
+
+impl Storage for SqliteStorage {
+    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+        let (table, id) = (table.to_owned(), id.to_owned());
+        self.readers.read(move |connection| read::document(connection, &table, &id)).await
+    }
+
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        self.readers.read(move |connection| read::documents(connection, &query)).await
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let (aggregate, after) = (aggregate.to_owned(), after.map(ToOwned::to_owned));
+        self.readers
+            .read(move |connection| read::stream_ids(connection, &aggregate, after.as_deref(), limit))
+            .await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        self.writer.commit(batch).await
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        let key = key.to_owned();
+        self.readers.read(move |connection| read::outcome(connection, &key)).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        let name = name.to_owned();
+        self.readers.read(move |connection| read::cursor(connection, &name)).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        self.writer.save_cursor(name, position).await
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.appended.subscribe()
+    }
+}

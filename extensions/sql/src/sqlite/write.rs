@@ -1,0 +1,142 @@
+//! The statements that write one batch inside an open savepoint.
+
+use bloom_runtime::{
+    domain::Version,
+    ports::{Batch, Position, StoreError, StreamAppend, StreamId},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{error::store_error, translate::identifier};
+
+/// Writes everything but the head, which the caller takes last. Returns the newest position.
+pub(super) fn batch(connection: &Connection, batch: &Batch, head: Position) -> Result<Position, StoreError> {
+    if let Some(outcome) = &batch.outcome {
+        let inserted = connection
+            .prepare_cached(
+                "INSERT INTO bloom_outcomes (key, fingerprint, body) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING",
+            )
+            .and_then(|mut statement| statement.execute((&outcome.key, &outcome.fingerprint, &outcome.body)))
+            .map_err(store_error)?;
+        if inserted == 0 {
+            return Err(StoreError::AlreadyExecuted { key: outcome.key.clone() });
+        }
+    }
+    for (stream, expected) in &batch.guards {
+        expect(stream, *expected, version(connection, stream).map_err(store_error)?)?;
+    }
+    for append in &batch.appends {
+        let actual = version(connection, &append.stream).map_err(store_error)?;
+        expect(&append.stream, append.expected, actual)?;
+        release_keys(connection, append).map_err(store_error)?;
+    }
+    let mut position = head;
+    for append in &batch.appends {
+        claim_keys(connection, append)?;
+        position = append_events(connection, append, position).map_err(store_error)?;
+        write_document(connection, append).map_err(store_error)?;
+    }
+    Ok(position)
+}
+
+/// Moves the head of the log.
+pub(super) fn head(connection: &Connection, position: Position) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE bloom_head SET position = ?1")?.execute([position.get().cast_signed()])?;
+    Ok(())
+}
+
+pub(super) fn cursor(connection: &Connection, name: &str, position: Position) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO bloom_cursors (name, position) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+    )?;
+    statement.execute(params![name, position.get().cast_signed()])?;
+    Ok(())
+}
+
+fn version(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Version> {
+    let mut statement =
+        connection.prepare_cached("SELECT version FROM bloom_streams WHERE aggregate = ?1 AND id = ?2")?;
+    let version = statement
+        .query_row([&stream.aggregate, &stream.id], |row| super::read::unsigned(row, 0))
+        .optional()?;
+    Ok(Version::new(version.unwrap_or_default()))
+}
+
+fn expect(stream: &StreamId, expected: Version, actual: Version) -> Result<(), StoreError> {
+    if expected == actual {
+        return Ok(());
+    }
+    let (aggregate, id) = (stream.aggregate.clone(), stream.id.clone());
+    Err(StoreError::Conflict { aggregate, id, expected, actual })
+}
+
+/// Every aggregate of the batch gives up its unique values before any takes new ones, so that two can swap.
+fn release_keys(connection: &Connection, append: &StreamAppend) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM bloom_keys WHERE aggregate = ?1 AND id = ?2")?
+        .execute([&append.stream.aggregate, &append.stream.id])?;
+    Ok(())
+}
+
+fn claim_keys(connection: &Connection, append: &StreamAppend) -> Result<(), StoreError> {
+    let StreamId { aggregate, id } = &append.stream;
+    for claim in &append.keys {
+        let inserted = connection
+            .prepare_cached(
+                "INSERT INTO bloom_keys (aggregate, field, value, id) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (aggregate, field, value) DO NOTHING",
+            )
+            .and_then(|mut statement| statement.execute((aggregate, claim.field, &claim.value, id)))
+            .map_err(store_error)?;
+        if inserted == 0 {
+            let (aggregate, id) = (aggregate.clone(), id.clone());
+            return Err(StoreError::KeyTaken { aggregate, id, field: claim.field.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn append_events(connection: &Connection, append: &StreamAppend, head: Position) -> rusqlite::Result<Position> {
+    let StreamId { aggregate, id } = &append.stream;
+    connection
+        .prepare_cached(
+            "INSERT INTO bloom_streams (aggregate, id, version) VALUES (?1, ?2, ?3)
+             ON CONFLICT (aggregate, id) DO UPDATE SET version = excluded.version",
+        )?
+        .execute(params![aggregate, id, append.version().get().cast_signed()])?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO bloom_events (position, aggregate, id, version, name, revision, body, metadata)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let mut position = head;
+    for (index, event) in append.events.iter().enumerate() {
+        position = position.next();
+        let metadata = serde_json::to_string(&event.metadata)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        statement.execute(params![
+            position.get().cast_signed(),
+            aggregate,
+            id,
+            append.expected.after(index + 1).get().cast_signed(),
+            event.name,
+            event.revision,
+            event.body,
+            metadata,
+        ])?;
+    }
+    Ok(position)
+}
+
+fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::Result<()> {
+    let Some(document) = &append.document else { return Ok(()) };
+    let at = append.events.last().map_or(0, |event| event.metadata.at.as_micros());
+    let sql = format!(
+        "INSERT INTO {} (id, version, body, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
+         ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at",
+        identifier(document.table),
+    );
+    connection
+        .prepare_cached(&sql)?
+        .execute(params![append.stream.id, append.version().get().cast_signed(), document.body, at])?;
+    Ok(())
+}

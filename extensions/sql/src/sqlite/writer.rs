@@ -1,0 +1,178 @@
+//! The one thread that writes.
+
+use std::{
+    sync::mpsc::{Receiver, Sender, channel},
+    thread,
+};
+
+use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    error::{closed, store_error},
+    read, write,
+};
+
+/// Something to be written, and where the answer goes.
+enum Request {
+    Batch(Batch, oneshot::Sender<Result<Committed, StoreError>>),
+    Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// The way to the writer thread, which ends when every handle is gone.
+#[derive(Clone)]
+pub(super) struct Writer {
+    requests: Sender<Request>,
+}
+
+/// At most so many units of work share one transaction, so that none waits long for the others.
+const SHARED: usize = 256;
+
+impl Writer {
+    pub(super) fn start(connection: Connection, appended: watch::Sender<Position>) -> std::io::Result<Self> {
+        let (requests, waiting) = channel();
+        thread::Builder::new()
+            .name("bloom-sqlite-writer".to_owned())
+            .spawn(move || run(&connection, &waiting, &appended))?;
+        Ok(Self { requests })
+    }
+
+    pub(super) async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Request::Batch(batch, answer)).map_err(|_| closed())?;
+        // Once sent it may be committed although nobody answers.
+        answered.await.map_err(|_| StoreError::OutcomeUnknown)?
+    }
+
+    pub(super) async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Request::Cursor(name.to_owned(), position, answer)).map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+fn run(connection: &Connection, waiting: &Receiver<Request>, appended: &watch::Sender<Position>) {
+    while let Ok(first) = waiting.recv() {
+        let requests: Vec<Request> = std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).collect();
+        if let Some(position) = transaction(connection, requests) {
+            appended.send_modify(|newest| *newest = position.max(*newest));
+        }
+    }
+}
+
+/// Writes all requests in one transaction and answers each; the new head if it moved.
+fn transaction(connection: &Connection, requests: Vec<Request>) -> Option<Position> {
+    let begun = connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .and_then(|()| read::head(connection));
+    let start = match begun {
+        Ok(head) => head,
+        Err(error) => {
+            roll_back(connection);
+            refuse(requests, &error);
+            return None;
+        }
+    };
+
+    let mut head = start;
+    let mut answers: Vec<Answer> = Vec::new();
+    let mut requests = requests.into_iter();
+    let mut failed = None;
+    for request in requests.by_ref() {
+        match request {
+            Request::Batch(batch, answer) => {
+                let written = savepoint(connection, || write::batch(connection, &batch, head));
+                let position = written.as_ref().ok().filter(|position| **position != head).copied();
+                head = position.unwrap_or(head);
+                answers.push(Box::new(move |failed| {
+                    let _ = answer.send(match failed {
+                        Some(error) => Err(copied(error)),
+                        None => written.map(|_| Committed { position }),
+                    });
+                }));
+            }
+            Request::Cursor(name, position, answer) => {
+                let written = savepoint(connection, || {
+                    write::cursor(connection, &name, position).map_err(store_error)
+                });
+                answers.push(Box::new(move |failed| {
+                    let _ = answer.send(match failed {
+                        Some(error) => Err(copied(error)),
+                        None => written,
+                    });
+                }));
+            }
+        }
+        // A full disk can end the whole transaction; nothing may then be written outside of one.
+        if connection.is_autocommit() {
+            failed = Some(transaction_lost());
+            break;
+        }
+    }
+
+    if failed.is_none() {
+        let moved = if head == start { Ok(()) } else { write::head(connection, head) };
+        failed = moved.and_then(|()| connection.execute_batch("COMMIT")).err();
+    }
+    if let Some(error) = &failed {
+        roll_back(connection);
+        refuse(requests.collect(), error);
+    }
+    for answer in answers {
+        answer(failed.as_ref());
+    }
+    (failed.is_none() && head != start).then_some(head)
+}
+
+/// Tells one who waits how it went, given why the transaction as a whole failed.
+type Answer = Box<dyn FnOnce(Option<&rusqlite::Error>)>;
+
+fn transaction_lost() -> rusqlite::Error {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    rusqlite::Error::SqliteFailure(code, Some("the transaction was rolled back".to_owned()))
+}
+
+/// Runs `work` so that nothing of it stays when it fails.
+fn savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.execute_batch("SAVEPOINT unit_of_work").map_err(store_error)?;
+    let result = work();
+    if connection.is_autocommit() {
+        return result;
+    }
+    let end = match result {
+        Ok(_) => "RELEASE unit_of_work",
+        Err(_) => "ROLLBACK TO unit_of_work; RELEASE unit_of_work",
+    };
+    connection.execute_batch(end).map_err(store_error)?;
+    result
+}
+
+fn roll_back(connection: &Connection) {
+    // A failed commit may have rolled back already.
+    if !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a failed transaction could not be rolled back");
+    }
+}
+
+fn refuse(requests: Vec<Request>, error: &rusqlite::Error) {
+    for request in requests {
+        match request {
+            Request::Batch(_, answer) => drop(answer.send(Err(copied(error)))),
+            Request::Cursor(_, _, answer) => drop(answer.send(Err(copied(error)))),
+        }
+    }
+}
+
+/// The same failure once more, for the next one who waits.
+fn copied(error: &rusqlite::Error) -> StoreError {
+    store_error(match error {
+        rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),
+        other => rusqlite::Error::ToSqlConversionFailure(other.to_string().into()),
+    })
+}
