@@ -25,12 +25,18 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let items = Items::read(&input.attrs, "aggregate", &["event", "name"], problems);
     let event = items.value::<Path>("event", "OrderEvent", problems);
     if items.get("event").is_none() {
-        problems.at(ident, format!("an aggregate names its events; add `#[aggregate(event = {name}Event)]`"));
+        problems.at(
+            ident,
+            format!("an aggregate names its events; add `#[aggregate(event = {name}Event)]`"),
+        );
     }
     let stored = items.value::<LitStr>("name", "\"order\"", problems);
     let stored = stored.unwrap_or_else(|| literal(&snake(ident)));
     let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = &input.data else {
-        problems.at(ident, format!("an aggregate is a struct with named fields; write `struct {name} {{ .. }}`"));
+        problems.at(
+            ident,
+            format!("an aggregate is a struct with named fields; write `struct {name} {{ .. }}`"),
+        );
         return None;
     };
 
@@ -42,7 +48,12 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         if !matches!(field.vis, syn::Visibility::Inherited) {
             problems.at(&field.vis, "an aggregate's fields are private, so that only its methods change them; remove this");
         }
-        let items = Items::read(&field.attrs, "aggregate", &["id", "changes", "opaque", "unique"], problems);
+        let items = Items::read(
+            &field.attrs,
+            "aggregate",
+            &["id", "changes", "opaque", "unique"],
+            problems,
+        );
         if items.flag("changes", problems) {
             if changes.replace(field_name).is_some() {
                 problems.at(field, "an aggregate has one `Changes`; remove this");
@@ -76,12 +87,15 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         let part = field.ty;
         quote_spanned!(part.span()=> ::bloom_runtime::domain::assert_member::<#ident #ty, #part>();)
     });
-    let shadows: Vec<_> = state.iter().map(|field| ShadowField { name: field.name, ty: field.ty }).collect();
+    let shadows: Vec<_> =
+        state.iter().map(|field| ShadowField { name: field.name, ty: field.ty }).collect();
     let fresh = quote!(#changes: ::bloom_runtime::domain::Changes::new(),);
     let serde = for_store_only(ident, generics, &shadows, &fresh, "aggregate");
     let public = syn::parse_quote!(pub);
-    let getters = state.iter().filter(|field| field.name != id_name)
-        .map(|field| { let name = field.name; getter(&public, name, &quote!(self.#name), field.ty) });
+    let getters = state.iter().filter(|field| field.name != id_name).map(|field| {
+        let name = field.name;
+        getter(&public, name, &quote!(self.#name), field.ty)
+    });
     let tokens = tokens(&input.vis, ident, generics, &state);
     let unique_names = uniques.iter().map(|unique| plain(unique.name));
     let unique_keys = uniques.iter().map(unique_key);

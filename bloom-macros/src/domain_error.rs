@@ -23,16 +23,23 @@ const KINDS: [(&str, &str); 8] = [
 pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<TokenStream> {
     let ident = &input.ident;
     let Data::Enum(data) = &input.data else {
-        problems.at(ident, format!("the errors of a domain are an enum; write `enum {} {{ .. }}`", plain(ident)));
+        problems.at(
+            ident,
+            format!("the errors of a domain are an enum; write `enum {} {{ .. }}`", plain(ident)),
+        );
         return None;
     };
     if !input.generics.params.is_empty() {
         problems.at(&input.generics, "a domain error has no generics; write the types out");
     }
-    let arms: Vec<Arm> = data.variants.iter().filter_map(|variant| arm(variant, problems)).collect();
+    let arms: Vec<Arm> =
+        data.variants.iter().filter_map(|variant| arm(variant, problems)).collect();
     let names: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
-    let bindings: Vec<Vec<&Ident>> =
-        data.variants.iter().map(|variant| variant.fields.iter().filter_map(|field| field.ident.as_ref()).collect()).collect();
+    let bindings: Vec<Vec<&Ident>> = data
+        .variants
+        .iter()
+        .map(|variant| variant.fields.iter().filter_map(|field| field.ident.as_ref()).collect())
+        .collect();
 
     let kinds = arms.iter().map(|Arm { ident, kind, .. }| quote!(Self::#ident { .. } => ::bloom_runtime::domain::ErrorKind::#kind));
     let codes = arms.iter().map(|Arm { ident, code, .. }| quote!(Self::#ident { .. } => #code));
@@ -95,7 +102,8 @@ struct Arm {
 }
 
 fn arm(variant: &Variant, problems: &mut Problems) -> Option<Arm> {
-    const FORM: &str = "add `#[error(kind = rule, code = \"order.no_lines\", \"order {id} has no lines\")]`";
+    const FORM: &str =
+        "add `#[error(kind = rule, code = \"order.no_lines\", \"order {id} has no lines\")]`";
     if !variant.attrs.iter().any(|attribute| attribute.path().is_ident("error")) {
         problems.at(&variant.ident, format!("an error has a kind, a code and a message; {FORM}"));
         return None;
@@ -112,7 +120,10 @@ fn arm(variant: &Variant, problems: &mut Problems) -> Option<Arm> {
         problems.at(&variant.ident, format!("the message is missing; {FORM}"));
     }
     if let Fields::Unnamed(fields) = &variant.fields {
-        problems.at(fields, "the fields of an error have names, which its message uses; write `{ name: Type }`");
+        problems.at(
+            fields,
+            "the fields of an error have names, which its message uses; write `{ name: Type }`",
+        );
         return None;
     }
     let kind = kind.and_then(|kind| {
@@ -124,5 +135,11 @@ fn arm(variant: &Variant, problems: &mut Problems) -> Option<Arm> {
         known.map(|(_, variant)| Ident::new(variant, kind.span()))
     });
     let fields = variant.fields.iter().filter_map(|field| field.ident.clone()).collect();
-    Some(Arm { ident: variant.ident.clone(), kind: kind?, code: code?, message: items.text?, fields })
+    Some(Arm {
+        ident: variant.ident.clone(),
+        kind: kind?,
+        code: code?,
+        message: items.text?,
+        fields,
+    })
 }

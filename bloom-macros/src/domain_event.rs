@@ -21,16 +21,29 @@ struct Event<'v> {
 pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<TokenStream> {
     let ident = &input.ident;
     let Data::Enum(data) = &input.data else {
-        problems.at(ident, format!("the events of an aggregate are an enum; write `enum {} {{ .. }}`", plain(ident)));
+        problems.at(
+            ident,
+            format!(
+                "the events of an aggregate are an enum; write `enum {} {{ .. }}`",
+                plain(ident)
+            ),
+        );
         return None;
     };
     if !input.generics.params.is_empty() {
-        problems.at(&input.generics, "events have no generics; write the types out, so that what is stored is plain");
+        problems.at(
+            &input.generics,
+            "events have no generics; write the types out, so that what is stored is plain",
+        );
     }
-    let events: Vec<Event<'_>> = data.variants.iter().filter_map(|variant| event(variant, problems)).collect();
+    let events: Vec<Event<'_>> =
+        data.variants.iter().filter_map(|variant| event(variant, problems)).collect();
     for (index, event) in events.iter().enumerate() {
         if events[..index].iter().any(|other| other.name.value() == event.name.value()) {
-            problems.at(&event.name, "another event has this stored name; choose one that says what happened");
+            problems.at(
+                &event.name,
+                "another event has this stored name; choose one that says what happened",
+            );
         }
     }
 
@@ -41,7 +54,8 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         quote!(::bloom_runtime::domain::EventType { name: #name, revision: #revision })
     });
     let names = events.iter().map(|Event { ident, name, .. }| quote!(Self::#ident { .. } => #name));
-    let revisions = events.iter().map(|Event { ident, revision, .. }| quote!(Self::#ident { .. } => #revision));
+    let revisions =
+        events.iter().map(|Event { ident, revision, .. }| quote!(Self::#ident { .. } => #revision));
     let written = events.iter().map(|Event { ident, fields, .. }| {
         let (names, types): (Vec<_>, Vec<_>) = fields.iter().copied().unzip();
         quote!(#ident { #(#names: &'written #types),* })
@@ -142,7 +156,8 @@ fn event<'v>(variant: &'v Variant, problems: &mut Problems) -> Option<Event<'v>>
         );
     }
     if let Some(name) = &name
-        && (name.value().is_empty() || name.value().chars().any(|c| !(c.is_alphanumeric() || "._-".contains(c))))
+        && (name.value().is_empty()
+            || name.value().chars().any(|c| !(c.is_alphanumeric() || "._-".contains(c))))
     {
         problems.at(name, "a stored name is made of letters, digits, `.`, `_` and `-`");
     }

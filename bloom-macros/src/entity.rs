@@ -18,10 +18,14 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let items = Items::read(&input.attrs, "entity", &["root"], problems);
     let root = items.value::<Path>("root", "Order", problems);
     if items.get("root").is_none() {
-        problems.at(ident, "an entity belongs to one aggregate; add `#[entity(root = TheAggregate)]`");
+        problems
+            .at(ident, "an entity belongs to one aggregate; add `#[entity(root = TheAggregate)]`");
     }
     let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = &input.data else {
-        problems.at(ident, format!("an entity is a struct with named fields; write `struct {name} {{ .. }}`"));
+        problems.at(
+            ident,
+            format!("an entity is a struct with named fields; write `struct {name} {{ .. }}`"),
+        );
         return None;
     };
 
@@ -31,7 +35,10 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     for field in &fields.named {
         let Some(field_name) = &field.ident else { continue };
         if !matches!(field.vis, syn::Visibility::Inherited) {
-            problems.at(&field.vis, "an entity's fields are private, so that only its methods change them; remove this");
+            problems.at(
+                &field.vis,
+                "an entity's fields are private, so that only its methods change them; remove this",
+            );
         }
         let items = Items::read(&field.attrs, "entity", &["id", "opaque"], problems);
         let opaque = items.flag("opaque", problems);
@@ -56,11 +63,14 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let assertions = parts.iter().map(|part| {
         quote_spanned!(part.span()=> ::bloom_runtime::domain::assert_member::<#root, #part>();)
     });
-    let shadows: Vec<_> = token_fields.iter().map(|field| ShadowField { name: field.name, ty: field.ty }).collect();
+    let shadows: Vec<_> =
+        token_fields.iter().map(|field| ShadowField { name: field.name, ty: field.ty }).collect();
     let serde = for_store_only(ident, &input.generics, &shadows, &TokenStream::new(), "entity");
     let public = syn::parse_quote!(pub);
-    let getters = token_fields.iter().filter(|field| field.name != id_name)
-        .map(|field| { let name = field.name; getter(&public, name, &quote!(self.#name), field.ty) });
+    let getters = token_fields.iter().filter(|field| field.name != id_name).map(|field| {
+        let name = field.name;
+        getter(&public, name, &quote!(self.#name), field.ty)
+    });
     let tokens = tokens(&input.vis, ident, &input.generics, &token_fields);
     let names: Vec<_> = token_fields.iter().map(|field| field.name).collect();
     let texts = names.iter().map(|name| plain(name));

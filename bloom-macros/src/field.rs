@@ -26,21 +26,42 @@ pub(crate) fn inner<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
 /// Whether the type is one of the standard ones that are handed out by value.
 pub(crate) fn is_copy(ty: &Type) -> bool {
     const COPY: [&str; 19] = [
-        "bool", "char", "i8", "i16", "i32", "i64", "i128", "u8", "u16", "u32", "u64", "u128", "f32",
-        "f64", "Uuid", "Timestamp", "Date", "Decimal", "Version",
+        "bool",
+        "char",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "i128",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "u128",
+        "f32",
+        "f64",
+        "Uuid",
+        "Timestamp",
+        "Date",
+        "Decimal",
+        "Version",
     ];
     outer(ty).is_some_and(|name| COPY.contains(&name.as_str()))
 }
 
 /// Whether a document written before this field existed can still be read.
 pub(crate) fn has_natural_default(ty: &Type) -> bool {
-    const COLLECTIONS: [&str; 6] =
-        ["Option", "Vec", "BTreeMap", "BTreeSet", "HashMap", "HashSet"];
+    const COLLECTIONS: [&str; 6] = ["Option", "Vec", "BTreeMap", "BTreeSet", "HashMap", "HashSet"];
     outer(ty).is_some_and(|name| COLLECTIONS.contains(&name.as_str()))
 }
 
 /// A public getter for `field`, by value for what is cheap to copy and borrowed otherwise.
-pub(crate) fn getter(vis: &Visibility, name: &Ident, access: &TokenStream, ty: &Type) -> TokenStream {
+pub(crate) fn getter(
+    vis: &Visibility,
+    name: &Ident,
+    access: &TokenStream,
+    ty: &Type,
+) -> TokenStream {
     let doc = format!("The `{}`.", crate::attributes::plain(name).replace('_', " "));
     let (returned, body) = borrowed(access, ty);
     quote! {

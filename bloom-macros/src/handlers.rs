@@ -15,7 +15,13 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) => Some(&fields.named),
         Data::Struct(syn::DataStruct { fields: Fields::Unit, .. }) => None,
         _ => {
-            problems.at(ident, format!("handlers are the named fields of a struct; write `struct {} {{ .. }}`", plain(ident)));
+            problems.at(
+                ident,
+                format!(
+                    "handlers are the named fields of a struct; write `struct {} {{ .. }}`",
+                    plain(ident)
+                ),
+            );
             return None;
         }
     };
@@ -24,14 +30,26 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let mut seen: Vec<String> = Vec::new();
     for field in fields.into_iter().flatten() {
         let Some(name) = &field.ident else { continue };
-        let mut attributes = field.attrs.iter().filter(|attribute| attribute.path().is_ident("handles")).peekable();
+        let mut attributes =
+            field.attrs.iter().filter(|attribute| attribute.path().is_ident("handles")).peekable();
         if attributes.peek().is_none() {
-            problems.at(name, format!("say which message this handles: `#[handles(Message)] {}: ..`", plain(name)));
+            problems.at(
+                name,
+                format!(
+                    "say which message this handles: `#[handles(Message)] {}: ..`",
+                    plain(name)
+                ),
+            );
         }
-        for message in attributes.flat_map(|attribute| paths(attribute, problems)).collect::<Vec<_>>() {
+        for message in
+            attributes.flat_map(|attribute| paths(attribute, problems)).collect::<Vec<_>>()
+        {
             let text = quote!(#message).to_string();
             if seen.contains(&text) {
-                problems.at(&message, "another field handles this already; one message has one handler");
+                problems.at(
+                    &message,
+                    "another field handles this already; one message has one handler",
+                );
             }
             seen.push(text);
             let handler = &field.ty;

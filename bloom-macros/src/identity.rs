@@ -23,14 +23,18 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         return None;
     };
     if !input.generics.params.is_empty() {
-        problems.at(&input.generics, "an identity has no generics; give each kind a type of its own");
+        problems
+            .at(&input.generics, "an identity has no generics; give each kind a type of its own");
         return None;
     }
 
     let inner = &field.ty;
     let is_uuid = outer(inner).as_deref() == Some("Uuid");
     let name = plain(ident);
-    let expected = format!("{name}, which is {}", if is_uuid { "a UUID".into() } else { quote!(#inner).to_string() });
+    let expected = format!(
+        "{name}, which is {}",
+        if is_uuid { "a UUID".into() } else { quote!(#inner).to_string() }
+    );
     let generated = is_uuid.then(|| {
         quote! {
             #[automatically_derived]

@@ -26,7 +26,10 @@ pub(crate) fn derive_query(input: &DeriveInput, problems: &mut Problems) -> Opti
     let items = Items::read(&input.attrs, "query", &["answer"], problems);
     let answer = items.value::<Type>("answer", "Page<Order>", problems);
     if items.get("answer").is_none() {
-        problems.at(&input.ident, "a query says what it is answered with; add `#[query(answer = Page<Order>)]`");
+        problems.at(
+            &input.ident,
+            "a query says what it is answered with; add `#[query(answer = Page<Order>)]`",
+        );
     }
     let common = common(input, problems)?;
     let (ident, name, answer) = (&input.ident, literal(&snake(&input.ident)), answer?);
@@ -44,12 +47,16 @@ pub(crate) fn derive_query(input: &DeriveInput, problems: &mut Problems) -> Opti
 fn common(input: &DeriveInput, problems: &mut Problems) -> Option<TokenStream> {
     let ident = &input.ident;
     let Data::Struct(data) = &input.data else {
-        problems.at(ident, format!("a message is a struct; write `struct {} {{ .. }}`", plain(ident)));
+        problems
+            .at(ident, format!("a message is a struct; write `struct {} {{ .. }}`", plain(ident)));
         return None;
     };
     let (impl_generics, ty, clause) = input.generics.split_for_impl();
     let members: Vec<_> = data.fields.members().collect();
-    let texts = data.fields.iter().enumerate()
+    let texts = data
+        .fields
+        .iter()
+        .enumerate()
         .map(|(index, field)| field.ident.as_ref().map_or_else(|| index.to_string(), plain));
     let name = plain(ident);
     Some(quote! {

@@ -24,14 +24,24 @@ pub(crate) fn checks(
 ) -> TokenStream {
     if let Some(some) = inner(ty, "Option") {
         let inner = checks(items, some, &quote!(some), field, problems);
-        return if inner.is_empty() { inner } else { quote!(if let ::core::option::Option::Some(some) = #value { #inner }) };
+        return if inner.is_empty() {
+            inner
+        } else {
+            quote!(if let ::core::option::Option::Some(some) = #value { #inner })
+        };
     }
     if let Some(item) = inner(ty, "Vec") {
         let count = items.value::<ExprRange>("items", "1..=50", problems).map(|range| {
             impossible(&range, problems);
             include(field, &quote!(::bloom_runtime::domain::rules::items(#value, #range)))
         });
-        let each = scalar_checks(items, item, &quote!(item), &quote!(&::std::format!("{}[{}]", #field, index)), problems);
+        let each = scalar_checks(
+            items,
+            item,
+            &quote!(item),
+            &quote!(&::std::format!("{}[{}]", #field, index)),
+            problems,
+        );
         let each = (!each.is_empty())
             .then(|| quote!(for (index, item) in #value.iter().enumerate() { #each }));
         return quote!(#count #each);
@@ -67,13 +77,18 @@ fn scalar_checks(
         };
         if !fits {
             let wanted = if key == "range" { "a number" } else { "a `String`" };
-            problems.at(&item.key, format!("`{key}` is a rule for {wanted}; remove it or change the type"));
+            problems.at(
+                &item.key,
+                format!("`{key}` is a rule for {wanted}; remove it or change the type"),
+            );
             continue;
         }
         match key.as_str() {
             "chars" | "range" => {
                 let example = if key == "chars" { "1..=100" } else { "1..=9" };
-                let Some(range) = items.value::<ExprRange>(&key, example, problems) else { continue };
+                let Some(range) = items.value::<ExprRange>(&key, example, problems) else {
+                    continue;
+                };
                 impossible(&range, problems);
                 calls.push(if key == "chars" {
                     quote!(#rules::chars(#value, #range))
@@ -85,7 +100,8 @@ fn scalar_checks(
                 });
             }
             "matches" => {
-                if let Some(pattern) = items.value::<LitStr>("matches", "\"^[A-Z]{3}$\"", problems) {
+                if let Some(pattern) = items.value::<LitStr>("matches", "\"^[A-Z]{3}$\"", problems)
+                {
                     calls.push(quote!(#rules::matches(#value, #pattern)));
                 }
             }

@@ -31,9 +31,11 @@ pub(crate) fn derive(
             );
         }
         let items = Items::read(&variant.attrs, "value", &[], problems);
-        let text = items.text.as_ref().map_or_else(|| snake(&variant.ident.unraw()), syn::LitStr::value);
+        let text =
+            items.text.as_ref().map_or_else(|| snake(&variant.ident.unraw()), syn::LitStr::value);
         if texts.contains(&text) {
-            problems.at(variant, format!("two variants are written `{text}`; name one differently"));
+            problems
+                .at(variant, format!("two variants are written `{text}`; name one differently"));
         }
         names.push(&variant.ident);
         texts.push(text);

@@ -51,11 +51,15 @@ fn of_struct(
     if let Fields::Unnamed(tuple) = fields
         && !is_newtype
     {
-        problems.at(tuple, "several fields need names; write `struct Name { first: .., second: .. }`");
+        problems
+            .at(tuple, "several fields need names; write `struct Name { first: .., second: .. }`");
     }
     for field in fields {
         if !matches!(field.vis, syn::Visibility::Inherited) {
-            problems.at(&field.vis, "a value's fields are private, so that every value is checked; remove this");
+            problems.at(
+                &field.vis,
+                "a value's fields are private, so that every value is checked; remove this",
+            );
         }
     }
 
@@ -75,15 +79,24 @@ fn of_struct(
         .map(|index| {
             let member = &members[index];
             let name = if is_newtype { String::new() } else { plain(&params[index]) };
-            rules::checks(&attributes[index], types[index], &quote!((&candidate.#member)), &name, problems)
+            rules::checks(
+                &attributes[index],
+                types[index],
+                &quote!((&candidate.#member)),
+                &name,
+                problems,
+            )
         })
         .collect();
-    let parts = (0..members.len()).filter(|&index| attributes[index].get("opaque").is_none()).map(|index| {
-        let ty = types[index];
-        quote_spanned!(ty.span()=> ::bloom_runtime::domain::assert_part_of_value::<#ty>();)
-    });
+    let parts = (0..members.len()).filter(|&index| attributes[index].get("opaque").is_none()).map(
+        |index| {
+            let ty = types[index];
+            quote_spanned!(ty.span()=> ::bloom_runtime::domain::assert_part_of_value::<#ty>();)
+        },
+    );
     let validate = validate.map(|path| quote!(check.include(#path(&candidate));));
-    let (inputs, values): (Vec<_>, Vec<_>) = params.iter().zip(&types).map(|(param, ty)| input_of(param, ty)).unzip();
+    let (inputs, values): (Vec<_>, Vec<_>) =
+        params.iter().zip(&types).map(|(param, ty)| input_of(param, ty)).unzip();
     let docs = format!("A checked `{}`.\n\n# Errors\nEvery rule that does not hold.", plain(ident));
     let getters = getters(input, fields, is_newtype);
     let serde = serde(ident, &generics, fields, &params, is_newtype);
@@ -98,8 +111,15 @@ fn of_struct(
             }
         }
     } else {
-        let fields: Vec<_> = params.iter().zip(&types).zip(&attributes)
-            .map(|((name, ty), items)| TokenField { name, ty, opaque: items.get("opaque").is_some() })
+        let fields: Vec<_> = params
+            .iter()
+            .zip(&types)
+            .zip(&attributes)
+            .map(|((name, ty), items)| TokenField {
+                name,
+                ty,
+                opaque: items.get("opaque").is_some(),
+            })
             .collect();
         tokens(&input.vis, ident, &generics, &fields)
     };
@@ -210,7 +230,9 @@ fn serde(
     let generic_params = &generics.params;
     let serde = quote!(::bloom_runtime::__private::serde);
     let members: Vec<Member> = fields.members().collect();
-    let shadows: Vec<_> = params.iter().zip(fields)
+    let shadows: Vec<_> = params
+        .iter()
+        .zip(fields)
         .map(|(name, field)| ShadowField { name, ty: &field.ty })
         .collect();
     let (shadow, write, read_as) = if is_newtype {

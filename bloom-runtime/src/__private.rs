@@ -28,7 +28,11 @@ pub fn key(value: &impl Serialize) -> Option<String> {
     serde_json::to_string(value).ok()
 }
 
-pub fn decode_body<T: DeserializeOwned>(name: &str, revision: u32, body: &str) -> Result<T, DecodeError> {
+pub fn decode_body<T: DeserializeOwned>(
+    name: &str,
+    revision: u32,
+    body: &str,
+) -> Result<T, DecodeError> {
     from_json(body).map_err(|source| DecodeError::Body { name: name.to_owned(), revision, source })
 }
 

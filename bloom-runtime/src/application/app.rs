@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Failure, ambient::current_context, handler::{Command, Handler, Provides, Query}, retry,
+    Failure,
+    ambient::current_context,
+    handler::{Command, Handler, Provides, Query},
+    retry,
 };
 use crate::ports::{CommandId, Outcome, Store, StoreError, UnitOfWork};
 

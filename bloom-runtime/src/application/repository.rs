@@ -9,8 +9,8 @@ use super::{
 use crate::{
     domain::{Aggregate, Condition, DomainEvent, Spec, Version},
     ports::{
-        DocumentQuery, DocumentWrite, KeyClaim, NewEvent, Page, PageRequest, Receipt, RecordedEvent,
-        Repository, Storage, StoreError, StoredDocument, StreamAppend, StreamId,
+        DocumentQuery, DocumentWrite, KeyClaim, NewEvent, Page, PageRequest, Receipt,
+        RecordedEvent, Repository, Storage, StoreError, StoredDocument, StreamAppend, StreamId,
     },
 };
 
@@ -66,7 +66,8 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
             events.push(NewEvent { name, revision, body, metadata: self.uow.metadata() });
         }
         let bodies = events.iter().map(|event| &event.body);
-        if bodies.chain(document.as_ref().map(|document| &document.body)).any(|body| has_nul(body)) {
+        if bodies.chain(document.as_ref().map(|document| &document.body)).any(|body| has_nul(body))
+        {
             return Err(unstorable(&"a text contains the character NUL"));
         }
 

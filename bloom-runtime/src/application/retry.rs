@@ -19,7 +19,8 @@ pub async fn on_conflict<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Fail
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let mut pauses = pauses(Duration::from_millis(2), Duration::from_millis(200)).take(ATTEMPTS - 1);
+    let mut pauses =
+        pauses(Duration::from_millis(2), Duration::from_millis(200)).take(ATTEMPTS - 1);
     loop {
         match attempt().await {
             Err(failure) if failure.kind().is_retryable() => match pauses.next() {
@@ -32,7 +33,10 @@ where
 }
 
 /// Ever longer pauses with jitter, without end.
-pub(super) fn pauses(shortest: Duration, longest: Duration) -> impl Iterator<Item = Duration> + Send {
+pub(super) fn pauses(
+    shortest: Duration,
+    longest: Duration,
+) -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::default()
         .with_jitter()
         .with_min_delay(shortest)

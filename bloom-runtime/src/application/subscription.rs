@@ -69,7 +69,9 @@ pub struct Delivery {
     pub failing: Option<String>,
 }
 
-type Start<S> = Box<dyn FnOnce(Arc<S>, watch::Sender<Delivery>, watch::Receiver<bool>, &mut JoinSet<()>) + Send>;
+type Start<S> = Box<
+    dyn FnOnce(Arc<S>, watch::Sender<Delivery>, watch::Receiver<bool>, &mut JoinSet<()>) + Send,
+>;
 
 /// The event handlers of an application. Each runs in a task of its own with a cursor of its own, so that
 /// one that fails holds up no other.
@@ -94,7 +96,11 @@ impl<S: Storage> Subscriptions<S> {
 
     /// Adds a handler. Its name is stored with its cursor: change it, and it begins at the first event.
     #[must_use]
-    pub fn on<A: Aggregate>(mut self, name: &'static str, handler: impl EventHandler<A::Event>) -> Self {
+    pub fn on<A: Aggregate>(
+        mut self,
+        name: &'static str,
+        handler: impl EventHandler<A::Event>,
+    ) -> Self {
         let start: Start<S> = Box::new(move |storage, delivery, stop, tasks| {
             let worker = Worker { name, storage, delivery, stop };
             tasks.spawn(worker.run::<A, _>(handler));
@@ -185,7 +191,10 @@ impl<S: Storage> Worker<S> {
     }
 
     /// Handles the next events; the number of events looked at.
-    async fn advance<A: Aggregate, H: EventHandler<A::Event>>(&self, handler: &H) -> Result<usize, Failure> {
+    async fn advance<A: Aggregate, H: EventHandler<A::Event>>(
+        &self,
+        handler: &H,
+    ) -> Result<usize, Failure> {
         let mut position = self.storage.cursor(self.name).await?;
         self.handled(position);
         let events = self.storage.read(position, Self::BATCH).await?;
@@ -218,10 +227,11 @@ impl<S: Storage> Worker<S> {
         event: RecordedEvent,
     ) -> Result<(), Failure> {
         let position = event.position;
-        let payload = A::Event::from_body(&event.name, event.revision, &event.body).map_err(|source| {
-            let place = format!("event {position} of the log");
-            StoreError::Corrupt { place, source: source.into() }
-        })?;
+        let payload =
+            A::Event::from_body(&event.name, event.revision, &event.body).map_err(|source| {
+                let place = format!("event {position} of the log");
+                StoreError::Corrupt { place, source: source.into() }
+            })?;
         let recorded = Recorded {
             position,
             aggregate_id: event.stream.id,
@@ -229,7 +239,9 @@ impl<S: Storage> Worker<S> {
             metadata: event.metadata,
             event: payload,
         };
-        caught(handler.handle(&recorded)).await.unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
+        caught(handler.handle(&recorded))
+            .await
+            .unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
     }
 
     fn handled(&self, position: Position) {
@@ -251,12 +263,10 @@ fn patience() -> impl Iterator<Item = Duration> + Send {
 /// The future's output; `None` when it panicked, which must not end the worker.
 async fn caught<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    std::future::poll_fn(|cx| {
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(_) => Poll::Ready(None),
-        }
+    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(None),
     })
     .await
 }

@@ -133,8 +133,7 @@ impl<S: Storage> UnitOfWork for BufferedUnitOfWork<S> {
     }
 
     fn guard<A: Aggregate>(&mut self, aggregate: &A) {
-        let stream =
-            StreamId { aggregate: A::NAME.to_owned(), id: aggregate.id().to_string() };
+        let stream = StreamId { aggregate: A::NAME.to_owned(), id: aggregate.id().to_string() };
         self.guards.insert(stream, aggregate.changes().base());
     }
 

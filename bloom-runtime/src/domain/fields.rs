@@ -133,7 +133,8 @@ macro_rules! leaves {
 }
 
 leaves!(
-    bool, char, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Uuid, Timestamp, Date, Decimal
+    bool, char, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Uuid, Timestamp, Date,
+    Decimal
 );
 
 macro_rules! without_comparisons {

@@ -39,8 +39,27 @@ macro_rules! plain {
 }
 
 plain!(
-    (), bool, char, i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, f32, f64, String, Uuid, Timestamp, Date,
-    Decimal, Json
+    (),
+    bool,
+    char,
+    i8,
+    i16,
+    i32,
+    i64,
+    i128,
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    f32,
+    f64,
+    String,
+    Uuid,
+    Timestamp,
+    Date,
+    Decimal,
+    Json
 );
 
 macro_rules! containers {

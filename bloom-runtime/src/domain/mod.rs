@@ -32,9 +32,9 @@ pub use event::{DecodeError, DomainEvent, EventType};
 pub use factory::Factory;
 pub use fields::{Field, FieldPath, ListField, OpaqueField, Queryable};
 pub use identity::{GeneratedIdentity, Identity, ParseIdentityError};
+pub use membership::{MemberOf, PartOfValue};
 #[doc(hidden)]
 pub use membership::{assert_member, assert_part_of_value};
-pub use membership::{MemberOf, PartOfValue};
 pub use metadata::Metadata;
 pub use service::DomainService;
 pub use specification::{Condition, Spec};

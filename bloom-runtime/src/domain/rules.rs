@@ -53,8 +53,7 @@ pub fn range<T: PartialOrd + Display>(
     number: &T,
     range: impl RangeBounds<T>,
 ) -> Result<(), Invalid> {
-    within_ref(number, &range)
-        .map_err(|bounds| Invalid::new("range", format!("must be {bounds}")))
+    within_ref(number, &range).map_err(|bounds| Invalid::new("range", format!("must be {bounds}")))
 }
 
 /// The number is neither NaN nor infinite, which no store could keep.

@@ -56,7 +56,10 @@ impl Condition {
         }
     }
 
-    pub(super) fn is_in<V: Serialize>(path: FieldPath, values: impl IntoIterator<Item = V>) -> Self {
+    pub(super) fn is_in<V: Serialize>(
+        path: FieldPath,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
         let values: Vec<Json> = values.into_iter().filter_map(|value| canonical(&value)).collect();
         if values.is_empty() { Self::Never } else { Self::In(path, values) }
     }

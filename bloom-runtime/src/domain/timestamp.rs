@@ -132,6 +132,8 @@ mod tests {
     fn the_years_before_0_are_refused() {
         assert!("-000001-12-31T23:59:59Z".parse::<Timestamp>().is_err());
         assert_eq!(Timestamp::from_micros(Timestamp::FIRST - 1), None);
-        assert!(Timestamp::from_micros(Timestamp::FIRST).unwrap().to_string().starts_with("0000-01"));
+        assert!(
+            Timestamp::from_micros(Timestamp::FIRST).unwrap().to_string().starts_with("0000-01")
+        );
     }
 }

@@ -47,16 +47,22 @@ impl State {
         self.documents.get(table)?.get(id).cloned()
     }
 
-    pub(super) fn documents(&self, query: &DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+    pub(super) fn documents(
+        &self,
+        query: &DocumentQuery,
+    ) -> Result<Vec<StoredDocument>, StoreError> {
         let start = query.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let mut found = Vec::new();
         let table = self.documents.get(query.table);
-        for document in table.into_iter().flat_map(|table| table.range::<str, _>((start, Bound::Unbounded))) {
+        for document in
+            table.into_iter().flat_map(|table| table.range::<str, _>((start, Bound::Unbounded)))
+        {
             let (id, document) = document;
-            let body: Json = serde_json::from_str(&document.body).map_err(|source| StoreError::Corrupt {
-                place: format!("`{id}` in table `{}`", query.table),
-                source: source.into(),
-            })?;
+            let body: Json =
+                serde_json::from_str(&document.body).map_err(|source| StoreError::Corrupt {
+                    place: format!("`{id}` in table `{}`", query.table),
+                    source: source.into(),
+                })?;
             if query.condition.matches(&body) {
                 found.push(document.clone());
                 if found.len() == query.limit {
@@ -67,11 +73,14 @@ impl State {
         Ok(found)
     }
 
-    pub(super) fn stream_ids(&self, aggregate: &str, after: Option<&str>, limit: usize) -> Vec<String> {
-        let start = StreamId {
-            aggregate: aggregate.to_owned(),
-            id: after.unwrap_or_default().to_owned(),
-        };
+    pub(super) fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Vec<String> {
+        let start =
+            StreamId { aggregate: aggregate.to_owned(), id: after.unwrap_or_default().to_owned() };
         self.streams
             .range((Bound::Excluded(start), Bound::Unbounded))
             .take_while(|(stream, _)| stream.aggregate == aggregate)
@@ -143,7 +152,10 @@ impl State {
         let StreamAppend { stream, expected, events, document, .. } = append;
         if let Some(write) = document {
             let document = StoredDocument { id: stream.id.clone(), version, body: write.body };
-            self.documents.entry(write.table.to_owned()).or_default().insert(stream.id.clone(), document);
+            self.documents
+                .entry(write.table.to_owned())
+                .or_default()
+                .insert(stream.id.clone(), document);
         }
         for (index, event) in events.into_iter().enumerate() {
             let position = self.head().next();

@@ -31,7 +31,9 @@ pub enum StoreError {
     },
 
     /// The client acted on an old version. Running again cannot help: the client must look first.
-    #[error("{aggregate} {id} is at version {actual}, and the request was made for version {expected}")]
+    #[error(
+        "{aggregate} {id} is at version {actual}, and the request was made for version {expected}"
+    )]
     Stale {
         /// The stored name of the aggregate.
         aggregate: String,
@@ -93,7 +95,9 @@ pub enum StoreError {
     },
 
     /// The aggregate is not registered with the store.
-    #[error("the aggregate `{aggregate}` is not registered: add `.aggregate::<..>(..)` where the store is built")]
+    #[error(
+        "the aggregate `{aggregate}` is not registered: add `.aggregate::<..>(..)` where the store is built"
+    )]
     Unregistered {
         /// The stored name of the aggregate.
         aggregate: &'static str,
@@ -136,7 +140,9 @@ impl Classified for StoreError {
             Self::Stale { .. } => ErrorKind::Stale,
             Self::Taken(error) => error.kind(),
             Self::KeyTaken { .. } => ErrorKind::Rule,
-            Self::KeyReused { .. } | Self::Unstorable { .. } | Self::BadCursor => ErrorKind::Validation,
+            Self::KeyReused { .. } | Self::Unstorable { .. } | Self::BadCursor => {
+                ErrorKind::Validation
+            }
             Self::Unavailable { .. } | Self::OutcomeUnknown => ErrorKind::Unavailable,
             Self::Corrupt { .. }
             | Self::Unregistered { .. }

@@ -40,7 +40,11 @@ impl Migrations {
 
     /// Adds one.
     #[must_use]
-    pub fn with(mut self, name: impl Into<Cow<'static, str>>, sql: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        sql: impl Into<Cow<'static, str>>,
+    ) -> Self {
         self.0.push(Migration { name: name.into(), sql: sql.into() });
         self
     }
@@ -54,8 +58,13 @@ impl Migrations {
     ///
     /// # Errors
     /// When an applied migration has been changed or is unknown here.
-    pub fn plan(&self, applied: &[(String, String)]) -> Result<Vec<(&Migration, MigrationState)>, MigrationError> {
-        if let Some((name, _)) = applied.iter().find(|(name, _)| self.iter().all(|known| known.name != *name)) {
+    pub fn plan(
+        &self,
+        applied: &[(String, String)],
+    ) -> Result<Vec<(&Migration, MigrationState)>, MigrationError> {
+        if let Some((name, _)) =
+            applied.iter().find(|(name, _)| self.iter().all(|known| known.name != *name))
+        {
             return Err(MigrationError::Unknown { name: name.clone() });
         }
         self.iter()
@@ -110,13 +119,17 @@ impl fmt::Display for MigrationState {
 #[non_exhaustive]
 pub enum MigrationError {
     /// The statements differ from those that ran.
-    #[error("migration `{name}` was changed after it was applied; restore it and write a new one instead")]
+    #[error(
+        "migration `{name}` was changed after it was applied; restore it and write a new one instead"
+    )]
     Changed {
         /// The migration.
         name: String,
     },
     /// The database is newer than the program.
-    #[error("the database has migration `{name}`, which this program does not know; run a newer program")]
+    #[error(
+        "the database has migration `{name}`, which this program does not know; run a newer program"
+    )]
     Unknown {
         /// The migration.
         name: String,
@@ -145,7 +158,10 @@ mod tests {
     use super::*;
 
     fn applied(migrations: &Migrations) -> Vec<(String, String)> {
-        migrations.iter().map(|migration| (migration.name.to_string(), migration.checksum())).collect()
+        migrations
+            .iter()
+            .map(|migration| (migration.name.to_string(), migration.checksum()))
+            .collect()
     }
 
     #[test]

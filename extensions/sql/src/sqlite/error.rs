@@ -7,12 +7,17 @@ use rusqlite::{Error, ErrorCode};
 pub(super) fn store_error(error: Error) -> StoreError {
     let reason = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk is full",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process keeps writing",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another process keeps writing"
+        }
         Some(ErrorCode::CannotOpen) => "the file cannot be opened",
         Some(ErrorCode::ReadOnly) => "the file is read-only",
         Some(ErrorCode::SystemIoFailure) => "the disk does not answer",
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            return StoreError::Corrupt { place: "the database file".to_owned(), source: error.into() };
+            return StoreError::Corrupt {
+                place: "the database file".to_owned(),
+                source: error.into(),
+            };
         }
         _ => return StoreError::Internal(error.into()),
     };

@@ -16,7 +16,8 @@ pub(super) fn applied(connection: &Connection) -> Result<Vec<(String, String)>, 
         if !connection.table_exists(None, "bloom_migrations")? {
             return Ok(Vec::new());
         }
-        let mut statement = connection.prepare("SELECT name, checksum FROM bloom_migrations ORDER BY name")?;
+        let mut statement =
+            connection.prepare("SELECT name, checksum FROM bloom_migrations ORDER BY name")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect()
     };
@@ -24,9 +25,13 @@ pub(super) fn applied(connection: &Connection) -> Result<Vec<(String, String)>, 
 }
 
 /// Applies what is pending, in one transaction that no second runner can enter.
-pub(super) fn apply(connection: &mut Connection, migrations: &Migrations) -> Result<Vec<String>, MigrationError> {
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
+pub(super) fn apply(
+    connection: &mut Connection,
+    migrations: &Migrations,
+) -> Result<Vec<String>, MigrationError> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(unavailable)?;
     transaction.execute_batch(TABLE).map_err(unavailable)?;
     let mut names = Vec::new();
     for (migration, state) in migrations.plan(&applied(&transaction)?)? {

@@ -8,19 +8,30 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::translate::{Parameter, identifier, where_clause};
 
-const EVENT: &str = "SELECT position, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+const EVENT: &str =
+    "SELECT position, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
 
-pub(super) fn log(connection: &Connection, after: Position, limit: usize) -> rusqlite::Result<Vec<RecordedEvent>> {
+pub(super) fn log(
+    connection: &Connection,
+    after: Position,
+    limit: usize,
+) -> rusqlite::Result<Vec<RecordedEvent>> {
     let sql = format!("{EVENT} WHERE position > ?1 ORDER BY position LIMIT ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     statement.query_map(params![after.get().cast_signed(), limit], event)?.collect()
 }
 
-pub(super) fn stream(connection: &Connection, stream: &StreamId, after: Version) -> rusqlite::Result<Vec<RecordedEvent>> {
+pub(super) fn stream(
+    connection: &Connection,
+    stream: &StreamId,
+    after: Version,
+) -> rusqlite::Result<Vec<RecordedEvent>> {
     let sql = format!("{EVENT} WHERE aggregate = ?1 AND id = ?2 AND version > ?3 ORDER BY version");
     let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map(params![stream.aggregate, stream.id, after.get().cast_signed()], event)?.collect()
+    statement
+        .query_map(params![stream.aggregate, stream.id, after.get().cast_signed()], event)?
+        .collect()
 }
 
 pub(super) fn stream_ids(
@@ -33,7 +44,9 @@ pub(super) fn stream_ids(
         "SELECT id FROM bloom_streams WHERE aggregate = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    statement.query_map(params![aggregate, after.unwrap_or_default(), limit], |row| row.get(0))?.collect()
+    statement
+        .query_map(params![aggregate, after.unwrap_or_default(), limit], |row| row.get(0))?
+        .collect()
 }
 
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Position> {
@@ -41,12 +54,19 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<Position> {
     statement.query_row([], |row| Ok(Position::new(unsigned(row, 0)?)))
 }
 
-pub(super) fn document(connection: &Connection, table: &str, id: &str) -> rusqlite::Result<Option<StoredDocument>> {
+pub(super) fn document(
+    connection: &Connection,
+    table: &str,
+    id: &str,
+) -> rusqlite::Result<Option<StoredDocument>> {
     let sql = format!("SELECT id, version, body FROM {} WHERE id = ?1", identifier(table));
     connection.prepare_cached(&sql)?.query_row([id], stored).optional()
 }
 
-pub(super) fn documents(connection: &Connection, query: &DocumentQuery) -> rusqlite::Result<Vec<StoredDocument>> {
+pub(super) fn documents(
+    connection: &Connection,
+    query: &DocumentQuery,
+) -> rusqlite::Result<Vec<StoredDocument>> {
     let mut parameters = Vec::new();
     let condition = where_clause(&query.condition, &mut parameters);
     let after = match &query.after {
@@ -67,15 +87,19 @@ pub(super) fn documents(connection: &Connection, query: &DocumentQuery) -> rusql
 }
 
 pub(super) fn outcome(connection: &Connection, key: &str) -> rusqlite::Result<Option<Outcome>> {
-    let mut statement =
-        connection.prepare_cached("SELECT key, fingerprint, body FROM bloom_outcomes WHERE key = ?1")?;
-    let outcome = |row: &Row<'_>| Ok(Outcome { key: row.get(0)?, fingerprint: row.get(1)?, body: row.get(2)? });
+    let mut statement = connection
+        .prepare_cached("SELECT key, fingerprint, body FROM bloom_outcomes WHERE key = ?1")?;
+    let outcome = |row: &Row<'_>| {
+        Ok(Outcome { key: row.get(0)?, fingerprint: row.get(1)?, body: row.get(2)? })
+    };
     statement.query_row([key], outcome).optional()
 }
 
 pub(super) fn cursor(connection: &Connection, name: &str) -> rusqlite::Result<Position> {
-    let mut statement = connection.prepare_cached("SELECT position FROM bloom_cursors WHERE name = ?1")?;
-    let position = statement.query_row([name], |row| Ok(Position::new(unsigned(row, 0)?))).optional()?;
+    let mut statement =
+        connection.prepare_cached("SELECT position FROM bloom_cursors WHERE name = ?1")?;
+    let position =
+        statement.query_row([name], |row| Ok(Position::new(unsigned(row, 0)?))).optional()?;
     Ok(position.unwrap_or_default())
 }
 
@@ -85,7 +109,11 @@ pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
-    Ok(StoredDocument { id: row.get(0)?, version: Version::new(unsigned(row, 1)?), body: row.get(2)? })
+    Ok(StoredDocument {
+        id: row.get(0)?,
+        version: Version::new(unsigned(row, 1)?),
+        body: row.get(2)?,
+    })
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<RecordedEvent> {

@@ -87,7 +87,8 @@ impl SqliteStorage {
     ) -> Result<Vec<String>, MigrationError> {
         let path = path.as_ref();
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| MigrationError::Unavailable(error.into()))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|error| MigrationError::Unavailable(error.into()))?;
         }
         migrate::apply(&mut connection::writer(path).map_err(unavailable)?, migrations)
     }
@@ -140,7 +141,9 @@ impl Storage for SqliteStorage {
     ) -> Result<Vec<String>, StoreError> {
         let (aggregate, after) = (aggregate.to_owned(), after.map(ToOwned::to_owned));
         self.readers
-            .read(move |connection| read::stream_ids(connection, &aggregate, after.as_deref(), limit))
+            .read(move |connection| {
+                read::stream_ids(connection, &aggregate, after.as_deref(), limit)
+            })
             .await
     }
 

@@ -30,7 +30,8 @@ pub(super) fn where_clause(condition: &Condition, parameters: &mut Vec<Parameter
         Condition::All => "1".to_owned(),
         Condition::Equal(path, value) => equal(path, value, parameters),
         Condition::In(path, values) => {
-            let any: Vec<String> = values.iter().map(|value| equal(path, value, parameters)).collect();
+            let any: Vec<String> =
+                values.iter().map(|value| equal(path, value, parameters)).collect();
             format!("({})", any.join(" OR "))
         }
         Condition::And(left, right) => {

@@ -9,7 +9,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{error::store_error, translate::identifier};
 
 /// Writes everything but the head, which the caller takes last. Returns the newest position.
-pub(super) fn batch(connection: &Connection, batch: &Batch, head: Position) -> Result<Position, StoreError> {
+pub(super) fn batch(
+    connection: &Connection,
+    batch: &Batch,
+    head: Position,
+) -> Result<Position, StoreError> {
     if let Some(outcome) = &batch.outcome {
         let inserted = connection
             .prepare_cached(
@@ -40,11 +44,17 @@ pub(super) fn batch(connection: &Connection, batch: &Batch, head: Position) -> R
 
 /// Moves the head of the log.
 pub(super) fn head(connection: &Connection, position: Position) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE bloom_head SET position = ?1")?.execute([position.get().cast_signed()])?;
+    connection
+        .prepare_cached("UPDATE bloom_head SET position = ?1")?
+        .execute([position.get().cast_signed()])?;
     Ok(())
 }
 
-pub(super) fn cursor(connection: &Connection, name: &str, position: Position) -> rusqlite::Result<()> {
+pub(super) fn cursor(
+    connection: &Connection,
+    name: &str,
+    position: Position,
+) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO bloom_cursors (name, position) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET position = excluded.position",
@@ -54,8 +64,8 @@ pub(super) fn cursor(connection: &Connection, name: &str, position: Position) ->
 }
 
 fn version(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Version> {
-    let mut statement =
-        connection.prepare_cached("SELECT version FROM bloom_streams WHERE aggregate = ?1 AND id = ?2")?;
+    let mut statement = connection
+        .prepare_cached("SELECT version FROM bloom_streams WHERE aggregate = ?1 AND id = ?2")?;
     let version = statement
         .query_row([&stream.aggregate, &stream.id], |row| super::read::unsigned(row, 0))
         .optional()?;
@@ -96,7 +106,11 @@ fn claim_keys(connection: &Connection, append: &StreamAppend) -> Result<(), Stor
     Ok(())
 }
 
-fn append_events(connection: &Connection, append: &StreamAppend, head: Position) -> rusqlite::Result<Position> {
+fn append_events(
+    connection: &Connection,
+    append: &StreamAppend,
+    head: Position,
+) -> rusqlite::Result<Position> {
     let StreamId { aggregate, id } = &append.stream;
     connection
         .prepare_cached(
@@ -135,8 +149,11 @@ fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::R
          ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at",
         identifier(document.table),
     );
-    connection
-        .prepare_cached(&sql)?
-        .execute(params![append.stream.id, append.version().get().cast_signed(), document.body, at])?;
+    connection.prepare_cached(&sql)?.execute(params![
+        append.stream.id,
+        append.version().get().cast_signed(),
+        document.body,
+        at
+    ])?;
     Ok(())
 }

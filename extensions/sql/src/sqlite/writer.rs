@@ -30,7 +30,10 @@ pub(super) struct Writer {
 const SHARED: usize = 256;
 
 impl Writer {
-    pub(super) fn start(connection: Connection, appended: watch::Sender<Position>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        appended: watch::Sender<Position>,
+    ) -> std::io::Result<Self> {
         let (requests, waiting) = channel();
         thread::Builder::new()
             .name("bloom-sqlite-writer".to_owned())
@@ -45,16 +48,23 @@ impl Writer {
         answered.await.map_err(|_| StoreError::OutcomeUnknown)?
     }
 
-    pub(super) async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+    pub(super) async fn save_cursor(
+        &self,
+        name: &str,
+        position: Position,
+    ) -> Result<(), StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.requests.send(Request::Cursor(name.to_owned(), position, answer)).map_err(|_| closed())?;
+        self.requests
+            .send(Request::Cursor(name.to_owned(), position, answer))
+            .map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 }
 
 fn run(connection: &Connection, waiting: &Receiver<Request>, appended: &watch::Sender<Position>) {
     while let Ok(first) = waiting.recv() {
-        let requests: Vec<Request> = std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).collect();
+        let requests: Vec<Request> =
+            std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).collect();
         if let Some(position) = transaction(connection, requests) {
             appended.send_modify(|newest| *newest = position.max(*newest));
         }
@@ -63,9 +73,7 @@ fn run(connection: &Connection, waiting: &Receiver<Request>, appended: &watch::S
 
 /// Writes all requests in one transaction and answers each; the new head if it moved.
 fn transaction(connection: &Connection, requests: Vec<Request>) -> Option<Position> {
-    let begun = connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .and_then(|()| read::head(connection));
+    let begun = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| read::head(connection));
     let start = match begun {
         Ok(head) => head,
         Err(error) => {
@@ -172,7 +180,9 @@ fn refuse(requests: Vec<Request>, error: &rusqlite::Error) {
 /// The same failure once more, for the next one who waits.
 fn copied(error: &rusqlite::Error) -> StoreError {
     store_error(match error {
-        rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),
+        rusqlite::Error::SqliteFailure(code, message) => {
+            rusqlite::Error::SqliteFailure(*code, message.clone())
+        }
         other => rusqlite::Error::ToSqlConversionFailure(other.to_string().into()),
     })
 }

@@ -1,0 +1,45 @@
+//! What a project composes.
+
+use std::sync::Arc;
+
+use bloom_runtime::application::{StorageStore, Subscriptions};
+
+use crate::{storage::ManagedStorage, verb::Verb};
+
+/// An application: its store, its routes, its event handlers and its verbs.
+pub trait Application: Sized + Send + Sync + 'static {
+    /// The name of the binary; in capitals, the prefix of its environment variables.
+    const NAME: &'static str;
+    /// The version.
+    const VERSION: &'static str;
+
+    /// The storage, chosen here and nowhere else.
+    type Storage: ManagedStorage;
+
+    /// The steps of the schema.
+    fn migrations() -> <Self::Storage as ManagedStorage>::Migrations;
+
+    /// How each aggregate is kept.
+    fn store(storage: Arc<Self::Storage>) -> StorageStore<Self::Storage>;
+
+    /// Adds the event handlers.
+    #[must_use]
+    fn subscriptions(
+        _store: &StorageStore<Self::Storage>,
+        subscriptions: Subscriptions<Self::Storage>,
+    ) -> Subscriptions<Self::Storage> {
+        subscriptions
+    }
+
+    /// What the server answers.
+    #[cfg(feature = "web")]
+    fn routes(_store: StorageStore<Self::Storage>) -> bloom_web::axum::Router {
+        bloom_web::axum::Router::new()
+    }
+
+    /// The project's own verbs.
+    #[must_use]
+    fn verbs() -> Vec<Verb<Self>> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a verb fails.
+
+use bloom_runtime::{application::Failure, ports::StoreError};
+
+/// What stops the binary, for the person who started it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The configuration is wrong; the message names the key.
+    #[error("the configuration is wrong")]
+    Config(#[source] ::config::ConfigError),
+
+    /// The address of the database is not one that this program understands.
+    #[error("`{url}` is not a database of this program; write {expected}")]
+    DatabaseUrl {
+        /// What was given.
+        url: String,
+        /// What fits.
+        expected: &'static str,
+    },
+
+    /// The database does not fit or cannot be opened.
+    #[cfg(feature = "sqlite")]
+    #[error(transparent)]
+    Migration(#[from] bloom_sql::MigrationError),
+
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+
+    /// The server does not run.
+    #[cfg(feature = "web")]
+    #[error(transparent)]
+    Serve(#[from] bloom_web::ServeError),
+
+    /// A verb of the project failed.
+    #[error("{0}")]
+    Verb(Failure),
+
+    /// The machine refuses something basic.
+    #[error("the machine refuses: {0}")]
+    Machine(#[from] std::io::Error),
+}
+
+impl From<Failure> for RunError {
+    fn from(failure: Failure) -> Self {
+        Self::Verb(failure)
+    }
+}

@@ -1,0 +1,23 @@
+//! The binary of a Bloom application: its configuration and its verbs.
+//!
+//! A project implements [`Application`], and its `main` is one call of [`run`]. The verbs `serve`, `migrate`
+//! and `events` come with it; a project adds its own through [`Application::verbs`].
+
+mod application;
+mod config;
+mod failure;
+mod run;
+mod storage;
+mod terminal;
+mod verb;
+mod verbs;
+
+pub use application::Application;
+pub use config::{Config, DatabaseConfig, LogConfig, MigrateWhen, ServerConfig};
+pub use failure::RunError;
+pub use run::run;
+pub use storage::ManagedStorage;
+pub use verb::{Services, Verb};
+
+/// The argument parser, for verbs of one's own.
+pub use clap;

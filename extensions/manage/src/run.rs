@@ -1,0 +1,85 @@
+//! Parsing the command line and running the verb.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    application::Application,
+    config::Config,
+    failure::RunError,
+    storage::ManagedStorage,
+    terminal,
+    verb::{Services, Verb},
+    verbs,
+};
+
+/// Runs the application with the arguments of the process; without a verb it serves.
+#[must_use]
+pub fn run<A: Application>() -> ExitCode {
+    let own = A::verbs();
+    let matches = match command::<A>(&own).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => error.exit(),
+    };
+    match verb::<A>(&own, &matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command<A: Application>(own: &[Verb<A>]) -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).global(true)
+    };
+    Command::new(A::NAME)
+        .version(A::VERSION)
+        .arg(
+            option("config", "FILE", "Read this file instead of config/default.toml")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(option("database", "URL", "Use this database, such as sqlite:data/other.db"))
+        .subcommand(verbs::serve::command())
+        .subcommand(verbs::migrate::command())
+        .subcommand(verbs::events::command())
+        .subcommands(own.iter().map(|verb| verb.command.clone()))
+}
+
+fn verb<A: Application>(own: &[Verb<A>], matches: &ArgMatches) -> Result<(), RunError> {
+    let mut config =
+        Config::load(A::NAME, matches.get_one::<PathBuf>("config").map(PathBuf::as_path))?;
+    if let Some(url) = matches.get_one::<String>("database") {
+        config.database.url.clone_from(url);
+    }
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&config.log.filter));
+    // A second subscriber is refused when a test has set one already; that one serves as well.
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match matches.subcommand() {
+            None => verbs::serve::run::<A>(config, None).await,
+            Some(("serve", arguments)) => verbs::serve::run::<A>(config, Some(arguments)).await,
+            Some(("migrate", arguments)) => verbs::migrate::run::<A>(&config, arguments),
+            Some(("events", arguments)) => verbs::events::run::<A>(&config, arguments).await,
+            Some((name, arguments)) => {
+                let Some(verb) = own.iter().find(|verb| verb.command.get_name() == name) else {
+                    // clap has refused every verb that is not one of those above.
+                    return Ok(());
+                };
+                let store = A::store(open::<A>(&config)?);
+                Ok((verb.run)(Services { config, store }, arguments.clone()).await?)
+            }
+        }
+    })
+}
+
+pub(crate) fn open<A: Application>(config: &Config) -> Result<Arc<A::Storage>, RunError> {
+    <A::Storage as ManagedStorage>::open(&config.database, &A::migrations()).map(Arc::new)
+}

@@ -1,0 +1,98 @@
+//! `serve`: answers requests and runs the event handlers until it is told to stop.
+
+use std::sync::Arc;
+
+use bloom_runtime::application::Subscriptions;
+use clap::{Arg, ArgMatches, Command};
+
+use crate::{application::Application, config::Config, failure::RunError, run::open};
+
+pub(crate) fn command() -> Command {
+    Command::new("serve").about("Serve until interrupted; what happens without a verb, too").arg(
+        Arg::new("address")
+            .long("address")
+            .value_name("HOST:PORT")
+            .help("Listen here instead of where the configuration says"),
+    )
+}
+
+pub(crate) async fn run<A: Application>(
+    mut config: Config,
+    arguments: Option<&ArgMatches>,
+) -> Result<(), RunError> {
+    if let Some(address) = arguments.and_then(|arguments| arguments.get_one::<String>("address")) {
+        config.server.address.clone_from(address);
+    }
+    let storage = open::<A>(&config)?;
+    let store = A::store(Arc::clone(&storage));
+    let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
+    let served = serve::<A>(&config, store).await;
+    running.stop().await;
+    served
+}
+
+#[cfg(feature = "web")]
+async fn serve<A: Application>(
+    config: &Config,
+    store: bloom_runtime::application::StorageStore<A::Storage>,
+) -> Result<(), RunError> {
+    let options = bloom_web::ServerOptions {
+        address: config.server.address.clone(),
+        body_limit: config.server.body_limit,
+    };
+    let ready = StorageAnswers(Arc::clone(store.storage()));
+    let routes = A::routes(store).merge(bloom_web::health(ready));
+    let listening = |address| crate::terminal::line(format_args!("listening on http://{address}"));
+    Ok(bloom_web::serve(routes, &options, listening, told_to_stop()).await?)
+}
+
+#[cfg(not(feature = "web"))]
+async fn serve<A: Application>(
+    _: &Config,
+    _: bloom_runtime::application::StorageStore<A::Storage>,
+) -> Result<(), RunError> {
+    crate::terminal::line("running");
+    told_to_stop().await;
+    Ok(())
+}
+
+/// Ready when the storage answers.
+#[cfg(feature = "web")]
+struct StorageAnswers<S>(Arc<S>);
+
+#[cfg(feature = "web")]
+impl<S> Clone for StorageAnswers<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[cfg(feature = "web")]
+impl<S: bloom_runtime::ports::Storage> bloom_web::Readiness for StorageAnswers<S> {
+    async fn check(&self) -> Result<(), String> {
+        self.0.head().await.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+/// Ctrl-C, or the signal with which services are stopped.
+async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+    tracing::info!("stopping");
+}

@@ -1,0 +1,53 @@
+//! `Idempotency-Key`: sending a POST twice has one effect.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{DefaultBodyLimit, Request},
+    http::{Method, StatusCode},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bloom_runtime::{
+    application::{current_context, in_context},
+    ports::CommandId,
+};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::Problem;
+
+const HEADER: &str = "idempotency-key";
+const LONGEST: usize = 200;
+
+/// Puts the key and a digest of the request into the context. The application keeps the outcome of the
+/// command under the key, in the same transaction as its effects, and gives it again to a repetition.
+pub(crate) async fn idempotency(limit: usize, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    let Some(key) = request.headers().get(HEADER) else { return next.run(request).await };
+    let key =
+        key.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= LONGEST);
+    let Some(key) = key.map(ToOwned::to_owned) else {
+        let detail = format!("`Idempotency-Key` has 1 to {LONGEST} visible ASCII characters");
+        return Problem::new(StatusCode::BAD_REQUEST, "request.idempotency_key", detail)
+            .into_response();
+    };
+
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, limit).await else {
+        let detail = "the body is too large or was cut off";
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", detail)
+            .into_response();
+    };
+    let mut signed = parts.uri.to_string().into_bytes();
+    signed.push(0);
+    signed.extend_from_slice(&body);
+    let fingerprint = format!("{:032x}", xxh3_128(&signed));
+    let context = current_context().with_command(CommandId { key, fingerprint });
+    in_context(context, next.run(Request::from_parts(parts, Body::from(body)))).await
+}
+
+/// The limit that the extractors keep to.
+pub(crate) fn body_limit(limit: usize) -> DefaultBodyLimit {
+    DefaultBodyLimit::max(limit)
+}

@@ -1,0 +1,63 @@
+//! What every route's description has in common.
+
+use bloom_runtime::domain::Uuid;
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::Problem;
+
+/// What was created or changed.
+#[derive(Debug, ToSchema)]
+pub struct ReceiptBody {
+    /// The id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Uuid,
+    /// The version it has now, as in `ETag`.
+    pub version: u64,
+}
+
+/// What can go wrong with any request.
+#[derive(IntoResponses)]
+pub enum AnyProblem {
+    /// The request is malformed.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// A fault of the server.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Fault(#[to_schema] Problem),
+    /// Not available just now.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
+}
+
+/// What can go wrong with reading one thing.
+#[derive(IntoResponses)]
+pub enum ReadProblem {
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+}
+
+/// What can go wrong with a body.
+#[derive(IntoResponses)]
+pub enum BodyProblem {
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] Problem),
+    /// The body is not JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(#[to_schema] Problem),
+}
+
+/// What can go wrong with any change.
+#[derive(IntoResponses)]
+pub enum ChangeProblem {
+    /// A rule or a unique value forbids it.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// The version in `If-Match` is not the newest.
+    #[response(status = 412, content_type = "application/problem+json")]
+    Stale(#[to_schema] Problem),
+    /// A field is invalid; `errors` names every one.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+}
