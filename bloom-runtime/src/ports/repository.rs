@@ -58,7 +58,7 @@ pub trait Repository<A: Aggregate>: Send {
     ///
     /// # Errors
     /// [`StoreError::Stale`], or as [`Self::get`].
-    fn get_at(
+    fn get_seen(
         &mut self,
         id: &A::Id,
         seen: Option<Version>,

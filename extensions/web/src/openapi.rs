@@ -9,7 +9,7 @@ use crate::Problem;
 #[derive(Debug, ToSchema)]
 pub struct ReceiptBody {
     /// The id.
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     pub id: Uuid,
     /// The version it has now, as in `ETag`.
     pub version: u64,
