@@ -63,6 +63,12 @@ impl Problem {
         }
     }
 
+    /// 404.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "request.not_found", detail)
+    }
+
     /// The same, with one failing field.
     #[must_use]
     pub(crate) fn with_field(mut self, field: String, code: &str, message: &str) -> Self {
