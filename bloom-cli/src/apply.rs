@@ -1,0 +1,221 @@
+//! The only writer: all or nothing.
+//!
+//! Before the first file changes, a copy of each and a list of what will be new are on disk below
+//! `.bloom/transaction`. They go when everything is written. A run that finds them undoes what another one
+//! began.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Component, Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{failure::Failure, project::RECORDS};
+
+/// Keeps every other `bloom` out of the project while it lives.
+pub(crate) struct Lock {
+    _file: File,
+}
+
+/// The undo list of a transaction.
+#[derive(Default, Serialize, Deserialize)]
+struct Undo {
+    created: Vec<String>,
+    replaced: Vec<String>,
+    folders: Vec<String>,
+}
+
+impl Lock {
+    /// Takes the project, and undoes what an interrupted run left. Says whether there was one.
+    pub(crate) fn take(root: &Path) -> Result<(Self, bool), Failure> {
+        let folder = root.join(RECORDS);
+        fs::create_dir_all(&folder).map_err(|error| Failure::io("create", &folder, &error))?;
+        let path = folder.join("lock");
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|error| Failure::io("write", &path, &error))?;
+        if file.try_lock().is_err() {
+            return Err(Failure::project("another `bloom` is at work in this project")
+                .hint("try again when it is done"));
+        }
+        let undone = recover(root)?;
+        Ok((Self { _file: file }, undone))
+    }
+}
+
+/// Writes the files, all or none.
+pub(crate) fn write(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
+    for (path, _) in files {
+        stay_inside(root, path)?;
+    }
+    let transaction = root.join(RECORDS).join("transaction");
+    let result = prepare(root, &transaction, files).and_then(|()| write_all(root, files));
+    match result {
+        Ok(()) => finish(&transaction),
+        Err(failure) => {
+            recover(root)?;
+            Err(failure)
+        }
+    }
+}
+
+/// Refuses paths that lead out of the project, also through links.
+fn stay_inside(root: &Path, path: &str) -> Result<(), Failure> {
+    let outside = || {
+        Failure::project(format!("`{path}` leads out of the project"))
+            .hint("Bloom writes inside the project only")
+    };
+    if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Err(outside());
+    }
+    let canonical_root = root.canonicalize().map_err(|error| Failure::io("read", root, &error))?;
+    let mut current = root.to_owned();
+    for part in Path::new(path).components() {
+        current.push(part);
+        match fs::symlink_metadata(&current) {
+            Ok(metadata) if metadata.is_symlink() => {
+                let target = current.canonicalize().map_err(|_| outside())?;
+                if !target.starts_with(&canonical_root) {
+                    return Err(outside());
+                }
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                let parent = current.parent().unwrap_or(root);
+                return Err(Failure::project(format!(
+                    "`{}` is a file, and a folder is needed there",
+                    parent.display()
+                )));
+            }
+            Err(error) => return Err(Failure::io("read", &current, &error)),
+        }
+    }
+    Ok(())
+}
+
+/// Copies what will be replaced and lists what will be new.
+fn prepare(root: &Path, transaction: &Path, files: &[(String, String)]) -> Result<(), Failure> {
+    let mut undo = Undo::default();
+    fs::create_dir_all(transaction).map_err(|error| Failure::io("create", transaction, &error))?;
+    for (path, _) in files {
+        let target = root.join(path);
+        if target.exists() {
+            let copy = transaction.join(undo.replaced.len().to_string());
+            fs::copy(&target, &copy).map_err(|error| Failure::io("copy", &target, &error))?;
+            undo.replaced.push(path.clone());
+        } else {
+            undo.created.push(path.clone());
+        }
+        let missing =
+            Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        for folder in missing.filter(|folder| !root.join(folder).exists()) {
+            let folder = folder.to_string_lossy().into_owned();
+            if !undo.folders.contains(&folder) {
+                undo.folders.push(folder);
+            }
+        }
+    }
+    // Innermost first, the order in which they can be removed.
+    undo.folders.sort_by_key(|folder| std::cmp::Reverse(folder.matches('/').count()));
+    let list = serde_json::to_string(&undo).unwrap_or_default();
+    replace(&transaction.join("undo.json"), &list)
+}
+
+fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
+    for (path, text) in files {
+        let target = root.join(path);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder).map_err(|error| Failure::io("create", folder, &error))?;
+        }
+        replace(&target, text)?;
+    }
+    Ok(())
+}
+
+/// Puts a whole file in the place of another in one step.
+fn replace(target: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: &io::Error| Failure::io("write", target, error);
+    if target.is_dir() {
+        return Err(Failure::project(format!(
+            "`{}` is a folder, and a file is needed there",
+            target.display()
+        )));
+    }
+    // A link stays a link; what it points to was found to be inside.
+    let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+    let folder = target.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let mut file = tempfile::Builder::new()
+        .prefix(".bloom-")
+        .tempfile_in(folder)
+        .map_err(|error| failed(&error))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failed(&error))?;
+    if let Ok(metadata) = fs::metadata(&target) {
+        let _ = file.as_file().set_permissions(metadata.permissions());
+    } else {
+        readable(file.as_file());
+    }
+    file.persist(&target).map_err(|error| failed(&error.error))?;
+    Ok(())
+}
+
+/// A temporary file is for its owner alone; a source file is for everyone.
+#[cfg(unix)]
+fn readable(file: &File) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = file.set_permissions(fs::Permissions::from_mode(0o644));
+}
+
+#[cfg(not(unix))]
+fn readable(_: &File) {}
+
+/// The moment at which the new state counts: the undo list goes.
+fn finish(transaction: &Path) -> Result<(), Failure> {
+    let list = transaction.join("undo.json");
+    fs::remove_file(&list).map_err(|error| Failure::io("remove", &list, &error))?;
+    let _ = fs::remove_dir_all(transaction);
+    Ok(())
+}
+
+/// Undoes an unfinished transaction, if there is one.
+fn recover(root: &Path) -> Result<bool, Failure> {
+    let transaction = root.join(RECORDS).join("transaction");
+    let list = transaction.join("undo.json");
+    let Ok(text) = fs::read_to_string(&list) else {
+        // Without a list nothing was written yet.
+        let _ = fs::remove_dir_all(&transaction);
+        return Ok(false);
+    };
+    let undo: Undo = serde_json::from_str(&text).map_err(|error| {
+        Failure::project(format!("`{}` cannot be read: {error}", list.display()))
+            .hint("an interrupted run left it; compare the project with your last commit and remove the folder")
+    })?;
+    for (index, path) in undo.replaced.iter().enumerate() {
+        let target = root.join(path);
+        let copy = transaction.join(index.to_string());
+        fs::copy(&copy, &target).map_err(|error| Failure::io("restore", &target, &error))?;
+    }
+    for path in &undo.created {
+        let target = root.join(path);
+        match fs::remove_file(&target) {
+            Err(error)
+                if error.kind() != io::ErrorKind::NotFound
+                    && error.kind() != io::ErrorKind::NotADirectory =>
+            {
+                return Err(Failure::io("remove", &target, &error));
+            }
+            _ => {}
+        }
+    }
+    for folder in &undo.folders {
+        // A folder that somebody has put something into stays.
+        let _ = fs::remove_dir(root.join(folder));
+    }
+    finish(&transaction)?;
+    Ok(true)
+}

@@ -1,0 +1,137 @@
+//! `bloom generate`.
+
+use std::collections::HashMap;
+
+use crate::{
+    apply::{self, Lock},
+    changeset::{Changeset, Effect, OnConflict, compare},
+    cli::{Options, Thing},
+    failure::{Failure, FailureKind},
+    plan::Planner,
+    project::{Project, workspace_above},
+    render::Templates,
+    report::{Form, report},
+    request::Sentence,
+    ui::Ui,
+};
+
+pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
+    let (sentence, options) = sentence(thing);
+    // What is wrong with the sentence is said before anything is asked of the machine.
+    let request = sentence.request()?;
+    let found = Project::find(&super::here()?)?;
+    let lock = if options.dry_run { None } else { Some(Lock::take(&found.root)?) };
+    let project = match &lock {
+        Some((_, true)) => {
+            ui.warning("an earlier run was interrupted; what it had begun was undone");
+            Project::find(&found.root)?
+        }
+        _ => found,
+    };
+    let form = Form { json: options.json, diff: options.diff, dry_run: options.dry_run };
+
+    let key = sentence.key()?;
+    for recorded in &project.sentences {
+        if recorded.key()? == key {
+            if *recorded == sentence {
+                report(ui, &Changeset::default(), form);
+                return Ok(());
+            }
+            let name = key.split(' ').collect::<Vec<_>>().join(" ");
+            return Err(Failure::new(
+                FailureKind::Input,
+                format!("there is a {name} already, and it was asked for differently"),
+            )
+            .hint(format!("it was: {}", words(recorded)))
+            .hint(format!("this is: {}", words(&sentence))));
+        }
+    }
+    let context = project.context()?.apply(&request)?;
+    let member = workspace_above(project.root.parent().unwrap_or(&project.root))?.is_some();
+    let files = Planner::new(&project.settings, &context, member).request(&request);
+
+    let templates = Templates::new(project.overrides()?);
+    let mut texts = HashMap::new();
+    for file in files {
+        let text = templates.render(file.template, &file.context)?;
+        texts.insert(file.path, text);
+    }
+    let on_conflict = match (options.force, options.skip) {
+        (true, _) => OnConflict::Force,
+        (_, true) => OnConflict::Skip,
+        _ => OnConflict::Refuse,
+    };
+    let mut changeset = compare(&project, texts, on_conflict)?;
+    let record = serde_json::to_string_pretty(&sentence).unwrap_or_default();
+    changeset.records.push((project.next_record(&sentence)?, record + "\n"));
+
+    if !options.dry_run {
+        write(&project, &changeset)?;
+    }
+    report(ui, &changeset, form);
+    Ok(())
+}
+
+pub(super) fn write(project: &Project, changeset: &Changeset) -> Result<(), Failure> {
+    let changed = changeset.changes.iter().filter(|change| change.effect != Effect::Skipped);
+    let mut files: Vec<(String, String)> =
+        changed.map(|change| (change.path.clone(), change.after.clone())).collect();
+    files.extend(changeset.records.iter().cloned());
+    apply::write(&project.root, &files)
+}
+
+/// The request as one would type it.
+fn words(sentence: &Sentence) -> String {
+    match sentence {
+        Sentence::ValueObject { name, fields } => {
+            format!("value-object {name} {}", fields.join(" "))
+        }
+        Sentence::Aggregate { name, fields, plural, create, no_change, event_sourced } => {
+            let mut text = format!("aggregate {name} {}", fields.join(" "));
+            for (option, value) in [("--plural", plural), ("--create", create)] {
+                if let Some(value) = value {
+                    text.push_str(&format!(" {option} {value}"));
+                }
+            }
+            for (option, said) in [("--no-change", no_change), ("--event-sourced", event_sourced)] {
+                if *said {
+                    text.push_str(&format!(" {option}"));
+                }
+            }
+            text
+        }
+        Sentence::Entity { name, root, fields, list, states, count } => {
+            let mut text = format!("entity {name} --in {root} {}", fields.join(" "));
+            for (option, value) in [("--as", list), ("--count", count)] {
+                if let Some(value) = value {
+                    text.push_str(&format!(" {option} {value}"));
+                }
+            }
+            if !states.is_empty() {
+                text.push_str(&format!(" --while {}", states.join(",")));
+            }
+            text
+        }
+        Sentence::Command { root, sentence } => format!("command --in {root} '{sentence}'"),
+        Sentence::Repository { root } => format!("repository {root}"),
+    }
+}
+
+fn sentence(thing: Thing) -> (Sentence, Options) {
+    match thing {
+        Thing::ValueObject { name, fields, options } => {
+            (Sentence::ValueObject { name, fields }, options)
+        }
+        Thing::Aggregate { name, fields, plural, create, no_change, event_sourced, options } => (
+            Sentence::Aggregate { name, fields, plural, create, no_change, event_sourced },
+            options,
+        ),
+        Thing::Entity { name, fields, root, list, states, count, options } => {
+            (Sentence::Entity { name, root, fields, list, states, count }, options)
+        }
+        Thing::Command { sentence, root, options } => {
+            (Sentence::Command { root, sentence }, options)
+        }
+        Thing::Repository { root, options } => (Sentence::Repository { root }, options),
+    }
+}

@@ -1,0 +1,51 @@
+//! Where cargo finds Bloom while it is not on the registry.
+
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Failure, FailureKind};
+
+/// The crates that a project may name, and where a checkout has them.
+pub(super) const CRATES: [(&str, &str); 5] = [
+    ("bloom-macros", "bloom-macros"),
+    ("bloom-manage", "extensions/manage"),
+    ("bloom-runtime", "bloom-runtime"),
+    ("bloom-sql", "extensions/sql"),
+    ("bloom-web", "extensions/web"),
+];
+
+/// The checkout that was given, or the one this program was built from; `None` when that one is gone.
+pub(super) fn checkout(given: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    if let Some(given) = given {
+        let folder = given.canonicalize().map_err(|error| Failure::io("find", given, &error))?;
+        if !is_checkout(&folder) {
+            let message = format!(
+                "`{}` is not a checkout of Bloom: it has no `bloom-runtime`",
+                folder.display()
+            );
+            return Err(Failure::new(FailureKind::Input, message));
+        }
+        return Ok(Some(folder));
+    }
+    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
+    Ok(built_from.filter(|folder| is_checkout(folder)))
+}
+
+fn is_checkout(folder: &Path) -> bool {
+    CRATES.iter().all(|(_, path)| folder.join(path).join("Cargo.toml").is_file())
+}
+
+/// The `[patch.crates-io]` table.
+pub(super) fn table(folder: &str) -> String {
+    let mut text = "[patch.crates-io]\n".to_owned();
+    for (name, path) in CRATES {
+        let path = toml_edit::Value::from(format!("{folder}/{path}"));
+        text.push_str(&format!("{name} = {{ path = {path} }}\n"));
+    }
+    text
+}
+
+/// The file of this machine that tells cargo about a checkout.
+pub(super) fn cargo_config(checkout: &Path) -> String {
+    let folder = checkout.to_string_lossy().replace('\\', "/");
+    format!("# Written by `bloom setup`, for this machine alone.\n{}", table(&folder))
+}

@@ -1,0 +1,28 @@
+//! `bloom setup`.
+
+use crate::{
+    apply::{self, Lock},
+    cli::SetupArgs,
+    commands::patch,
+    failure::Failure,
+    project::Project,
+    ui::Ui,
+};
+
+pub(super) fn run(arguments: &SetupArgs, ui: Ui) -> Result<(), Failure> {
+    let project = Project::find(&super::here()?)?;
+    let Some(checkout) = patch::checkout(arguments.bloom_path.as_deref())? else {
+        return Err(Failure::project("the checkout that this `bloom` was built from is gone")
+            .hint("say where one is: `bloom setup --bloom-path DIR`"));
+    };
+    let _lock = Lock::take(&project.root)?;
+    let path = ".cargo/config.toml";
+    let text = patch::cargo_config(&checkout);
+    if project.read(path)?.as_deref() == Some(text.as_str()) {
+        ui.effect("Unchanged", path);
+        return Ok(());
+    }
+    apply::write(&project.root, &[(path.to_owned(), text)])?;
+    ui.effect("Wrote", path);
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Copying Bloom's crates into a project, so that it builds anywhere.
+
+use std::path::Path;
+
+use super::patch::CRATES;
+use crate::{failure::Failure, project::read_tree};
+
+const FOLDER: &str = "vendor/bloom";
+
+/// The files of the copy, and the `[patch]` that makes cargo use it.
+pub(super) fn files(checkout: &Path) -> Result<(Vec<(String, String)>, String), Failure> {
+    let mut files = Vec::new();
+    for (_, folder) in CRATES {
+        for (path, text) in read_tree(&checkout.join(folder))? {
+            let text = if path == "Cargo.toml" { without_tests(&text) } else { text };
+            files.push((format!("{FOLDER}/{folder}/{path}"), text));
+        }
+    }
+    let manifest = std::fs::read_to_string(checkout.join("Cargo.toml"))
+        .map_err(|error| Failure::io("read", &checkout.join("Cargo.toml"), &error))?;
+    files.push((format!("{FOLDER}/Cargo.toml"), workspace(&manifest)?));
+    Ok((files, super::patch::table(FOLDER)))
+}
+
+/// The workspace with these members and no others.
+fn workspace(text: &str) -> Result<String, Failure> {
+    let mut document: toml_edit::DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| {
+            Failure::project(format!("Bloom's own `Cargo.toml` cannot be read: {error}"))
+        })?;
+    let members: toml_edit::Array = CRATES.iter().map(|(_, path)| *path).collect();
+    document["workspace"]["members"] = toml_edit::value(members);
+    Ok(document.to_string())
+}
+
+/// Tests are not copied, and neither is what only they need.
+fn without_tests(text: &str) -> String {
+    let Ok(mut document) = text.parse::<toml_edit::DocumentMut>() else { return text.to_owned() };
+    document.remove("dev-dependencies");
+    document.to_string()
+}

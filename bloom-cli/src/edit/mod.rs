@@ -1,0 +1,24 @@
+//! Text to text: bringing what a new request adds into files that people have edited.
+//!
+//! Three versions of a file are compared by syntax: what Bloom wrote last, what it would write now, and what
+//! is there. Whatever differs between the first two is done to the third; everything else stays as it is, byte
+//! for byte.
+
+mod merge;
+mod outline;
+mod uses;
+
+pub(crate) use merge::{Unmerged, merge};
+
+/// A file that cannot be read as Rust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SyntaxError {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) message: String,
+}
+
+/// Whether the text is Rust.
+pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
+    outline::parse(text).map(drop)
+}

@@ -1,0 +1,37 @@
+//! `bloom`: turns a sentence typed by a developer into edits of their project.
+//!
+//! What was typed (`cli`) becomes a request (`request`), which is applied to what the project already is
+//! (`project`, `model`) and gives a plan (`plan`). The plan is rendered (`render`), compared and merged with what
+//! is on disk (`changeset`, `edit`), and written in one step (`apply`). Only `project` reads the tree, only
+//! `apply` writes it, only `ui` prints.
+
+mod apply;
+mod changeset;
+mod cli;
+mod commands;
+mod edit;
+mod failure;
+mod format;
+mod model;
+mod plan;
+mod project;
+mod render;
+mod report;
+mod request;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let ui = ui::Ui { quiet: cli.quiet };
+    match commands::run(cli, ui) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            ui.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the requests of a project add up to: contexts, aggregates, values.
+//!
+//! Pure: a request is applied to a model and gives the next model or says what does not fit.
+
+mod aggregate;
+mod apply;
+pub(crate) mod english;
+mod types;
+
+pub(crate) use aggregate::{Aggregate, Command, Entity, Guard};
+pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};
+
+/// A bounded context.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Context {
+    /// The module.
+    pub(crate) module: String,
+    pub(crate) values: Vec<ValueObject>,
+    pub(crate) aggregates: Vec<Aggregate>,
+}
+
+impl Context {
+    pub(crate) fn new(module: String) -> Self {
+        Self { module, values: Vec::new(), aggregates: Vec::new() }
+    }
+
+    pub(crate) fn aggregate(&self, name: &str) -> Option<&Aggregate> {
+        self.aggregates.iter().find(|aggregate| aggregate.name.pascal() == name)
+    }
+}

@@ -1,0 +1,290 @@
+//! Pure data: which files there shall be, from which templates, and why.
+
+use minijinja::{Value, context, value::Serde};
+
+use crate::{
+    model::Context,
+    project::{Database, Settings},
+    render::{AggregateView, ContextView, ProjectView, ValueView, bodies_in_use, migration},
+    request::Request,
+};
+
+/// One file that there shall be.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedFile {
+    /// Relative to the project.
+    pub(crate) path: String,
+    pub(crate) template: &'static str,
+    pub(crate) context: Value,
+}
+
+/// What the templates of one project have in common.
+pub(crate) struct Planner<'p> {
+    settings: &'p Settings,
+    member: bool,
+    context: &'p Context,
+    project_view: ProjectView,
+    context_view: ContextView,
+}
+
+impl<'p> Planner<'p> {
+    pub(crate) fn new(settings: &'p Settings, context: &'p Context, member: bool) -> Self {
+        let sqlite = settings.database == Database::Sqlite;
+        let context_view = ContextView::new(context, settings.web, sqlite);
+        let mut features = Vec::new();
+        if sqlite {
+            features.push("\"sqlite\"");
+        }
+        if settings.web {
+            features.push("\"web\"");
+        }
+        let mut loadings: Vec<&str> = context
+            .aggregates
+            .iter()
+            .map(|aggregate| if aggregate.event_sourced { "Events, " } else { "Documents, " })
+            .collect();
+        loadings.sort_unstable();
+        loadings.dedup();
+        let crate_name = settings.name.replace('-', "_");
+        let project_view = ProjectView {
+            app: heck::ToPascalCase::to_pascal_case(settings.name.as_str()),
+            env: crate_name.to_uppercase(),
+            crate_name,
+            name: settings.name.clone(),
+            bloom: bloom_series(),
+            database: match settings.database {
+                Database::Sqlite => "sqlite".to_owned(),
+                Database::Memory => "memory".to_owned(),
+            },
+            sqlite,
+            web: settings.web,
+            features: features.join(", "),
+            member,
+            loadings: loadings.concat(),
+            contexts: vec![context_view.clone()],
+        };
+        Self { settings, member, context, project_view, context_view }
+    }
+
+    fn file(&self, path: impl Into<String>, template: &'static str, own: Value) -> PlannedFile {
+        let shared = context! { p => Serde(&self.project_view), ctx => Serde(&self.context_view) };
+        PlannedFile { path: path.into(), template, context: context! { ..own, ..shared } }
+    }
+
+    /// Everything that `init` writes.
+    pub(crate) fn project(&self) -> Vec<PlannedFile> {
+        let file = |path: &str, template| self.file(path, template, context! {});
+        let mut files = vec![
+            file("Cargo.toml", "project/Cargo.toml.j2"),
+            file("bloom.toml", "project/bloom.toml.j2"),
+            file("README.md", "project/README.md.j2"),
+            file("CONTRIBUTING.md", "project/CONTRIBUTING.md.j2"),
+            file("Dockerfile", "project/Dockerfile.j2"),
+            file("compose.yaml", "project/compose.yaml.j2"),
+            file(".gitignore", "project/gitignore"),
+            file("config/default.toml", "project/config/default.toml.j2"),
+            file("src/main.rs", "project/src/main.rs.j2"),
+            file("src/lib.rs", "project/src/lib.rs.j2"),
+            file("tests/suite/architecture.rs", "project/tests/suite/architecture.rs.j2"),
+        ];
+        if !self.member {
+            files.push(file(".github/workflows/ci.yml", "project/github/workflows/ci.yml.j2"));
+        }
+        let module = &self.context.module;
+        files.push(file(
+            &format!("src/{module}/domain/services.rs"),
+            "context/domain/services.rs.j2",
+        ));
+        files.extend(self.shared());
+        files
+    }
+
+    /// The files that name every part of the context.
+    fn shared(&self) -> Vec<PlannedFile> {
+        let module = &self.context.module;
+        let file = |path: String, template| self.file(path, template, context! {});
+        let mut files = vec![
+            file("src/app.rs".into(), "project/src/app.rs.j2"),
+            file("tests/suite/main.rs".into(), "project/tests/suite/main.rs.j2"),
+            file(format!("src/{module}/mod.rs"), "context/mod.rs.j2"),
+            file(format!("src/{module}/domain/mod.rs"), "context/domain/mod.rs.j2"),
+            file(format!("src/{module}/ports/mod.rs"), "context/ports/mod.rs.j2"),
+            file(format!("src/{module}/application/mod.rs"), "context/application/mod.rs.j2"),
+        ];
+        if self.context_view.has_adapters {
+            files.push(file(format!("src/{module}/adapters/mod.rs"), "context/adapters/mod.rs.j2"));
+        }
+        if self.settings.web {
+            files.push(file(
+                format!("src/{module}/adapters/http/mod.rs"),
+                "context/adapters/http/mod.rs.j2",
+            ));
+        }
+        if !self.context_view.repositories.is_empty() {
+            files.push(file(
+                format!("src/{module}/adapters/store/mod.rs"),
+                "context/adapters/store.rs.j2",
+            ));
+        }
+        if !self.context.aggregates.is_empty() {
+            files.push(file(
+                "tests/suite/store/mod.rs".into(),
+                "project/tests/suite/store/mod.rs.j2",
+            ));
+            if self.settings.web {
+                files.push(file(
+                    "tests/suite/http/mod.rs".into(),
+                    "project/tests/suite/http/mod.rs.j2",
+                ));
+            }
+        }
+        files
+    }
+
+    /// The files that the request may touch.
+    pub(crate) fn request(&self, request: &Request) -> Vec<PlannedFile> {
+        let mut files = self.shared();
+        match request {
+            Request::ValueObject { name, .. } => files.extend(self.value(name.pascal())),
+            Request::Aggregate(aggregate) => files.extend(self.aggregate(aggregate.name.pascal())),
+            Request::Entity(entity) => files.extend(self.aggregate(entity.root.pascal())),
+            Request::Command { root, .. } | Request::Repository { root } => {
+                files.extend(self.aggregate(root.pascal()))
+            }
+        }
+        // A value object gets a body once something that travels holds it.
+        if self.settings.web {
+            for value in &self.context.values {
+                let snake = value.name.snake();
+                if bodies_in_use(self.context).contains(&snake) {
+                    let path = format!("src/{}/adapters/http/{snake}.rs", self.context.module);
+                    files.push(self.file(
+                        path,
+                        "value_object/http.rs.j2",
+                        context! { v => Serde(ValueView::new(value)) },
+                    ));
+                }
+            }
+        }
+        files
+    }
+
+    fn value(&self, name: &str) -> Vec<PlannedFile> {
+        let Some(value) = self.context.values.iter().find(|value| value.name.pascal() == name)
+        else {
+            return Vec::new();
+        };
+        let view = ValueView::new(value);
+        let path = format!("src/{}/domain/{}.rs", self.context.module, view.snake);
+        vec![self.file(path, "value_object/domain.rs.j2", context! { v => Serde(view) })]
+    }
+
+    fn aggregate(&self, name: &str) -> Vec<PlannedFile> {
+        let Some(aggregate) = self.context.aggregate(name) else { return Vec::new() };
+        let view = AggregateView::new(aggregate);
+        let snake = &view.snake;
+        let module = &self.context.module;
+        let domain = format!("src/{module}/domain/{snake}");
+        let application = format!("src/{module}/application/{snake}");
+        let a = Value::from(Serde(&view));
+        let mut files = Vec::new();
+        let mut push = |path: String, template, extra: Value| {
+            files.push(self.file(path, template, context! { a => a.clone(), ..extra }));
+        };
+        let none = || context! {};
+        push(format!("{domain}/mod.rs"), "aggregate/domain/mod.rs.j2", none());
+        push(format!("{domain}/id.rs"), "aggregate/domain/id.rs.j2", none());
+        push(format!("{domain}/events.rs"), "aggregate/domain/events.rs.j2", none());
+        push(format!("{domain}/tests.rs"), "aggregate/domain/tests.rs.j2", none());
+        if !view.errors.is_empty() {
+            push(format!("{domain}/errors.rs"), "aggregate/domain/errors.rs.j2", none());
+        }
+        if !view.values.is_empty() {
+            push(format!("{domain}/values.rs"), "aggregate/domain/values.rs.j2", none());
+        }
+        for one in &view.enums {
+            push(
+                format!("{domain}/{}.rs", one.snake),
+                "aggregate/domain/enum.rs.j2",
+                context! { e => Serde(one) },
+            );
+        }
+        for entity in &view.entities {
+            push(
+                format!("{domain}/{}.rs", entity.short),
+                "entity/domain.rs.j2",
+                context! { e => Serde(entity) },
+            );
+            for (verb, template) in [
+                ("add", "entity/add.rs.j2"),
+                ("change", "entity/change.rs.j2"),
+                ("remove", "entity/remove.rs.j2"),
+            ] {
+                push(
+                    format!("{application}/{verb}_{}.rs", entity.snake),
+                    template,
+                    context! { e => Serde(entity) },
+                );
+            }
+        }
+        push(format!("{application}/mod.rs"), "aggregate/application/mod.rs.j2", none());
+        let [create, get, list, ..] = view.use_cases.as_slice() else { return files };
+        push(
+            format!("{application}/{}.rs", create.snake),
+            "aggregate/application/create.rs.j2",
+            none(),
+        );
+        push(format!("{application}/{}.rs", get.snake), "aggregate/application/get.rs.j2", none());
+        push(
+            format!("{application}/{}.rs", list.snake),
+            "aggregate/application/list.rs.j2",
+            none(),
+        );
+        for change in view.changes() {
+            push(
+                format!("{application}/{}.rs", change.snake),
+                "aggregate/application/change.rs.j2",
+                context! { c => Serde(change) },
+            );
+        }
+        for command in &view.commands {
+            push(
+                format!("{application}/{}.rs", command.snake),
+                "command/application.rs.j2",
+                context! { c => Serde(command) },
+            );
+        }
+        if self.settings.web {
+            let http = format!("src/{module}/adapters/http/{snake}");
+            push(format!("{http}/mod.rs"), "aggregate/http/mod.rs.j2", none());
+            push(format!("{http}/requests.rs"), "aggregate/http/requests.rs.j2", none());
+            push(format!("{http}/responses.rs"), "aggregate/http/responses.rs.j2", none());
+            push(format!("{http}/handlers.rs"), "aggregate/http/handlers.rs.j2", none());
+            push(format!("tests/suite/http/{snake}.rs"), "aggregate/tests/http.rs.j2", none());
+        }
+        push(format!("tests/suite/store/{snake}.rs"), "aggregate/tests/store.rs.j2", none());
+        if self.settings.database == Database::Sqlite && !aggregate.event_sourced {
+            push(
+                format!("migrations/{}.sql", migration(aggregate)),
+                "aggregate/migration.sql.j2",
+                none(),
+            );
+        }
+        if aggregate.repository {
+            let plural = &view.plural_snake;
+            push(format!("src/{module}/ports/{plural}.rs"), "repository/port.rs.j2", none());
+            push(
+                format!("src/{module}/adapters/store/{plural}.rs"),
+                "repository/adapter.rs.j2",
+                none(),
+            );
+        }
+        files
+    }
+}
+
+/// `0.1`: the series of versions that a generated manifest asks for.
+fn bloom_series() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    version.rsplit_once('.').map_or(version, |(series, _)| series).to_owned()
+}

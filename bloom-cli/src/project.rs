@@ -1,0 +1,215 @@
+//! The only reader: where the project is, what it is called, and what Bloom did in it.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::{
+    failure::Failure,
+    model::Context,
+    request::{InputError, Sentence},
+};
+
+/// The file that makes a folder a Bloom project.
+pub(crate) const MANIFEST: &str = "bloom.toml";
+/// Where Bloom keeps what it did.
+pub(crate) const RECORDS: &str = ".bloom";
+
+/// A project, as it is on disk.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    pub(crate) settings: Settings,
+    pub(crate) sentences: Vec<Sentence>,
+}
+
+/// The `[project]` table of `bloom.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) name: String,
+    pub(crate) contexts: Vec<String>,
+    pub(crate) database: Database,
+    pub(crate) web: bool,
+}
+
+/// The storage of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Database {
+    /// An embedded database in one file.
+    Sqlite,
+    /// Nothing survives the process.
+    Memory,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    project: Settings,
+}
+
+impl Project {
+    /// The project that `folder` is in.
+    pub(crate) fn find(folder: &Path) -> Result<Self, Failure> {
+        let root = folder.ancestors().find(|folder| folder.join(MANIFEST).is_file()).ok_or_else(|| {
+            Failure::project("this is not a Bloom project: there is no `bloom.toml` here or in any folder above")
+                .hint("create one with `bloom init shop`, or go into one")
+        })?;
+        Self::open(root.to_owned())
+    }
+
+    fn open(root: PathBuf) -> Result<Self, Failure> {
+        let path = root.join(MANIFEST);
+        let text = read(&path)?.unwrap_or_default();
+        let manifest: Manifest = toml_edit::de::from_str(&text).map_err(|error| {
+            Failure::project(format!(
+                "`{}` cannot be read: {}",
+                path.display(),
+                error.to_string().trim()
+            ))
+        })?;
+        for needed in ["Cargo.toml", "src/lib.rs", "src/app.rs"] {
+            if !root.join(needed).is_file() {
+                return Err(Failure::project(format!(
+                    "the project is incomplete: `{needed}` is missing"
+                ))
+                .hint("restore it, for example with `git checkout`"));
+            }
+        }
+        let sentences = Self::read_sentences(&root)?;
+        Ok(Self { root, settings: manifest.project, sentences })
+    }
+
+    fn read_sentences(root: &Path) -> Result<Vec<Sentence>, Failure> {
+        let folder = root.join(RECORDS).join("requests");
+        let mut paths: Vec<PathBuf> = match fs::read_dir(&folder) {
+            Ok(entries) => {
+                entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect()
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Failure::io("read", &folder, &error)),
+        };
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.sort();
+        let mut sentences = Vec::new();
+        for path in paths {
+            let text = read(&path)?.unwrap_or_default();
+            sentences.push(serde_json::from_str(&text).map_err(|error| {
+                Failure::project(format!("`{}` cannot be read: {error}", path.display()))
+                    .hint("restore it, for example with `git checkout`")
+            })?);
+        }
+        Ok(sentences)
+    }
+
+    /// The context that all requests so far add up to.
+    pub(crate) fn context(&self) -> Result<Context, Failure> {
+        let module = self.settings.contexts.first().cloned().unwrap_or_default();
+        let mut context = Context::new(module);
+        for sentence in &self.sentences {
+            let applied = sentence.request().and_then(|request| context.apply(&request));
+            context = applied.map_err(|error: InputError| {
+                Failure::project(format!("a recorded request does not fit any more: {error}"))
+                    .hint("the files in `.bloom/requests` were changed; restore them")
+            })?;
+        }
+        Ok(context)
+    }
+
+    /// A file of the project; `None` when it is not there.
+    pub(crate) fn read(&self, path: &str) -> Result<Option<String>, Failure> {
+        read(&self.root.join(path))
+    }
+
+    /// A file as Bloom wrote it last; `None` when it never did.
+    pub(crate) fn read_base(&self, path: &str) -> Result<Option<String>, Failure> {
+        read(&self.root.join(base_path(path)))
+    }
+
+    /// The templates that the project has of its own.
+    pub(crate) fn overrides(&self) -> Result<HashMap<String, String>, Failure> {
+        let folder = self.root.join(RECORDS).join("templates");
+        let mut overrides = HashMap::new();
+        let mut folders = vec![folder.clone()];
+        while let Some(current) = folders.pop() {
+            let entries = match fs::read_dir(&current) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Failure::io("read", &current, &error)),
+            };
+            for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let (Ok(relative), Some(text)) =
+                    (path.strip_prefix(&folder), read(&path)?)
+                {
+                    overrides.insert(relative.to_string_lossy().replace('\\', "/"), text);
+                }
+            }
+        }
+        Ok(overrides)
+    }
+
+    /// The path of the record of the next request.
+    pub(crate) fn next_record(&self, sentence: &Sentence) -> Result<String, InputError> {
+        let name = sentence.key()?.replace(' ', "-").to_lowercase();
+        Ok(format!("{RECORDS}/requests/{:04}-{name}.json", self.sentences.len() + 1))
+    }
+}
+
+/// Where the text that Bloom wrote into `path` is kept.
+pub(crate) fn base_path(path: &str) -> String {
+    format!("{RECORDS}/base/{path}")
+}
+
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
+        Err(error) => Err(Failure::io("read", path, &error)),
+    }
+}
+
+/// The nearest folder from `folder` up whose `Cargo.toml` says `[workspace]`.
+pub(crate) fn workspace_above(folder: &Path) -> Result<Option<(PathBuf, String)>, Failure> {
+    for folder in folder.ancestors() {
+        let path = folder.join("Cargo.toml");
+        if let Some(text) = read(&path)?
+            && text.lines().any(|line| line.trim_start().starts_with("[workspace"))
+        {
+            return Ok(Some((folder.to_owned(), text)));
+        }
+    }
+    Ok(None)
+}
+
+/// The files of a crate in a Bloom checkout, by their path within it.
+pub(crate) fn read_tree(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        let entries =
+            fs::read_dir(&current).map_err(|error| Failure::io("read", &current, &error))?;
+        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            if path.is_dir() {
+                if name != "target" && name != "tests" {
+                    folders.push(path);
+                }
+            } else if let (Ok(relative), Some(text)) = (path.strip_prefix(folder), read(&path)?) {
+                files.push((relative.to_string_lossy().replace('\\', "/"), text));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}

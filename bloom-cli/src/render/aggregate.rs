@@ -1,0 +1,968 @@
+//! An aggregate for its templates.
+
+use serde::Serialize;
+
+use super::{
+    command::{self, CommandView},
+    entity::{self, EntityView},
+    field::{FieldView, body_struct, body_uses, parse_uses, sample_uses},
+    imports,
+    sample::{invalid, of_field},
+    value::{EnumView, NewtypeView, VariantView, enums, newtypes},
+};
+use crate::{
+    model::{
+        Aggregate, Cardinality, Leaf, ModelField,
+        english::{article, capital, gerund, past_event},
+    },
+    request::{TypeName, name::identifier},
+};
+
+/// An aggregate.
+#[derive(Debug, Serialize)]
+pub(crate) struct AggregateView {
+    pub(crate) pascal: String,
+    pub(crate) snake: String,
+    ident: String,
+    label: String,
+    #[serde(rename = "Label")]
+    capital_label: String,
+    label_plural: String,
+    #[serde(rename = "Label_plural")]
+    capital_label_plural: String,
+    article: &'static str,
+    #[serde(rename = "Article")]
+    capital_article: String,
+    pub(crate) plural_snake: String,
+    plural_ident: String,
+    pub(crate) plural_pascal: String,
+    path: String,
+    pub(crate) loading: String,
+    pub(crate) loading_type: &'static str,
+    create: CreateView,
+    fields: Vec<FieldView>,
+    create_fields: Vec<FieldView>,
+    changes: Vec<ChangeView>,
+    pub(crate) commands: Vec<CommandView>,
+    pub(crate) entities: Vec<EntityView>,
+    pub(crate) enums: Vec<EnumView>,
+    pub(crate) values: Vec<NewtypeView>,
+    value_tests: bool,
+    state: Option<StateView>,
+    pub(crate) errors: Vec<ErrorView>,
+    domain_mods: Vec<String>,
+    domain_exports: Vec<ExportView>,
+    foreign_uses: String,
+    event_uses: String,
+    event_foreign: String,
+    error_uses: String,
+    error_foreign: String,
+    test_foreign: String,
+    create_uses: String,
+    store_uses: String,
+    finder_uses: String,
+    repository_test_uses: String,
+    body_imports: Vec<String>,
+    body_imports_out: Vec<String>,
+    body_uses: String,
+    body_commands: String,
+    body_names: Vec<String>,
+    view_uses: String,
+    bodies: Vec<BodyView>,
+    bodyless: Vec<String>,
+    defaults: Vec<DefaultView>,
+    handlers: Vec<HandlerView>,
+    routes: Vec<RouteView>,
+    pub(crate) use_cases: Vec<UseCaseView>,
+    has_changes: bool,
+    more_events: bool,
+    later_events: Vec<String>,
+    pub(crate) indexed: Vec<FieldView>,
+    finders: Vec<FinderView>,
+    create_json: String,
+    invalid_json: String,
+    invalid_paths: String,
+    first_unique_code: String,
+    uses_client_type: bool,
+    /// The types its module exports.
+    #[serde(skip)]
+    pub(crate) types: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CreateView {
+    method: String,
+    event: String,
+    stored: String,
+    command: String,
+    handler: String,
+    #[serde(rename = "Title")]
+    title: String,
+    many: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ChangeView {
+    field: FieldView,
+    method: String,
+    event: String,
+    stored: String,
+    pub(crate) command: String,
+    pub(crate) snake: String,
+    segment: String,
+}
+
+#[derive(Debug, Serialize)]
+struct StateView {
+    field: FieldView,
+    pascal: String,
+    histories: Vec<HistoryView>,
+    unreachable: Vec<VariantView>,
+    tested: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct HistoryView {
+    pascal: String,
+    events: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorView {
+    pascal: String,
+    doc: String,
+    kind: &'static str,
+    code: String,
+    message: String,
+    fields: Vec<ErrorField>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorField {
+    name: String,
+    ty: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ExportView {
+    module: String,
+    types: String,
+}
+
+#[derive(Debug, Serialize)]
+struct BodyView {
+    command: String,
+    doc: String,
+    target: String,
+    fields: Vec<FieldView>,
+    params: String,
+    extra: String,
+}
+
+#[derive(Debug, Serialize)]
+struct DefaultView {
+    function: String,
+    ty: String,
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+struct HandlerView {
+    name: String,
+    method: &'static str,
+    path: String,
+    command: String,
+    doc: String,
+    done: &'static str,
+    status: u16,
+    body: bool,
+    child: Option<EntityView>,
+    creates: Option<String>,
+    collection: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RouteView {
+    path: String,
+    methods: Vec<MethodView>,
+}
+
+#[derive(Debug, Serialize)]
+struct MethodView {
+    method: &'static str,
+    handler: String,
+}
+
+/// A message and its handler.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct UseCaseView {
+    pub(crate) pascal: String,
+    pub(crate) snake: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FinderView {
+    name: String,
+    plain: String,
+    label: String,
+    value_ty: String,
+    finder_test: bool,
+    finder_hit: String,
+    finder_miss: String,
+}
+
+impl AggregateView {
+    #[expect(clippy::too_many_lines, reason = "one line for each part of the view")]
+    pub(crate) fn new(aggregate: &Aggregate) -> Self {
+        let root = aggregate.name.pascal().to_owned();
+        let snake = aggregate.name.snake();
+        let ident = identifier(&snake);
+        let label = aggregate.name.label();
+        let plural = &aggregate.plural;
+        let path = format!("/{}", plural.kebab());
+        let state = aggregate.state();
+        let given = aggregate.given_fields();
+
+        let mut fields: Vec<FieldView> =
+            aggregate.fields.iter().map(|field| FieldView::new(field, &ident)).collect();
+        if let Some(state) = state {
+            for view in fields.iter_mut().filter(|view| view.plain == state.field.name.plain()) {
+                view.initial = Some(format!("{}::{}", state.name, state.initial.name.pascal()));
+                view.initial_json = format!("{:?}", state.initial.text);
+            }
+        }
+        let create_fields: Vec<FieldView> =
+            given.iter().map(|field| FieldView::new(field, &ident)).collect();
+        let changes: Vec<ChangeView> = if aggregate.changeable {
+            given.iter().map(|field| change(aggregate, field, &ident)).collect()
+        } else {
+            Vec::new()
+        };
+        let commands: Vec<CommandView> =
+            aggregate.commands.iter().map(|command| CommandView::new(aggregate, command)).collect();
+        let entities: Vec<EntityView> =
+            aggregate.entities.iter().map(|entity| EntityView::new(aggregate, entity)).collect();
+
+        let all_fields: Vec<&ModelField> = aggregate
+            .fields
+            .iter()
+            .chain(aggregate.entities.iter().flat_map(|entity| &entity.fields))
+            .chain(aggregate.commands.iter().flat_map(|command| own_arguments(aggregate, command)))
+            .collect();
+        let values = all_newtypes(aggregate);
+        let enums: Vec<EnumView> = {
+            let owned: Vec<ModelField> = all_fields.iter().map(|field| (*field).clone()).collect();
+            enums(&owned)
+        };
+        let errors = errors(aggregate);
+        let exports = exports(aggregate, &values, &enums, !errors.is_empty());
+        let own_types: Vec<String> = exports
+            .iter()
+            .flat_map(|export| export.types.split(", "))
+            .map(ToOwned::to_owned)
+            .chain([root.clone()])
+            .collect();
+        let foreign = |names: Vec<String>| {
+            imports(names.into_iter().filter(|name| !own_types.contains(name)))
+        };
+        let own =
+            |names: Vec<String>| imports(names.into_iter().filter(|name| own_types.contains(name)));
+
+        let mut event_types = vec![format!("{root}Id")];
+        event_types.extend(given.iter().flat_map(|field| field.types()));
+        for command in &aggregate.commands {
+            event_types.extend(command.arguments.iter().flat_map(ModelField::types));
+        }
+        for entity in &aggregate.entities {
+            event_types.push(format!("{}Id", entity.name));
+            event_types.extend(entity.fields.iter().flat_map(ModelField::types));
+        }
+        let mut domain_types: Vec<String> =
+            all_fields.iter().flat_map(|field| field.types()).collect();
+        domain_types.extend(
+            aggregate
+                .commands
+                .iter()
+                .flat_map(|command| command.arguments.iter().flat_map(ModelField::types)),
+        );
+        let mut test_types: Vec<String> =
+            given.iter().flat_map(|field| sample_uses(field)).collect();
+        test_types.extend(aggregate.commands.iter().flat_map(CommandView::sample_uses));
+        test_types.extend(aggregate.entities.iter().flat_map(EntityView::sample_uses));
+        test_types.retain(|name| !domain_types.contains(name));
+
+        let bodies = bodies(aggregate, &changes);
+        let body_fields: Vec<&ModelField> = given
+            .iter()
+            .copied()
+            .chain(aggregate.entities.iter().flat_map(|entity| &entity.fields))
+            .chain(aggregate.commands.iter().flat_map(|command| &command.arguments))
+            .collect();
+        let mut body_types: Vec<String> =
+            body_fields.iter().flat_map(|field| parse_uses(field)).collect();
+        body_types.extend(body_fields.iter().flat_map(|field| body_uses(field)));
+        if !bodies.is_empty() {
+            body_types.push(format!("{root}Id"));
+        }
+        body_types.extend(aggregate.entities.iter().map(|entity| format!("{}Id", entity.name)));
+        let mut view_types = vec![root.clone(), format!("{root}Id")];
+        view_types.extend(aggregate.fields.iter().flat_map(body_uses));
+        for entity in &aggregate.entities {
+            view_types.extend([entity.name.pascal().to_owned(), format!("{}Id", entity.name)]);
+            view_types.extend(entity.fields.iter().flat_map(body_uses));
+        }
+        let view_fields = aggregate
+            .fields
+            .iter()
+            .chain(aggregate.entities.iter().flat_map(|entity| &entity.fields));
+
+        let create = create(aggregate);
+        let use_cases = use_cases(aggregate, &changes, &commands, &create);
+        let handlers = handlers(aggregate, &changes, &commands, &entities, &path);
+        let create_command = create.command.clone();
+        let body_commands = std::iter::once(create_command.clone())
+            .chain(bodies.iter().map(|body| body.command.clone()));
+        let (invalid_json, invalid_paths) = invalid_body(&given);
+        let finders: Vec<FinderView> =
+            aggregate.fields.iter().filter_map(|field| finder(aggregate, field)).collect();
+        let finder_types: Vec<String> = aggregate
+            .fields
+            .iter()
+            .filter(|field| finder(aggregate, field).is_some())
+            .flat_map(leaf_types)
+            .collect();
+        let mut repository_tests: Vec<String> =
+            given.iter().flat_map(|field| sample_uses(field)).collect();
+        repository_tests.retain(|name| !finder_types.contains(name));
+        let mut store_uses: Vec<String> =
+            given.iter().flat_map(|field| sample_uses(field)).collect();
+        store_uses.push(root.clone());
+        let first_unique = aggregate.fields.iter().find(|field| field.unique);
+
+        Self {
+            plural_snake: plural.plain().to_owned(),
+            plural_ident: plural.ident(),
+            plural_pascal: plural.pascal(),
+            label_plural: plural.label(),
+            capital_label_plural: capital(&plural.label()),
+            capital_label: capital(&label),
+            article: article(&label),
+            capital_article: capital(article(&label)),
+            loading: if aggregate.event_sourced {
+                "Events::folded()".to_owned()
+            } else {
+                format!("Documents::in_table(\"{}\")", plural.plain())
+            },
+            loading_type: if aggregate.event_sourced { "Events" } else { "Documents" },
+            state: state.map(|state| state_view(aggregate, state.field, state.name, &ident)),
+            domain_mods: exports.iter().map(|export| export.module.clone()).collect(),
+            foreign_uses: foreign(domain_types),
+            event_uses: own(event_types.clone()),
+            event_foreign: foreign(event_types),
+            error_uses: own(error_types(&errors)),
+            error_foreign: foreign(error_types(&errors)),
+            test_foreign: foreign(test_types),
+            create_uses: imports(given.iter().flat_map(|field| field.types())),
+            store_uses: imports(store_uses),
+            finder_uses: imports(finder_types),
+            repository_test_uses: imports(repository_tests),
+            body_imports: sorted(body_fields.iter().filter_map(|field| body_struct(field))),
+            body_imports_out: sorted(view_fields.filter_map(body_struct)),
+            body_uses: imports(body_types),
+            body_names: body_commands.clone().map(|command| format!("{command}Body")).collect(),
+            body_commands: imports(body_commands),
+            view_uses: imports(view_types),
+            bodyless: handlers
+                .iter()
+                .filter(|handler| !handler.body)
+                .map(|handler| handler.command.clone())
+                .collect(),
+            defaults: defaults(&given),
+            routes: routes(&handlers, &entities, &create, &path, aggregate),
+            has_changes: !handlers.is_empty(),
+            more_events: !(changes.is_empty() && commands.is_empty() && entities.is_empty()),
+            later_events: later_events(aggregate, &changes),
+            indexed: aggregate
+                .fields
+                .iter()
+                .filter(|field| field.index)
+                .map(|field| FieldView::new(field, &ident))
+                .collect(),
+            create_json: members(&given),
+            invalid_json,
+            invalid_paths,
+            first_unique_code: first_unique
+                .map(|field| format!("{snake}.{}_taken", field.name))
+                .unwrap_or_default(),
+            uses_client_type: changes.iter().any(|change| change.field.other.is_some())
+                || !entities.is_empty()
+                || commands.iter().any(CommandView::has_http_test),
+            value_tests: values.iter().any(|value| !value.cases.is_empty()),
+            types: own_types,
+            domain_exports: exports,
+            pascal: root,
+            snake,
+            ident,
+            label,
+            path,
+            create,
+            fields,
+            create_fields,
+            changes,
+            commands,
+            entities,
+            enums,
+            values,
+            errors,
+            bodies,
+            handlers,
+            use_cases,
+            finders,
+        }
+    }
+
+    pub(crate) fn changes(&self) -> &[ChangeView] {
+        &self.changes
+    }
+}
+
+fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The arguments that bring types of their own.
+fn own_arguments<'a>(
+    aggregate: &'a Aggregate,
+    command: &'a crate::model::Command,
+) -> impl Iterator<Item = &'a ModelField> {
+    command
+        .arguments
+        .iter()
+        .filter(|argument| aggregate.fields.iter().all(|field| field.name != argument.name))
+}
+
+fn all_newtypes(aggregate: &Aggregate) -> Vec<NewtypeView> {
+    let label = aggregate.name.label();
+    let mut views: Vec<NewtypeView> =
+        aggregate.fields.iter().flat_map(|field| newtypes(&label, field)).collect();
+    for command in &aggregate.commands {
+        views.extend(
+            own_arguments(aggregate, command).flat_map(|argument| newtypes(&label, argument)),
+        );
+    }
+    for entity in &aggregate.entities {
+        let label = entity.name.label();
+        views.extend(entity.fields.iter().flat_map(|field| newtypes(&label, field)));
+    }
+    views
+}
+
+fn create(aggregate: &Aggregate) -> CreateView {
+    let event = past_event(aggregate.create.plain());
+    let snake = aggregate.name.snake();
+    CreateView {
+        method: aggregate.create.ident(),
+        event: TypeName::joined(&[&event]).pascal().to_owned(),
+        stored: format!("{snake}.{event}"),
+        command: format!("{}{}", aggregate.create.pascal(), aggregate.name),
+        handler: format!("{}_{snake}", aggregate.create),
+        title: capital(&gerund(aggregate.create.plain())),
+        many: aggregate.given_fields().len() + 2 > 7,
+    }
+}
+
+fn change(aggregate: &Aggregate, field: &ModelField, ident: &str) -> ChangeView {
+    let snake = aggregate.name.snake();
+    ChangeView {
+        field: FieldView::new(field, ident),
+        method: format!("change_{}", field.name),
+        event: format!("{}Changed", field.name.pascal()),
+        stored: format!("{snake}.{}_changed", field.name),
+        command: format!("Change{}{}", aggregate.name, field.name.pascal()),
+        snake: format!("change_{snake}_{}", field.name),
+        segment: field.name.kebab(),
+    }
+}
+
+fn state_view(
+    aggregate: &Aggregate,
+    field: &ModelField,
+    name: &TypeName,
+    ident: &str,
+) -> StateView {
+    let ways = aggregate.ways();
+    let variants = match &field.leaf {
+        Leaf::Enum { variants, .. } => variants.as_slice(),
+        _ => &[],
+    };
+    let histories = ways.iter().map(|(variant, way)| HistoryView {
+        pascal: variant.name.pascal(),
+        events: way.iter().map(|command| identifier(&command.event.snake())).collect(),
+    });
+    let unreachable =
+        variants.iter().filter(|variant| ways.iter().all(|(state, _)| state != variant));
+    StateView {
+        field: FieldView::new(field, ident),
+        pascal: name.pascal().to_owned(),
+        histories: histories.collect(),
+        unreachable: unreachable.map(VariantView::from).collect(),
+        tested: aggregate.commands.iter().any(|command| command.to.is_some()),
+    }
+}
+
+fn errors(aggregate: &Aggregate) -> Vec<ErrorView> {
+    let root = aggregate.name.pascal();
+    let snake = aggregate.name.snake();
+    let label = aggregate.name.label();
+    let id = || ErrorField { name: "id".to_owned(), ty: format!("{root}Id") };
+    let state = aggregate.state();
+    let state_field = || {
+        state.map(|state| ErrorField {
+            name: state.field.name.ident(),
+            ty: state.name.pascal().to_owned(),
+        })
+    };
+    let state_text = state.map(|state| format!("{{{}}}", state.field.name)).unwrap_or_default();
+    let mut errors: Vec<ErrorView> = Vec::new();
+    for field in aggregate.fields.iter().filter(|field| field.unique) {
+        errors.push(ErrorView {
+            pascal: format!("{}Taken", field.name.pascal()),
+            doc: format!("Another {label} has this {}.", field.name.label()),
+            kind: "rule",
+            code: format!("{snake}.{}_taken", field.name),
+            message: format!("another {label} has this {}", field.name.label()),
+            fields: vec![ErrorField { name: field.name.ident(), ty: field.ty() }],
+        });
+    }
+    for command in &aggregate.commands {
+        for guard in &command.guards {
+            let pascal = command::guard_error(guard);
+            if errors.iter().all(|error| error.pascal != pascal) {
+                errors.push(ErrorView {
+                    pascal,
+                    doc: format!("It has no {}.", guard.field().label()),
+                    kind: "rule",
+                    code: format!("{snake}.no_{}", guard.field()),
+                    message: format!("{label} {{id}} has no {}", guard.field().label()),
+                    fields: vec![id()],
+                });
+            }
+        }
+        if !command::forbidden(aggregate, command).is_empty() {
+            errors.push(ErrorView {
+                pascal: command::cannot(command),
+                doc: format!("Its state does not allow to {}.", command.verb.label()),
+                kind: "rule",
+                code: format!("{snake}.cannot_{}", command.verb),
+                message: format!(
+                    "{label} {{id}} is {state_text}, which does not allow to {}",
+                    command.verb.label()
+                ),
+                fields: std::iter::once(id()).chain(state_field()).collect(),
+            });
+        }
+    }
+    for entity in &aggregate.entities {
+        let (list, short) = (&entity.list, &entity.short);
+        errors.push(ErrorView {
+            pascal: format!("{}NotFound", short.pascal()),
+            doc: format!("It has no such {}.", entity.name.label()),
+            kind: "not_found",
+            code: format!("{snake}.{short}_not_found"),
+            message: format!("{label} {{id}} has no {} {{{short}_id}}", entity.name.label()),
+            fields: vec![
+                id(),
+                ErrorField { name: format!("{short}_id"), ty: format!("{}Id", entity.name) },
+            ],
+        });
+        if !entity::closed(aggregate, entity).is_empty() {
+            errors.push(ErrorView {
+                pascal: format!("{}Closed", list.pascal()),
+                doc: format!("Its state does not allow to change the {}.", list.label()),
+                kind: "rule",
+                code: format!("{snake}.{list}_closed"),
+                message: format!(
+                    "{label} {{id}} is {state_text}, and its {} do not change any more",
+                    list.label()
+                ),
+                fields: std::iter::once(id()).chain(state_field()).collect(),
+            });
+        }
+        if let Some(max) = entity.count.high {
+            errors.push(ErrorView {
+                pascal: format!("TooMany{}", list.pascal()),
+                doc: format!("It has as many {} as it may have.", list.label()),
+                kind: "rule",
+                code: format!("{snake}.too_many_{list}"),
+                message: format!(
+                    "{label} {{id}} has {max} {} already, which is the most",
+                    list.label()
+                ),
+                fields: vec![id()],
+            });
+        }
+        if let Some(min) = entity.count.low.filter(|low| *low > 0) {
+            errors.push(ErrorView {
+                pascal: format!("TooFew{}", list.pascal()),
+                doc: format!("It has as few {} as it may have.", list.label()),
+                kind: "rule",
+                code: format!("{snake}.too_few_{list}"),
+                message: format!("{label} {{id}} must keep {min} {}", list.label()),
+                fields: vec![id()],
+            });
+        }
+    }
+    errors
+}
+
+fn error_types(errors: &[ErrorView]) -> Vec<String> {
+    let is_type = |ty: &String| !crate::request::Primitive::ALL.iter().any(|(name, _)| name == ty);
+    let inner = |ty: &str| {
+        let ty = ty.strip_prefix("Option<").and_then(|ty| ty.strip_suffix('>')).unwrap_or(ty);
+        ty.to_owned()
+    };
+    errors
+        .iter()
+        .flat_map(|error| &error.fields)
+        .map(|field| inner(&field.ty))
+        .filter(is_type)
+        .collect()
+}
+
+fn exports(
+    aggregate: &Aggregate,
+    values: &[NewtypeView],
+    enums: &[EnumView],
+    has_errors: bool,
+) -> Vec<ExportView> {
+    let root = aggregate.name.pascal();
+    let mut exports = Vec::new();
+    let mut export =
+        |module: &str, types: String| exports.push(ExportView { module: module.to_owned(), types });
+    export("id", format!("{root}Id"));
+    export("events", format!("{root}Event"));
+    if has_errors {
+        export("errors", format!("{root}Error"));
+    }
+    if !values.is_empty() {
+        export("values", imports(values.iter().map(|value| value.pascal.clone())));
+    }
+    for one in enums {
+        export(&identifier(&one.snake), one.pascal.clone());
+    }
+    for entity in &aggregate.entities {
+        export(&entity.short.ident(), format!("{0}, {0}Id", entity.name));
+    }
+    exports
+}
+
+fn bodies(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<BodyView> {
+    let root = aggregate.name.pascal();
+    let label = aggregate.name.label();
+    let seen = "seen: Option<Version>";
+    let ident = identifier(&aggregate.name.snake());
+    let view = |fields: &[ModelField]| {
+        fields.iter().map(|field| FieldView::new(field, &ident)).collect::<Vec<_>>()
+    };
+    let mut bodies: Vec<BodyView> = changes
+        .iter()
+        .map(|change| BodyView {
+            command: change.command.clone(),
+            doc: format!("The new {}.", change.field.label),
+            target: label.clone(),
+            fields: vec![change.field.clone()],
+            params: format!("id: {root}Id, {seen}"),
+            extra: "id, seen, ".to_owned(),
+        })
+        .collect();
+    for command in aggregate.commands.iter().filter(|command| !command.arguments.is_empty()) {
+        bodies.push(BodyView {
+            command: format!("{}{root}", command.verb.pascal()),
+            doc: format!("What it takes to {} {} {label}.", command.verb.label(), article(&label)),
+            target: label.clone(),
+            fields: view(&command.arguments),
+            params: format!("id: {root}Id, {seen}"),
+            extra: "id, seen, ".to_owned(),
+        });
+    }
+    for entity in &aggregate.entities {
+        let (short, name) = (&entity.short, &entity.name);
+        bodies.push(BodyView {
+            command: format!("Add{name}"),
+            doc: format!("{} {} to add.", capital(article(&name.label())), name.label()),
+            target: label.clone(),
+            fields: view(&entity.fields),
+            params: format!("id: {root}Id, {seen}"),
+            extra: "id, seen, ".to_owned(),
+        });
+        bodies.push(BodyView {
+            command: format!("Change{name}"),
+            doc: format!("The new content of {} {}.", article(&name.label()), name.label()),
+            target: name.label(),
+            fields: view(&entity.fields),
+            params: format!("id: {root}Id, {short}_id: {name}Id, {seen}"),
+            extra: format!("id, {short}_id, seen, "),
+        });
+    }
+    bodies
+}
+
+fn handlers(
+    aggregate: &Aggregate,
+    changes: &[ChangeView],
+    commands: &[CommandView],
+    entities: &[EntityView],
+    path: &str,
+) -> Vec<HandlerView> {
+    let label = aggregate.name.label();
+    let of = format!("{} {label}", article(&label));
+    let plain =
+        |name: String, method, path: String, command: String, doc: String, body| HandlerView {
+            name,
+            method,
+            path,
+            command,
+            doc,
+            done: "Done",
+            status: 200,
+            body,
+            child: None,
+            creates: None,
+            collection: String::new(),
+        };
+    let mut handlers = Vec::new();
+    for change in changes {
+        let doc = format!("Changes the {} of {of}.", change.field.label);
+        let path = format!("{path}/{{id}}/{}", change.segment);
+        handlers.push(plain(change.snake.clone(), "put", path, change.command.clone(), doc, true));
+    }
+    for (command, view) in aggregate.commands.iter().zip(commands) {
+        let path = format!("{path}/{{id}}/{}", view.segment);
+        let body = !command.arguments.is_empty();
+        handlers.push(plain(
+            view.snake.clone(),
+            "post",
+            path,
+            view.command.clone(),
+            view.doc(),
+            body,
+        ));
+    }
+    for entity in entities {
+        let label = entity.label();
+        let list = format!("{path}/{{id}}/{}", entity.segment);
+        let one = format!("{list}/{{{}_id}}", entity.short);
+        handlers.push(HandlerView {
+            done: "Added",
+            status: 201,
+            creates: Some(entity.pascal.clone()),
+            collection: list.clone(),
+            ..plain(
+                format!("add_{}", entity.snake),
+                "post",
+                list,
+                format!("Add{}", entity.pascal),
+                format!("Adds {label} to {of}."),
+                true,
+            )
+        });
+        for (verb, method, doc, body) in
+            [("change", "put", "Changes", true), ("remove", "delete", "Removes", false)]
+        {
+            handlers.push(HandlerView {
+                child: Some(entity.clone()),
+                ..plain(
+                    format!("{verb}_{}", entity.snake),
+                    method,
+                    one.clone(),
+                    format!("{}{}", capital(verb), entity.pascal),
+                    format!("{doc} {label} of {of}."),
+                    body,
+                )
+            });
+        }
+    }
+    handlers
+}
+
+fn routes(
+    handlers: &[HandlerView],
+    entities: &[EntityView],
+    create: &CreateView,
+    path: &str,
+    aggregate: &Aggregate,
+) -> Vec<RouteView> {
+    let mut routes: Vec<RouteView> = Vec::new();
+    let mut add = |path: &str, method: &'static str, handler: String| {
+        let view = MethodView { method, handler };
+        match routes.iter_mut().find(|route| route.path == path) {
+            Some(route) => route.methods.push(view),
+            None => routes.push(RouteView { path: path.to_owned(), methods: vec![view] }),
+        }
+    };
+    let snake = aggregate.name.snake();
+    add(path, "get", format!("list_{}", aggregate.plural));
+    add(path, "post", create.handler.clone());
+    add(&format!("{path}/{{id}}"), "get", format!("get_{snake}"));
+    for handler in handlers {
+        add(&handler.path, handler.method, handler.name.clone());
+    }
+    for entity in entities {
+        let one = format!("{path}/{{id}}/{}/{{{}_id}}", entity.segment, entity.short);
+        add(&one, "get", format!("get_{}", entity.snake));
+    }
+    routes
+}
+
+fn use_cases(
+    aggregate: &Aggregate,
+    changes: &[ChangeView],
+    commands: &[CommandView],
+    create: &CreateView,
+) -> Vec<UseCaseView> {
+    let snake = aggregate.name.snake();
+    let case = |pascal: String, snake: String| UseCaseView { pascal, snake };
+    let mut cases = vec![
+        case(create.command.clone(), create.handler.clone()),
+        case(format!("Get{}", aggregate.name), format!("get_{snake}")),
+        case(format!("List{}", aggregate.plural.pascal()), format!("list_{}", aggregate.plural)),
+    ];
+    cases.extend(changes.iter().map(|change| case(change.command.clone(), change.snake.clone())));
+    cases.extend(
+        commands.iter().map(|command| case(command.command.clone(), command.snake.clone())),
+    );
+    for entity in &aggregate.entities {
+        for verb in ["add", "change", "remove"] {
+            cases.push(case(
+                format!("{}{}", capital(verb), entity.name),
+                format!("{verb}_{}", entity.name.snake()),
+            ));
+        }
+    }
+    cases
+}
+
+fn later_events(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<String> {
+    let root = aggregate.name.pascal();
+    let mut events: Vec<String> = changes
+        .iter()
+        .map(|change| {
+            format!(
+                "{root}Event::{} {{ {}: {} }}",
+                change.event, change.field.name, change.field.sample
+            )
+        })
+        .collect();
+    events.extend(
+        aggregate
+            .commands
+            .iter()
+            .map(|command| format!("{}()", identifier(&command.event.snake()))),
+    );
+    events.extend(aggregate.entities.iter().map(|entity| format!("{}_added()", entity.short)));
+    events
+}
+
+fn members(fields: &[&ModelField]) -> String {
+    let members = fields
+        .iter()
+        .filter_map(|field| Some(format!("\"{}\": {}", field.name, of_field(field, false)?.json)));
+    format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+}
+
+/// A body in which every field that can be invalid is, and the paths that are named then.
+fn invalid_body(fields: &[&ModelField]) -> (String, String) {
+    let mut paths = Vec::new();
+    let mut members = Vec::new();
+    for field in fields {
+        let wrong = match &field.leaf {
+            Leaf::Newtype(newtype) => invalid(newtype.inner, &newtype.rules).into_iter().next(),
+            _ => None,
+        };
+        let json = match (wrong, &field.cardinality) {
+            (Some(wrong), Cardinality::One | Cardinality::Optional) => {
+                paths.push(format!("\"{}\"", field.name));
+                wrong.json
+            }
+            (Some(wrong), Cardinality::List | Cardinality::Bounded { .. }) => {
+                paths.push(format!("\"{}[0]\"", field.name));
+                format!("[{}]", wrong.json)
+            }
+            (None, _) => match of_field(field, false) {
+                Some(valid) => valid.json,
+                None => continue,
+            },
+        };
+        members.push(format!("\"{}\": {json}", field.name));
+    }
+    if paths.is_empty() {
+        return (String::new(), String::new());
+    }
+    (format!("{{ {} }}", members.join(", ")), format!("[{}]", paths.join(", ")))
+}
+
+fn defaults(fields: &[&ModelField]) -> Vec<DefaultView> {
+    let defaults = fields.iter().filter_map(|field| {
+        let default = field.default.as_ref()?;
+        let value = match &field.leaf {
+            Leaf::Enum { name, variants, .. } => {
+                let variant = variants.iter().find(|variant| variant.text == *default)?;
+                format!("{name}::{}", variant.name.pascal())
+            }
+            Leaf::Primitive(crate::request::Primitive::String) => format!("{default:?}.to_owned()"),
+            _ => default.clone(),
+        };
+        Some(DefaultView {
+            function: format!("default_{}", field.name),
+            ty: field.leaf.ty(),
+            value,
+        })
+    });
+    defaults.collect()
+}
+
+fn leaf_types(field: &ModelField) -> Vec<String> {
+    match &field.leaf {
+        Leaf::Primitive(_) => Vec::new(),
+        leaf => vec![leaf.ty()],
+    }
+}
+
+/// A finder for a field that holds one value with an equality.
+fn finder(aggregate: &Aggregate, field: &ModelField) -> Option<FinderView> {
+    let single = matches!(field.cardinality, Cardinality::One | Cardinality::Optional);
+    let json = matches!(
+        field.leaf,
+        Leaf::Primitive(crate::request::Primitive::Json | crate::request::Primitive::F64)
+    );
+    if !single || json || matches!(field.leaf, Leaf::Struct(_)) {
+        return None;
+    }
+    let one = ModelField { cardinality: Cardinality::One, ..field.clone() };
+    let state = aggregate.state().filter(|state| state.field.name == field.name);
+    let (hit, miss) = match state {
+        Some(state) => {
+            let other = state.variants.iter().find(|variant| *variant != state.initial);
+            let text = |variant: &crate::request::Variant| {
+                format!("{}::{}", state.name, variant.name.pascal())
+            };
+            (Some(text(state.initial)), other.map(text))
+        }
+        None => (
+            of_field(&one, false).map(|sample| sample.rust),
+            of_field(&one, true).map(|sample| sample.rust),
+        ),
+    };
+    Some(FinderView {
+        name: field.name.ident(),
+        plain: field.name.plain().to_owned(),
+        label: field.name.label(),
+        value_ty: field.leaf.ty(),
+        finder_test: hit.is_some() && miss.is_some(),
+        finder_hit: hit.unwrap_or_default(),
+        finder_miss: miss.unwrap_or_default(),
+    })
+}

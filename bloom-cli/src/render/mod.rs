@@ -1,0 +1,86 @@
+//! From a plan to text: the templates, and the small structs they are given.
+
+mod aggregate;
+mod command;
+mod entity;
+mod field;
+mod project;
+mod sample;
+mod value;
+
+use std::{collections::HashMap, path::Path};
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::SyntaxConfig};
+
+pub(crate) use aggregate::AggregateView;
+pub(crate) use project::{ContextView, ProjectView, bodies_in_use, migration};
+pub(crate) use value::ValueView;
+
+/// What a template does not do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RenderError {
+    #[error("there is no template `{0}`")]
+    Missing(String),
+    #[error("the template `{path}` does not work: {detail}")]
+    Broken { path: String, detail: String },
+}
+
+/// The templates, each overridden by a project's own of the same path.
+pub(crate) struct Templates {
+    overrides: HashMap<String, String>,
+}
+
+impl Templates {
+    pub(crate) fn new(overrides: HashMap<String, String>) -> Self {
+        Self { overrides }
+    }
+
+    fn source(&self, path: &str) -> Result<&str, RenderError> {
+        match self.overrides.get(path) {
+            Some(text) => Ok(text),
+            None => bloom_templates::get(path).ok_or_else(|| RenderError::Missing(path.to_owned())),
+        }
+    }
+
+    /// The text of a template; what does not end in `.j2` is taken as it is.
+    pub(crate) fn render(&self, path: &str, context: &Value) -> Result<String, RenderError> {
+        let source = self.source(path)?;
+        if Path::new(path).extension().is_none_or(|extension| extension != "j2") {
+            return Ok(source.to_owned());
+        }
+        let broken = |error: minijinja::Error| RenderError::Broken {
+            path: path.to_owned(),
+            detail: format!("{error:#}"),
+        };
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .map_err(broken)?;
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        environment.set_syntax(syntax);
+        environment.add_function("assert_eq", assert_eq);
+        environment.add_template(path, source).map_err(broken)?;
+        environment.get_template(path).and_then(|template| template.render(context)).map_err(broken)
+    }
+}
+
+/// An assertion as a person writes it: comparing with `true` is asking.
+fn assert_eq(left: &str, right: &str) -> String {
+    match right {
+        "true" => format!("assert!({left});"),
+        "false" => format!("assert!(!{left});"),
+        _ => format!("assert_eq!({left}, {right});"),
+    }
+}
+
+/// Names for an import list, sorted, each once.
+fn imports(names: impl IntoIterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}

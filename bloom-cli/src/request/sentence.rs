@@ -1,0 +1,181 @@
+//! Requests: as they are kept in `.bloom/`, and as they are meant.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    command::CommandSentence,
+    error::InputError,
+    field::{Field, Range},
+    name::{FieldName, TypeName},
+};
+
+/// What was typed, in the order it was typed. This is what is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "generate", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Sentence {
+    ValueObject {
+        name: String,
+        fields: Vec<String>,
+    },
+    Aggregate {
+        name: String,
+        fields: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plural: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        create: Option<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        no_change: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        event_sourced: bool,
+    },
+    Entity {
+        name: String,
+        root: String,
+        fields: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        states: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        count: Option<String>,
+    },
+    Command {
+        root: String,
+        sentence: String,
+    },
+    Repository {
+        root: String,
+    },
+}
+
+/// The same, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    ValueObject { name: TypeName, fields: Vec<Field> },
+    Aggregate(AggregateRequest),
+    Entity(EntityRequest),
+    Command { root: TypeName, command: CommandSentence },
+    Repository { root: TypeName },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AggregateRequest {
+    pub(crate) name: TypeName,
+    pub(crate) plural: Option<FieldName>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) create: FieldName,
+    pub(crate) no_change: bool,
+    pub(crate) event_sourced: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntityRequest {
+    pub(crate) name: TypeName,
+    pub(crate) root: TypeName,
+    pub(crate) list: Option<FieldName>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) states: Vec<FieldName>,
+    pub(crate) count: Range,
+}
+
+impl Sentence {
+    /// What tells this request from others: the same key again is the same thing.
+    pub(crate) fn key(&self) -> Result<String, InputError> {
+        Ok(match self.request()? {
+            Request::ValueObject { name, .. } => format!("value-object {name}"),
+            Request::Aggregate(aggregate) => format!("aggregate {}", aggregate.name),
+            Request::Entity(entity) => format!("entity {}", entity.name),
+            Request::Command { root, command } => format!("command {root} {}", command.verb),
+            Request::Repository { root } => format!("repository {root}"),
+        })
+    }
+
+    pub(crate) fn request(&self) -> Result<Request, InputError> {
+        Ok(match self {
+            Self::ValueObject { name, fields } => {
+                let fields = parse_fields(fields)?;
+                if fields.is_empty() {
+                    return Err(InputError::new("a value object has a value")
+                        .hint("name its fields: `amount:i64 currency:enum:EUR,USD`"));
+                }
+                if let Some(field) = fields
+                    .iter()
+                    .find(|field| field.unique || field.index || field.default.is_some())
+                {
+                    return Err(InputError::new(format!(
+                        "`{}` is part of a value: `unique`, `index` and defaults belong to aggregates",
+                        field.name
+                    )));
+                }
+                Request::ValueObject { name: TypeName::parse(name)?, fields }
+            }
+            Self::Aggregate { name, fields, plural, create, no_change, event_sourced } => {
+                Request::Aggregate(AggregateRequest {
+                    name: TypeName::parse(name)?,
+                    plural: plural
+                        .as_deref()
+                        .map(|plural| FieldName::word(plural, "plural"))
+                        .transpose()?,
+                    fields: parse_fields(fields)?,
+                    create: FieldName::word(create.as_deref().unwrap_or("create"), "verb")?,
+                    no_change: *no_change,
+                    event_sourced: *event_sourced,
+                })
+            }
+            Self::Entity { name, root, fields, list, states, count } => {
+                let fields = parse_fields(fields)?;
+                if fields.is_empty() {
+                    return Err(InputError::new("an entity without fields is only an id")
+                        .hint("name its fields: `sku:String:3..20 quantity:u32:1..999`"));
+                }
+                if let Some(field) = fields
+                    .iter()
+                    .find(|field| field.unique || field.index || field.default.is_some())
+                {
+                    return Err(InputError::new(format!(
+                        "`{}` is part of an entity: `unique`, `index` and defaults belong to aggregates",
+                        field.name
+                    )));
+                }
+                let count = match count {
+                    Some(count) => parse_count(count)?,
+                    None => Range::default(),
+                };
+                let states = states.iter().map(|state| FieldName::word(state, "state"));
+                Request::Entity(EntityRequest {
+                    name: TypeName::parse(name)?,
+                    root: TypeName::parse(root)?,
+                    list: list.as_deref().map(FieldName::parse).transpose()?,
+                    fields,
+                    states: states.collect::<Result<_, _>>()?,
+                    count,
+                })
+            }
+            Self::Command { root, sentence } => Request::Command {
+                root: TypeName::parse(root)?,
+                command: CommandSentence::parse(sentence)?,
+            },
+            Self::Repository { root } => Request::Repository { root: TypeName::parse(root)? },
+        })
+    }
+}
+
+fn parse_fields(texts: &[String]) -> Result<Vec<Field>, InputError> {
+    let fields = texts.iter().map(|text| Field::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    for (index, field) in fields.iter().enumerate() {
+        if fields[..index].iter().any(|other| other.name == field.name) {
+            return Err(InputError::new(format!("the field `{}` is there twice", field.name)));
+        }
+    }
+    Ok(fields)
+}
+
+/// `--count 1..50` is the length of a list.
+fn parse_count(text: &str) -> Result<Range, InputError> {
+    let field = Field::parse(&format!("list:String:list({text})"));
+    match field {
+        Ok(Field { list: Some(range), .. }) => Ok(range),
+        _ => Err(InputError::new(format!("`{text}` is not a count")).hint("write `1..50`")),
+    }
+}

@@ -1,0 +1,52 @@
+//! The only place that prints. Messages go to stderr, data to stdout.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "everything printed passes here")]
+
+use std::io::Write;
+
+use clap::builder::styling::{AnsiColor, Style};
+
+use crate::failure::{Failure, FailureKind};
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ui {
+    pub(crate) quiet: bool,
+}
+
+impl Ui {
+    /// One effect: the verb, aligned, and what it was done to.
+    pub(crate) fn effect(self, verb: &str, what: &str) {
+        if !self.quiet {
+            let green = AnsiColor::Green.on_default().bold();
+            anstream::eprintln!("{green}{verb:>10}{green:#} {what}");
+        }
+    }
+
+    /// What to do next.
+    pub(crate) fn next(self, text: &str) {
+        if !self.quiet {
+            let cyan = AnsiColor::Cyan.on_default();
+            anstream::eprintln!("{cyan}{:>10}{cyan:#} {text}", "next:");
+        }
+    }
+
+    pub(crate) fn warning(self, text: &str) {
+        let yellow = AnsiColor::Yellow.on_default().bold();
+        anstream::eprintln!("{yellow}warning:{yellow:#} {text}");
+    }
+
+    pub(crate) fn failure(self, failure: &Failure) {
+        let red: Style = AnsiColor::Red.on_default().bold();
+        let what = if failure.kind == FailureKind::Bug { "bug in bloom" } else { "error" };
+        anstream::eprintln!("{red}{what}:{red:#} {}", failure.message);
+        for hint in &failure.hints {
+            let cyan = AnsiColor::Cyan.on_default();
+            anstream::eprintln!("  {cyan}hint:{cyan:#} {hint}");
+        }
+    }
+
+    /// Data. A reader that has gone away is no failure.
+    pub(crate) fn data(self, text: &str) {
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+}
