@@ -324,15 +324,15 @@ pub(super) fn invalid(primitive: Primitive, rules: &[Item]) -> Vec<Invalid> {
                     range.low.and_then(|low| usize::try_from(low).ok()).filter(|low| *low > 0)
                 {
                     let text = "a".repeat(low - 1);
-                    push("too_short", repeat_code(low - 1), format!("{text:?}"), "length");
+                    push("too_short", repeated_letter(low - 1), format!("{text:?}"), "length");
                 }
                 if let Some(high) = range.high.and_then(|high| usize::try_from(high).ok()) {
                     let json = if high < 200 {
                         format!("{:?}", "a".repeat(high + 1))
                     } else {
-                        repeat_code(high + 1)
+                        repeated_letter(high + 1)
                     };
-                    push("too_long", repeat_code(high + 1), json, "length");
+                    push("too_long", repeated_letter(high + 1), json, "length");
                 }
             }
             Item::Range(range) => {
@@ -372,7 +372,7 @@ pub(super) fn invalid(primitive: Primitive, rules: &[Item]) -> Vec<Invalid> {
     found
 }
 
-fn repeat_code(count: usize) -> String {
+pub(super) fn repeated_letter(count: usize) -> String {
     match count {
         0 => "\"\"".to_owned(),
         1 => "\"a\"".to_owned(),
