@@ -246,8 +246,9 @@ fn edges(newtype: &Newtype) -> Vec<(&'static str, String)> {
     use crate::request::{Item, Primitive};
     let [Item::Range(range)] = newtype.rules.as_slice() else { return Vec::new() };
     let value = |number: i128| match newtype.inner {
-
-        Primitive::String => super::sample::repeated_letter(usize::try_from(number).unwrap_or_default()),
+        Primitive::String => {
+            super::sample::repeated_letter(usize::try_from(number).unwrap_or_default())
+        }
         Primitive::F64 => format!("{number}.0"),
         Primitive::Decimal => format!("Decimal::from({number})"),
         _ => number.to_string(),

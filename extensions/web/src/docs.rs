@@ -11,7 +11,9 @@ const PAGE: &str = include_str!("docs.html");
 ///
 /// # Panics
 /// When the description cannot be written as JSON, which utoipa's types rule out.
-pub fn docs(description: &OpenApi) -> Router {
+pub fn docs(mut description: OpenApi) -> Router {
+    // The derive takes the licence from the manifest, which may say none.
+    description.info.license = description.info.license.filter(|license| !license.name.is_empty());
     let text: Arc<str> = description.to_json().expect("an OpenAPI description is JSON").into();
     let description = move || {
         let text = text.to_string();

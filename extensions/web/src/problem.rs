@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457): the one place where kinds of failure become statuses.
 
 use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bloom_runtime::{
@@ -136,13 +136,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut headers: Vec<(HeaderName, HeaderValue)> =
-            vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, kind, body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        let mut response = (status, body).into_response();
-        response.headers_mut().extend(headers);
         response
     }
 }
