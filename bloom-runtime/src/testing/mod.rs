@@ -2,6 +2,7 @@
 //! and the conformance suite that every storage passes.
 
 mod assertions;
+#[expect(clippy::unwrap_used, reason = "a check that cannot go on fails")]
 pub mod conformance;
 mod faults;
 mod fixed;
@@ -14,8 +15,12 @@ pub use scenario::{Given, Outcome, When};
 
 /// Asserts that an aggregate has raised exactly these events since it was loaded.
 ///
-/// ```ignore
-/// assert_events!(order, [OrderEvent::Placed { at }]);
+/// ```
+/// use bloom_runtime::{assert_events, domain::Uuid, testing::conformance::{Account, AccountEvent}};
+///
+/// let id = Uuid::nil().into();
+/// let account = Account::open(id, "ada");
+/// assert_events!(account, [AccountEvent::Opened { id, owner: "ada".to_owned() }]);
 /// ```
 #[macro_export]
 macro_rules! assert_events {

@@ -6,10 +6,20 @@ use crate::domain::Aggregate;
 
 /// An aggregate with a history.
 ///
-/// ```ignore
-/// Given::<Order>::events([opened(), line_added()])
-///     .when(|order| order.place(at))
-///     .then_events([OrderEvent::Placed { at }]);
+/// ```
+/// use bloom_runtime::{
+///     domain::{Invalid, Uuid},
+///     testing::{Given, conformance::{Account, AccountEvent}},
+/// };
+///
+/// let opened = AccountEvent::Opened { id: Uuid::nil().into(), owner: "ada".to_owned() };
+/// let account = Given::<Account>::events([opened])
+///     .when(|account| {
+///         account.deposit(5);
+///         Ok::<(), Invalid>(())
+///     })
+///     .then_events([AccountEvent::Deposited { amount: 5 }]);
+/// assert_eq!(account.balance(), 5);
 /// ```
 pub struct Given<A>(A);
 

@@ -1,0 +1,100 @@
+//! What every storage must do, as checks that an adapter runs against itself.
+//!
+//! ```no_run
+//! # mod adapter {
+//! use bloom_runtime::memory::MemoryStorage;
+//!
+//! bloom_runtime::storage_conformance!(async { MemoryStorage::new() });
+//! # }
+//! ```
+//!
+//! The expression is evaluated for each check and gives a storage that is empty. Checks that need documents use
+//! the table `conformance_accounts`, which the expression has to have created. The crate needs `tokio` with
+//! `macros` and `rt-multi-thread` among its dev-dependencies.
+//!
+//! Storages hand out rows as values, so a row that two readers share by reference cannot be built and needs no
+//! check.
+
+mod account;
+mod commits;
+mod log;
+mod queries;
+mod uniqueness;
+
+pub use account::{Account, AccountError, AccountEvent, AccountId, TABLE};
+pub use commits::{
+    a_conflict_stores_nothing, a_dropped_unit_of_work_leaves_nothing, a_guard_is_checked,
+    a_savepoint_is_rolled_back_to, concurrent_saves_lose_nothing,
+    one_failure_undoes_the_whole_batch, outcomes_are_kept_once, saves_of_one_aggregate_merge,
+    what_is_saved_is_loaded,
+};
+pub use log::{
+    cursors_are_kept, positions_are_dense_under_load, the_log_has_every_event_once,
+    the_storage_tells_of_appends,
+};
+pub use queries::{every_text_comes_back, pages_are_complete, specifications_select};
+pub use uniqueness::{
+    a_given_up_value_is_free, a_unique_value_is_taken_once, one_of_many_gets_a_unique_value,
+    unique_values_can_be_swapped,
+};
+
+use std::sync::Arc;
+
+use crate::{
+    application::{Documents, Events, StorageStore},
+    ports::Storage,
+};
+
+fn store<S: Storage>(storage: S, how: How) -> StorageStore<S> {
+    let loading = match how {
+        How::Documents => Documents::in_table(TABLE),
+        How::Events => Events::folded(),
+    };
+    StorageStore::shared(Arc::new(storage)).aggregate::<Account>(loading)
+}
+
+/// Runs every check against a storage of one's own, each as a test.
+#[macro_export]
+macro_rules! storage_conformance {
+    ($make:expr) => {
+        $crate::storage_conformance!(@tests $make;
+            what_is_saved_is_loaded,
+            a_conflict_stores_nothing,
+            a_dropped_unit_of_work_leaves_nothing,
+            a_guard_is_checked,
+            a_savepoint_is_rolled_back_to,
+            concurrent_saves_lose_nothing,
+            one_failure_undoes_the_whole_batch,
+            outcomes_are_kept_once,
+            saves_of_one_aggregate_merge,
+            cursors_are_kept,
+            positions_are_dense_under_load,
+            the_log_has_every_event_once,
+            the_storage_tells_of_appends,
+            every_text_comes_back,
+            pages_are_complete,
+            specifications_select,
+            a_given_up_value_is_free,
+            a_unique_value_is_taken_once,
+            one_of_many_gets_a_unique_value,
+            unique_values_can_be_swapped,
+        );
+    };
+    (@tests $make:expr; $($check:ident,)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $check() {
+            let make = || $make;
+            $crate::testing::conformance::$check(make().await, $crate::testing::conformance::How::Documents).await;
+            $crate::testing::conformance::$check(make().await, $crate::testing::conformance::How::Events).await;
+        }
+    )*};
+}
+
+/// How the checks load their aggregates; a storage must pass both ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// From documents.
+    Documents,
+    /// By folding events.
+    Events,
+}

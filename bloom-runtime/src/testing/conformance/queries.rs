@@ -1,0 +1,94 @@
+//! Finding aggregates.
+
+use super::{
+    How,
+    account::{Account, id},
+    store,
+};
+use crate::{
+    application::StorageStore,
+    domain::Spec,
+    ports::{PageRequest, Repository, Storage, Store, StoreError, UnitOfWork},
+};
+
+async fn filled<S: Storage>(storage: S, how: How, count: u128) -> StorageStore<S> {
+    let store = store(storage, how);
+    let mut uow = store.begin().await.unwrap();
+    for number in 1..=count {
+        let mut account = Account::open(id(number), &format!("owner {number}"));
+        account.deposit(u64::try_from(number % 3).unwrap_or_default());
+        uow.repository().add(account).unwrap();
+    }
+    uow.commit().await.unwrap();
+    store
+}
+
+async fn owners<S: Storage>(store: &StorageStore<S>, spec: &Spec<Account>) -> Vec<String> {
+    let mut uow = store.begin().await.unwrap();
+    let page = uow.repository().find(spec, PageRequest::first(100)).await.unwrap();
+    page.items.iter().map(|account| account.owner().to_owned()).collect()
+}
+
+/// `eq`, `in` and `&` find what they say.
+pub async fn specifications_select<S: Storage>(storage: S, how: How) {
+    let store = filled(storage, how, 6).await;
+    let a = Account::fields();
+    assert_eq!(owners(&store, &a.owner.eq("owner 2".to_owned())).await, ["owner 2"]);
+    assert_eq!(owners(&store, &a.balance.eq(1)).await, ["owner 1", "owner 4"]);
+    let both = a.balance.is_in([1, 2])
+        & a.owner.is_in(["owner 3", "owner 4", "owner 5"].map(str::to_owned));
+    assert_eq!(owners(&store, &both).await, ["owner 4", "owner 5"]);
+    assert!(owners(&store, &a.owner.eq("owner 2' OR '1'='1".to_owned())).await.is_empty());
+    assert!(owners(&store, &a.balance.is_in([])).await.is_empty());
+    assert_eq!(owners(&store, &Spec::all()).await.len(), 6);
+}
+
+/// Pages after pages give everything once, in order of ids.
+pub async fn pages_are_complete<S: Storage>(storage: S, how: How) {
+    let store = filled(storage, how, 7).await;
+    let mut found = Vec::new();
+    let mut request = PageRequest::first(3);
+    loop {
+        let mut uow = store.begin().await.unwrap();
+        let page = uow.repository::<Account>().find(&Spec::all(), request).await.unwrap();
+        assert!(page.items.len() <= 3);
+        found.extend(page.items.iter().map(|account| account.owner().to_owned()));
+        match page.next {
+            Some(next) => request = PageRequest::first(3).after(next),
+            None => break,
+        }
+    }
+    let expected: Vec<String> = (1..=7).map(|number| format!("owner {number}")).collect();
+    assert_eq!(found, expected);
+    let mut uow = store.begin().await.unwrap();
+    let wrong = uow
+        .repository::<Account>()
+        .find(&Spec::all(), PageRequest::first(3).after("nonsense"))
+        .await;
+    assert!(matches!(wrong, Err(StoreError::BadCursor)), "{wrong:?}");
+}
+
+/// Texts of every kind come back as they were; NUL is refused alike by every storage.
+pub async fn every_text_comes_back<S: Storage>(storage: S, how: How) {
+    let store = store(storage, how);
+    let texts = [
+        "",
+        " ",
+        "'\"\\`;--",
+        "\\u0000",
+        "Straße 订单 🌸 e\u{301}",
+        "\u{1}\n\r\t\u{7f}",
+        "\u{feff}x",
+    ];
+    for (number, text) in (1..).zip(texts) {
+        let mut uow = store.begin().await.unwrap();
+        uow.repository().add(Account::open(id(number), text)).unwrap();
+        uow.commit().await.unwrap();
+        let mut uow = store.begin().await.unwrap();
+        assert_eq!(uow.repository::<Account>().get(&id(number)).await.unwrap().owner(), text);
+        assert_eq!(owners(&store, &Account::fields().owner.eq(text.to_owned())).await, [text]);
+    }
+    let mut uow = store.begin().await.unwrap();
+    let refused = uow.repository().add(Account::open(id(99), "a\0b"));
+    assert!(matches!(refused, Err(StoreError::Unstorable { .. })), "{refused:?}");
+}

@@ -1,0 +1,177 @@
+//! Commands and queries: committed once, run again on conflict, refused as a whole.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bloom_runtime::{
+    application::{App, Documents, StorageStore, in_context},
+    domain::{ErrorKind, Timestamp},
+    memory::MemoryStorage,
+    ports::{CommandId, Context, EventLog, Position},
+    prelude::*,
+    testing::{
+        CountingIds, FaultyStorage, FixedClock, Operation,
+        conformance::{Account, AccountError, AccountId, TABLE},
+    },
+};
+
+#[derive(Command)]
+struct Open {
+    owner: String,
+}
+
+#[derive(Query)]
+#[query(answer = u64)]
+struct Balance {
+    id: AccountId,
+}
+
+#[derive(Query)]
+#[query(answer = ())]
+struct Cheat;
+
+#[derive(Default)]
+struct OpenHandler {
+    calls: AtomicUsize,
+}
+
+impl<U: UnitOfWork> Handler<Open, U> for OpenHandler {
+    type Output = Receipt<AccountId>;
+
+    async fn handle(&self, command: Open, uow: &mut U) -> Result<Self::Output, Failure> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let account = Account::open(uow.next_id(), &command.owner);
+        Ok(uow.repository().add(account)?)
+    }
+}
+
+struct BalanceHandler;
+
+impl<U: UnitOfWork> Handler<Balance, U> for BalanceHandler {
+    type Output = u64;
+
+    async fn handle(&self, query: Balance, uow: &mut U) -> Result<u64, Failure> {
+        Ok(uow.repository::<Account>().get(&query.id).await?.balance())
+    }
+}
+
+struct CheatHandler;
+
+impl<U: UnitOfWork> Handler<Cheat, U> for CheatHandler {
+    type Output = ();
+
+    async fn handle(&self, _: Cheat, uow: &mut U) -> Result<(), Failure> {
+        let account = Account::open(uow.next_id(), "cheat");
+        uow.repository().add(account)?;
+        Ok(())
+    }
+}
+
+#[derive(Handlers)]
+struct Bank {
+    #[handles(Open)]
+    open: OpenHandler,
+    #[handles(Balance)]
+    balance: BalanceHandler,
+    #[handles(Cheat)]
+    cheat: CheatHandler,
+}
+
+type Storage = FaultyStorage<MemoryStorage>;
+
+fn app() -> (App<StorageStore<Storage>, Bank>, Storage) {
+    let storage = FaultyStorage::new(MemoryStorage::new());
+    let store = StorageStore::new(storage.clone())
+        .aggregate::<Account>(Documents::in_table(TABLE))
+        .with_clock(FixedClock::at(Timestamp::UNIX_EPOCH))
+        .with_ids(CountingIds::new());
+    let handlers =
+        Bank { open: OpenHandler::default(), balance: BalanceHandler, cheat: CheatHandler };
+    (App::new(store, handlers), storage)
+}
+
+fn open(owner: &str) -> Open {
+    Open { owner: owner.to_owned() }
+}
+
+fn named(key: &str, fingerprint: &str) -> Context {
+    let (key, fingerprint) = (key.to_owned(), fingerprint.to_owned());
+    Context::new().with_actor("ada").with_command(CommandId { key, fingerprint })
+}
+
+fn conflict() -> StoreError {
+    let (expected, actual) = (Version::NEW, Version::new(1));
+    StoreError::Conflict { aggregate: "account".to_owned(), id: "1".to_owned(), expected, actual }
+}
+
+#[tokio::test]
+async fn a_conflict_is_run_again_and_nothing_else_is() {
+    let (app, storage) = app();
+    storage.fail_next(Operation::Commit, conflict());
+    storage.fail_next(Operation::Commit, conflict());
+    app.execute(open("ada")).await.unwrap();
+    assert_eq!(storage.head().await.unwrap(), Position::new(1));
+
+    let failure = app.execute(open("ada")).await.unwrap_err();
+    assert_eq!((failure.kind(), failure.code()), (ErrorKind::Rule, "conformance.owner_taken"));
+    assert!(failure.downcast_ref::<AccountError>().is_some());
+}
+
+#[tokio::test]
+async fn a_conflict_that_stays_is_reported() {
+    let (app, storage) = app();
+    for _ in 0..bloom_runtime::application::retry::ATTEMPTS {
+        storage.fail_next(Operation::Commit, conflict());
+    }
+    assert_eq!(app.execute(open("ada")).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(storage.head().await.unwrap(), Position::START);
+}
+
+#[tokio::test]
+async fn a_command_with_an_id_has_one_effect() {
+    let (app, storage) = app();
+    let first = in_context(named("k", "f"), app.execute(open("ada"))).await.unwrap();
+    let again = in_context(named("k", "f"), app.execute(open("ada"))).await.unwrap();
+    assert_eq!(first, again);
+    assert_eq!(storage.head().await.unwrap(), Position::new(1));
+
+    let reused = in_context(named("k", "other"), app.execute(open("bob"))).await.unwrap_err();
+    assert_eq!((reused.kind(), reused.code()), (ErrorKind::Validation, "store.key_reused"));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_again_by_the_command_id() {
+    let (app, storage) = app();
+    storage.fail_next(Operation::CommitReply, StoreError::OutcomeUnknown);
+    let lost = in_context(named("k", "f"), app.execute(open("ada"))).await.unwrap_err();
+    assert_eq!(lost.code(), "store.outcome_unknown");
+    let found = in_context(named("k", "f"), app.execute(open("ada"))).await.unwrap();
+    assert_eq!(found.version, Version::new(1));
+    assert_eq!(storage.head().await.unwrap(), Position::new(1), "two effects");
+}
+
+#[tokio::test]
+async fn events_carry_the_ambient_context() {
+    let (app, storage) = app();
+    in_context(named("k", "f").with_correlation("talk"), app.execute(open("ada"))).await.unwrap();
+    let events = storage.read(Position::START, 10).await.unwrap();
+    let metadata = &events[0].metadata;
+    assert_eq!(metadata.actor.as_deref(), Some("ada"));
+    assert_eq!(metadata.correlation.as_deref(), Some("talk"));
+    assert_eq!(metadata.causation.as_deref(), Some("k"));
+    assert_eq!(metadata.at, Timestamp::UNIX_EPOCH);
+}
+
+#[tokio::test]
+async fn a_query_reads_and_cannot_write() {
+    let (app, storage) = app();
+    let receipt = app.execute(open("ada")).await.unwrap();
+    assert_eq!(app.query(Balance { id: receipt.id }).await.unwrap(), 0);
+    assert_eq!(app.query(Cheat).await.unwrap_err().code(), "store.query_writes");
+    assert_eq!(storage.head().await.unwrap(), Position::new(1));
+}
+
+#[tokio::test]
+async fn the_futures_can_be_sent_to_another_thread() {
+    let (app, _) = app();
+    tokio::spawn(async move { app.execute(open("ada")).await }).await.unwrap().unwrap();
+}

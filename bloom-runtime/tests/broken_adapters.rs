@@ -1,0 +1,208 @@
+//! The conformance suite rejects storages that are broken, each in its own way.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex},
+};
+
+use bloom_runtime::{
+    domain::Version,
+    memory::MemoryStorage,
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
+        StoreError, StoredDocument, StreamId,
+    },
+    testing::conformance::{self, How},
+};
+use tokio::sync::watch;
+
+/// What is wrong with the storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    LostUpdate,
+    NoRollback,
+    DirtyRead,
+    DroppedEvent,
+    VersionNotRaised,
+    UniquenessIgnored,
+    HoleInPositions,
+    OutcomeForgotten,
+    GuardIgnored,
+    CursorForgotten,
+    ConditionIgnored,
+}
+
+#[derive(Clone)]
+struct Broken {
+    storage: MemoryStorage,
+    fault: Fault,
+    staged: Arc<Mutex<HashMap<String, StoredDocument>>>,
+}
+
+impl Broken {
+    fn new(fault: Fault) -> Self {
+        Self { storage: MemoryStorage::new(), fault, staged: Arc::default() }
+    }
+
+    fn shifted(&self, mut events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
+        if self.fault == Fault::HoleInPositions {
+            for event in &mut events {
+                let position = event.position.get();
+                event.position = Position::new(if position > 4 { position + 1 } else { position });
+            }
+        }
+        events
+    }
+}
+
+impl EventLog for Broken {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        let hole = self.fault == Fault::HoleInPositions && after.get() > 4;
+        let after = if hole { Position::new(after.get() - 1) } else { after };
+        Ok(self.shifted(self.storage.read(after, limit).await?))
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        Ok(self.shifted(self.storage.read_stream(stream, after).await?))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.storage.head().await
+    }
+}
+
+impl Storage for Broken {
+    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+        if self.fault == Fault::DirtyRead {
+            let staged = self.staged.lock().unwrap().get(id).cloned();
+            if staged.is_some() {
+                return Ok(staged);
+            }
+        }
+        let document = self.storage.document(table, id).await?;
+        Ok(document.map(|document| match self.fault {
+            Fault::VersionNotRaised => StoredDocument { version: Version::new(1), ..document },
+            _ => document,
+        }))
+    }
+
+    async fn documents(&self, mut query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        if self.fault == Fault::ConditionIgnored {
+            query.condition = bloom_runtime::domain::Condition::All;
+        }
+        self.storage.documents(query).await
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.storage.stream_ids(aggregate, after, limit).await
+    }
+
+    async fn commit(&self, mut batch: Batch) -> Result<Committed, StoreError> {
+        match self.fault {
+            Fault::LostUpdate => {
+                for append in &mut batch.appends {
+                    let events = self.storage.read_stream(&append.stream, Version::NEW).await?;
+                    append.expected = Version::new(events.len() as u64);
+                }
+            }
+            Fault::NoRollback => {
+                let mut result = Ok(Committed::default());
+                for append in batch.appends {
+                    let one = Batch { appends: vec![append], ..Batch::default() };
+                    result = result.and(self.storage.commit(one).await);
+                }
+                return result;
+            }
+            Fault::DirtyRead => {
+                for append in &batch.appends {
+                    if let Some(write) = &append.document {
+                        let id = append.stream.id.clone();
+                        let (version, body) = (append.version(), write.body.clone());
+                        let document = StoredDocument { id: id.clone(), version, body };
+                        self.staged.lock().unwrap().insert(id, document);
+                    }
+                }
+            }
+            Fault::DroppedEvent => {
+                for append in batch.appends.iter_mut().filter(|append| append.events.len() > 1) {
+                    append.events.pop();
+                }
+            }
+            Fault::UniquenessIgnored => {
+                batch.appends.iter_mut().for_each(|append| append.keys.clear())
+            }
+            Fault::OutcomeForgotten => batch.outcome = None,
+            Fault::GuardIgnored => batch.guards.clear(),
+            _ => {}
+        }
+        self.storage.commit(batch).await
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        self.storage.outcome(key).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        self.storage.cursor(name).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        match self.fault {
+            Fault::CursorForgotten => Ok(()),
+            _ => self.storage.save_cursor(name, position).await,
+        }
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.storage.appended()
+    }
+}
+
+/// The check fails on the broken storage, and passes on the one it is made from.
+async fn rejects<C, D>(
+    fault: Fault,
+    broken: impl FnOnce(Broken, How) -> C,
+    whole: impl FnOnce(MemoryStorage, How) -> D,
+) where
+    C: Future<Output = ()> + Send + 'static,
+    D: Future<Output = ()> + Send + 'static,
+{
+    let failed = tokio::spawn(broken(Broken::new(fault), How::Documents)).await.is_err();
+    assert!(failed, "{fault:?} was not noticed");
+    tokio::spawn(whole(MemoryStorage::new(), How::Documents))
+        .await
+        .expect("a whole storage passes");
+}
+
+macro_rules! rejected {
+    ($($name:ident: $fault:ident by $check:ident;)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $name() {
+            rejects(Fault::$fault, conformance::$check, conformance::$check).await;
+        }
+    )*};
+}
+
+rejected! {
+    a_lost_update: LostUpdate by a_conflict_stores_nothing;
+    no_rollback: NoRollback by one_failure_undoes_the_whole_batch;
+    a_dirty_read: DirtyRead by a_conflict_stores_nothing;
+    a_dropped_event: DroppedEvent by the_log_has_every_event_once;
+    a_version_not_raised: VersionNotRaised by what_is_saved_is_loaded;
+    uniqueness_ignored: UniquenessIgnored by a_unique_value_is_taken_once;
+    a_hole_in_the_positions: HoleInPositions by positions_are_dense_under_load;
+    an_outcome_forgotten: OutcomeForgotten by outcomes_are_kept_once;
+    a_guard_ignored: GuardIgnored by a_guard_is_checked;
+    a_cursor_forgotten: CursorForgotten by cursors_are_kept;
+    a_condition_ignored: ConditionIgnored by specifications_select;
+}

@@ -1,0 +1,5 @@
+//! The memory storage keeps what every storage promises.
+
+use bloom_runtime::memory::MemoryStorage;
+
+bloom_runtime::storage_conformance!(async { MemoryStorage::new() });
