@@ -64,6 +64,39 @@ pub(crate) fn write(root: &Path, files: &[(String, String)]) -> Result<(), Failu
     }
 }
 
+/// Writes a new project and what its workspace has to know of it; when that fails, nothing of it stays.
+pub(crate) fn create(
+    root: &Path,
+    files: &[(String, String)],
+    workspace: Option<&(PathBuf, String)>,
+) -> Result<(), Failure> {
+    let new: Vec<&Path> = root.ancestors().take_while(|folder| !folder.exists()).collect();
+    let before = workspace.and_then(|(path, _)| Some((path, fs::read_to_string(path).ok()?)));
+    let undo = || {
+        if let Some((path, text)) = &before {
+            let _ = replace(path, text);
+        }
+        let _ = fs::remove_dir_all(root.join(RECORDS));
+        for folder in &new {
+            let _ = fs::remove_dir(folder);
+        }
+    };
+    let result = fs::create_dir_all(root)
+        .map_err(|error| Failure::io("create", root, &error))
+        .and_then(|()| {
+            let _lock = Lock::take(root)?;
+            // The workspace comes first: should the machine stop in between, cargo says which member is missing.
+            if let Some((path, text)) = workspace {
+                replace(path, text)?;
+            }
+            write(root, files)
+        });
+    if result.is_err() {
+        undo();
+    }
+    result
+}
+
 /// Refuses paths that lead out of the project, also through links.
 fn stay_inside(root: &Path, path: &str) -> Result<(), Failure> {
     let outside = || {

@@ -213,3 +213,28 @@ pub(crate) fn read_tree(folder: &Path) -> Result<Vec<(String, String)>, Failure>
     files.sort();
     Ok(files)
 }
+
+/// Refuses to begin a project where something is already.
+pub(crate) fn refuse_occupied(root: &Path) -> Result<(), Failure> {
+    if root.join(MANIFEST).exists() {
+        return Err(Failure::project(format!("`{}` is a Bloom project already", root.display())));
+    }
+    if root.is_file() {
+        return Err(Failure::project(format!(
+            "`{}` is a file, and a folder is needed there",
+            root.display()
+        )));
+    }
+    let Ok(entries) = fs::read_dir(root) else { return Ok(()) };
+    let occupied = entries.filter_map(Result::ok).any(|entry| entry.file_name() != ".git");
+    if occupied {
+        return Err(Failure::project(format!("`{}` is not empty", root.display()))
+            .hint("choose another folder"));
+    }
+    Ok(())
+}
+
+/// A file that has to be there.
+pub(crate) fn read_needed(path: &Path) -> Result<String, Failure> {
+    read(path)?.ok_or_else(|| Failure::project(format!("`{}` is missing", path.display())))
+}

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::{Component, Path, PathBuf},
 };
 
@@ -10,14 +9,14 @@ use heck::ToSnakeCase;
 
 use super::{patch, vendor};
 use crate::{
-    apply::{self, Lock},
+    apply,
     changeset::{Change, Changeset, Effect},
     cli::InitArgs,
     failure::{Failure, FailureKind},
     format::Formatter,
     model::Context,
     plan::Planner,
-    project::{MANIFEST, Settings, base_path, workspace_above},
+    project::{Settings, base_path, refuse_occupied, workspace_above},
     render::Templates,
     report::{Form, report},
     request::{InputError, TypeName},
@@ -98,7 +97,7 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
     let changeset = Changeset { changes: changes.collect(), ..Changeset::default() };
     if !arguments.dry_run {
         files.extend(records);
-        create(&root, &files, workspace_edit.as_ref())?;
+        apply::create(&root, &files, workspace_edit.as_ref())?;
     }
     report(ui, &changeset, Form { json: arguments.json, diff: false, dry_run: arguments.dry_run });
     if !arguments.dry_run {
@@ -124,36 +123,6 @@ fn render(
         texts.insert(file.path, templates.render(file.template, &file.context)?);
     }
     Ok(texts)
-}
-
-/// Writes the project; when that fails, nothing of it stays.
-fn create(
-    root: &Path,
-    files: &[(String, String)],
-    workspace_edit: Option<&(PathBuf, String)>,
-) -> Result<(), Failure> {
-    let new: Vec<PathBuf> =
-        root.ancestors().take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
-    let undo = || {
-        let _ = fs::remove_dir_all(root.join(".bloom"));
-        for folder in &new {
-            let _ = fs::remove_dir(folder);
-        }
-    };
-    fs::create_dir_all(root).map_err(|error| Failure::io("create", root, &error))?;
-    let result = Lock::take(root).and_then(|_lock| {
-        apply::write(root, files)?;
-        match workspace_edit {
-            Some((path, text)) => {
-                fs::write(path, text).map_err(|error| Failure::io("write", path, &error))
-            }
-            None => Ok(()),
-        }
-    });
-    if result.is_err() {
-        undo();
-    }
-    result
 }
 
 fn append_to(files: &mut [(String, String)], path: &str, text: &str) {
@@ -227,25 +196,6 @@ fn clean(path: &Path) -> PathBuf {
         }
     }
     clean
-}
-
-fn refuse_occupied(root: &Path) -> Result<(), Failure> {
-    if root.join(MANIFEST).exists() {
-        return Err(Failure::project(format!("`{}` is a Bloom project already", root.display())));
-    }
-    if root.is_file() {
-        return Err(Failure::project(format!(
-            "`{}` is a file, and a folder is needed there",
-            root.display()
-        )));
-    }
-    let Ok(entries) = fs::read_dir(root) else { return Ok(()) };
-    let occupied = entries.filter_map(Result::ok).any(|entry| entry.file_name() != ".git");
-    if occupied {
-        return Err(Failure::project(format!("`{}` is not empty", root.display()))
-            .hint("choose another folder"));
-    }
-    Ok(())
 }
 
 /// What cargo accepts without a warning, and what can be a crate beside those that are always there.

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::patch::CRATES;
-use crate::{failure::Failure, project::read_tree};
+use crate::{
+    failure::Failure,
+    project::{read_needed, read_tree},
+};
 
 const FOLDER: &str = "vendor/bloom";
 
@@ -16,8 +19,7 @@ pub(super) fn files(checkout: &Path) -> Result<(Vec<(String, String)>, String), 
             files.push((format!("{FOLDER}/{folder}/{path}"), text));
         }
     }
-    let manifest = std::fs::read_to_string(checkout.join("Cargo.toml"))
-        .map_err(|error| Failure::io("read", &checkout.join("Cargo.toml"), &error))?;
+    let manifest = read_needed(&checkout.join("Cargo.toml"))?;
     files.push((format!("{FOLDER}/Cargo.toml"), workspace(&manifest)?));
     Ok((files, super::patch::table(FOLDER)))
 }

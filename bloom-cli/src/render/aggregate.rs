@@ -3,11 +3,16 @@
 use serde::Serialize;
 
 use super::{
-    command::{self, CommandView},
-    entity::{self, EntityView},
+    command::CommandView,
+    entity::EntityView,
+    errors::{ErrorView, error_types, errors},
     field::{FieldView, body_struct, body_uses, parse_uses, sample_uses},
+    http::{
+        BodyView, DefaultView, HandlerView, RouteView, bodies, defaults, handlers, invalid_body,
+        members, routes,
+    },
     imports,
-    sample::{invalid, of_field},
+    sample::of_field,
     value::{EnumView, NewtypeView, VariantView, enums, newtypes},
 };
 use crate::{
@@ -90,12 +95,12 @@ pub(crate) struct AggregateView {
 }
 
 #[derive(Debug, Serialize)]
-struct CreateView {
+pub(super) struct CreateView {
     method: String,
     event: String,
     stored: String,
     command: String,
-    handler: String,
+    pub(super) handler: String,
     #[serde(rename = "Title")]
     title: String,
     many: bool,
@@ -103,13 +108,13 @@ struct CreateView {
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ChangeView {
-    field: FieldView,
+    pub(super) field: FieldView,
     method: String,
     event: String,
     stored: String,
     pub(crate) command: String,
     pub(crate) snake: String,
-    segment: String,
+    pub(super) segment: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,69 +133,9 @@ struct HistoryView {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct ErrorView {
-    pascal: String,
-    doc: String,
-    kind: &'static str,
-    code: String,
-    message: String,
-    fields: Vec<ErrorField>,
-}
-
-#[derive(Debug, Serialize)]
-struct ErrorField {
-    name: String,
-    ty: String,
-}
-
-#[derive(Debug, Serialize)]
 struct ExportView {
     module: String,
     types: String,
-}
-
-#[derive(Debug, Serialize)]
-struct BodyView {
-    command: String,
-    doc: String,
-    target: String,
-    fields: Vec<FieldView>,
-    params: String,
-    extra: String,
-}
-
-#[derive(Debug, Serialize)]
-struct DefaultView {
-    function: String,
-    ty: String,
-    value: String,
-}
-
-#[derive(Debug, Serialize)]
-struct HandlerView {
-    name: String,
-    method: &'static str,
-    path: String,
-    command: String,
-    doc: String,
-    done: &'static str,
-    status: u16,
-    body: bool,
-    child: Option<EntityView>,
-    creates: Option<String>,
-    collection: String,
-}
-
-#[derive(Debug, Serialize)]
-struct RouteView {
-    path: String,
-    methods: Vec<MethodView>,
-}
-
-#[derive(Debug, Serialize)]
-struct MethodView {
-    method: &'static str,
-    handler: String,
 }
 
 /// A message and its handler.
@@ -513,125 +458,6 @@ fn state_view(
     }
 }
 
-fn errors(aggregate: &Aggregate) -> Vec<ErrorView> {
-    let root = aggregate.name.pascal();
-    let snake = aggregate.name.snake();
-    let label = aggregate.name.label();
-    let id = || ErrorField { name: "id".to_owned(), ty: format!("{root}Id") };
-    let state = aggregate.state();
-    let state_field = || {
-        state.map(|state| ErrorField {
-            name: state.field.name.ident(),
-            ty: state.name.pascal().to_owned(),
-        })
-    };
-    let state_text = state.map(|state| format!("{{{}}}", state.field.name)).unwrap_or_default();
-    let mut errors: Vec<ErrorView> = Vec::new();
-    for field in aggregate.fields.iter().filter(|field| field.unique) {
-        errors.push(ErrorView {
-            pascal: format!("{}Taken", field.name.pascal()),
-            doc: format!("Another {label} has this {}.", field.name.label()),
-            kind: "rule",
-            code: format!("{snake}.{}_taken", field.name),
-            message: format!("another {label} has this {}", field.name.label()),
-            fields: vec![ErrorField { name: field.name.ident(), ty: field.ty() }],
-        });
-    }
-    for command in &aggregate.commands {
-        for guard in &command.guards {
-            let pascal = command::guard_error(guard);
-            if errors.iter().all(|error| error.pascal != pascal) {
-                errors.push(ErrorView {
-                    pascal,
-                    doc: format!("It has no {}.", guard.field().label()),
-                    kind: "rule",
-                    code: format!("{snake}.no_{}", guard.field()),
-                    message: format!("{label} {{id}} has no {}", guard.field().label()),
-                    fields: vec![id()],
-                });
-            }
-        }
-        if !command::forbidden(aggregate, command).is_empty() {
-            errors.push(ErrorView {
-                pascal: command::cannot(command),
-                doc: format!("Its state does not allow to {}.", command.verb.label()),
-                kind: "rule",
-                code: format!("{snake}.cannot_{}", command.verb),
-                message: format!(
-                    "{label} {{id}} is {state_text}, which does not allow to {}",
-                    command.verb.label()
-                ),
-                fields: std::iter::once(id()).chain(state_field()).collect(),
-            });
-        }
-    }
-    for entity in &aggregate.entities {
-        let (list, short) = (&entity.list, &entity.short);
-        errors.push(ErrorView {
-            pascal: format!("{}NotFound", short.pascal()),
-            doc: format!("It has no such {}.", entity.name.label()),
-            kind: "not_found",
-            code: format!("{snake}.{short}_not_found"),
-            message: format!("{label} {{id}} has no {} {{{short}_id}}", entity.name.label()),
-            fields: vec![
-                id(),
-                ErrorField { name: format!("{short}_id"), ty: format!("{}Id", entity.name) },
-            ],
-        });
-        if !entity::closed(aggregate, entity).is_empty() {
-            errors.push(ErrorView {
-                pascal: format!("{}Closed", list.pascal()),
-                doc: format!("Its state does not allow to change the {}.", list.label()),
-                kind: "rule",
-                code: format!("{snake}.{list}_closed"),
-                message: format!(
-                    "{label} {{id}} is {state_text}, and its {} do not change any more",
-                    list.label()
-                ),
-                fields: std::iter::once(id()).chain(state_field()).collect(),
-            });
-        }
-        if let Some(max) = entity.count.high {
-            errors.push(ErrorView {
-                pascal: format!("TooMany{}", list.pascal()),
-                doc: format!("It has as many {} as it may have.", list.label()),
-                kind: "rule",
-                code: format!("{snake}.too_many_{list}"),
-                message: format!(
-                    "{label} {{id}} has {max} {} already, which is the most",
-                    list.label()
-                ),
-                fields: vec![id()],
-            });
-        }
-        if let Some(min) = entity.count.low.filter(|low| *low > 0) {
-            errors.push(ErrorView {
-                pascal: format!("TooFew{}", list.pascal()),
-                doc: format!("It has as few {} as it may have.", list.label()),
-                kind: "rule",
-                code: format!("{snake}.too_few_{list}"),
-                message: format!("{label} {{id}} must keep {min} {}", list.label()),
-                fields: vec![id()],
-            });
-        }
-    }
-    errors
-}
-
-fn error_types(errors: &[ErrorView]) -> Vec<String> {
-    let is_type = |ty: &String| !crate::request::Primitive::ALL.iter().any(|(name, _)| name == ty);
-    let inner = |ty: &str| {
-        let ty = ty.strip_prefix("Option<").and_then(|ty| ty.strip_suffix('>')).unwrap_or(ty);
-        ty.to_owned()
-    };
-    errors
-        .iter()
-        .flat_map(|error| &error.fields)
-        .map(|field| inner(&field.ty))
-        .filter(is_type)
-        .collect()
-}
-
 fn exports(
     aggregate: &Aggregate,
     values: &[NewtypeView],
@@ -657,164 +483,6 @@ fn exports(
         export(&entity.short.ident(), format!("{0}, {0}Id", entity.name));
     }
     exports
-}
-
-fn bodies(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<BodyView> {
-    let root = aggregate.name.pascal();
-    let label = aggregate.name.label();
-    let seen = "seen: Option<Version>";
-    let ident = identifier(&aggregate.name.snake());
-    let view = |fields: &[ModelField]| {
-        fields.iter().map(|field| FieldView::new(field, &ident)).collect::<Vec<_>>()
-    };
-    let mut bodies: Vec<BodyView> = changes
-        .iter()
-        .map(|change| BodyView {
-            command: change.command.clone(),
-            doc: format!("The new {}.", change.field.label),
-            target: label.clone(),
-            fields: vec![change.field.clone()],
-            params: format!("id: {root}Id, {seen}"),
-            extra: "id, seen, ".to_owned(),
-        })
-        .collect();
-    for command in aggregate.commands.iter().filter(|command| !command.arguments.is_empty()) {
-        bodies.push(BodyView {
-            command: format!("{}{root}", command.verb.pascal()),
-            doc: format!("What it takes to {} {} {label}.", command.verb.label(), article(&label)),
-            target: label.clone(),
-            fields: view(&command.arguments),
-            params: format!("id: {root}Id, {seen}"),
-            extra: "id, seen, ".to_owned(),
-        });
-    }
-    for entity in &aggregate.entities {
-        let (short, name) = (&entity.short, &entity.name);
-        bodies.push(BodyView {
-            command: format!("Add{name}"),
-            doc: format!("{} {} to add.", capital(article(&name.label())), name.label()),
-            target: label.clone(),
-            fields: view(&entity.fields),
-            params: format!("id: {root}Id, {seen}"),
-            extra: "id, seen, ".to_owned(),
-        });
-        bodies.push(BodyView {
-            command: format!("Change{name}"),
-            doc: format!("The new content of {} {}.", article(&name.label()), name.label()),
-            target: name.label(),
-            fields: view(&entity.fields),
-            params: format!("id: {root}Id, {short}_id: {name}Id, {seen}"),
-            extra: format!("id, {short}_id, seen, "),
-        });
-    }
-    bodies
-}
-
-fn handlers(
-    aggregate: &Aggregate,
-    changes: &[ChangeView],
-    commands: &[CommandView],
-    entities: &[EntityView],
-    path: &str,
-) -> Vec<HandlerView> {
-    let label = aggregate.name.label();
-    let of = format!("{} {label}", article(&label));
-    let plain =
-        |name: String, method, path: String, command: String, doc: String, body| HandlerView {
-            name,
-            method,
-            path,
-            command,
-            doc,
-            done: "Done",
-            status: 200,
-            body,
-            child: None,
-            creates: None,
-            collection: String::new(),
-        };
-    let mut handlers = Vec::new();
-    for change in changes {
-        let doc = format!("Changes the {} of {of}.", change.field.label);
-        let path = format!("{path}/{{id}}/{}", change.segment);
-        handlers.push(plain(change.snake.clone(), "put", path, change.command.clone(), doc, true));
-    }
-    for (command, view) in aggregate.commands.iter().zip(commands) {
-        let path = format!("{path}/{{id}}/{}", view.segment);
-        let body = !command.arguments.is_empty();
-        handlers.push(plain(
-            view.snake.clone(),
-            "post",
-            path,
-            view.command.clone(),
-            view.doc(),
-            body,
-        ));
-    }
-    for entity in entities {
-        let label = entity.label();
-        let list = format!("{path}/{{id}}/{}", entity.segment);
-        let one = format!("{list}/{{{}_id}}", entity.short);
-        handlers.push(HandlerView {
-            done: "Added",
-            status: 201,
-            creates: Some(entity.pascal.clone()),
-            collection: list.clone(),
-            ..plain(
-                format!("add_{}", entity.snake),
-                "post",
-                list,
-                format!("Add{}", entity.pascal),
-                format!("Adds {label} to {of}."),
-                true,
-            )
-        });
-        for (verb, method, doc, body) in
-            [("change", "put", "Changes", true), ("remove", "delete", "Removes", false)]
-        {
-            handlers.push(HandlerView {
-                child: Some(entity.clone()),
-                ..plain(
-                    format!("{verb}_{}", entity.snake),
-                    method,
-                    one.clone(),
-                    format!("{}{}", capital(verb), entity.pascal),
-                    format!("{doc} {label} of {of}."),
-                    body,
-                )
-            });
-        }
-    }
-    handlers
-}
-
-fn routes(
-    handlers: &[HandlerView],
-    entities: &[EntityView],
-    create: &CreateView,
-    path: &str,
-    aggregate: &Aggregate,
-) -> Vec<RouteView> {
-    let mut routes: Vec<RouteView> = Vec::new();
-    let mut add = |path: &str, method: &'static str, handler: String| {
-        let view = MethodView { method, handler };
-        match routes.iter_mut().find(|route| route.path == path) {
-            Some(route) => route.methods.push(view),
-            None => routes.push(RouteView { path: path.to_owned(), methods: vec![view] }),
-        }
-    };
-    let snake = aggregate.name.snake();
-    add(path, "get", format!("list_{}", aggregate.plural));
-    add(path, "post", create.handler.clone());
-    add(&format!("{path}/{{id}}"), "get", format!("get_{snake}"));
-    for handler in handlers {
-        add(&handler.path, handler.method, handler.name.clone());
-    }
-    for entity in entities {
-        let one = format!("{path}/{{id}}/{}/{{{}_id}}", entity.segment, entity.short);
-        add(&one, "get", format!("get_{}", entity.snake));
-    }
-    routes
 }
 
 fn use_cases(
@@ -864,64 +532,6 @@ fn later_events(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<String> {
     );
     events.extend(aggregate.entities.iter().map(|entity| format!("{}_added()", entity.short)));
     events
-}
-
-fn members(fields: &[&ModelField]) -> String {
-    let members = fields
-        .iter()
-        .filter_map(|field| Some(format!("\"{}\": {}", field.name, of_field(field, false)?.json)));
-    format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
-}
-
-/// A body in which every field that can be invalid is, and the paths that are named then.
-fn invalid_body(fields: &[&ModelField]) -> (String, String) {
-    let mut paths = Vec::new();
-    let mut members = Vec::new();
-    for field in fields {
-        let wrong = match &field.leaf {
-            Leaf::Newtype(newtype) => invalid(newtype.inner, &newtype.rules).into_iter().next(),
-            _ => None,
-        };
-        let json = match (wrong, &field.cardinality) {
-            (Some(wrong), Cardinality::One | Cardinality::Optional) => {
-                paths.push(format!("\"{}\"", field.name));
-                wrong.json
-            }
-            (Some(wrong), Cardinality::List | Cardinality::Bounded { .. }) => {
-                paths.push(format!("\"{}[0]\"", field.name));
-                format!("[{}]", wrong.json)
-            }
-            (None, _) => match of_field(field, false) {
-                Some(valid) => valid.json,
-                None => continue,
-            },
-        };
-        members.push(format!("\"{}\": {json}", field.name));
-    }
-    if paths.is_empty() {
-        return (String::new(), String::new());
-    }
-    (format!("{{ {} }}", members.join(", ")), format!("[{}]", paths.join(", ")))
-}
-
-fn defaults(fields: &[&ModelField]) -> Vec<DefaultView> {
-    let defaults = fields.iter().filter_map(|field| {
-        let default = field.default.as_ref()?;
-        let value = match &field.leaf {
-            Leaf::Enum { name, variants, .. } => {
-                let variant = variants.iter().find(|variant| variant.text == *default)?;
-                format!("{name}::{}", variant.name.pascal())
-            }
-            Leaf::Primitive(crate::request::Primitive::String) => format!("{default:?}.to_owned()"),
-            _ => default.clone(),
-        };
-        Some(DefaultView {
-            function: format!("default_{}", field.name),
-            ty: field.leaf.ty(),
-            value,
-        })
-    });
-    defaults.collect()
 }
 
 fn leaf_types(field: &ModelField) -> Vec<String> {

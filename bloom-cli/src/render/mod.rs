@@ -3,7 +3,9 @@
 mod aggregate;
 mod command;
 mod entity;
+mod errors;
 mod field;
+mod http;
 mod project;
 mod sample;
 mod value;

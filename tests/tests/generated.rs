@@ -1,0 +1,165 @@
+//! What is generated is formatted, compiles without a warning, passes clippy, and its tests pass.
+//!
+//! All projects share one target folder, and run one after another, since cargo would lock it anyway.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bloom_tests::Sandbox;
+
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The requests of the README, in order.
+fn shop() -> Sandbox {
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("value-object Money amount:i64 currency:enum:EUR,USD");
+    sandbox.generate("aggregate Customer name:String:1..100 email:String:email,unique");
+    sandbox.generate("aggregate Order customer_id:CustomerId note:String:optional status:enum:draft,placed,cancelled");
+    sandbox.generate("entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 price:Money --while draft");
+    sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
+    sandbox.ok(&["generate", "command", "--in", "Order", "cancel(reason:String): draft|placed -> cancelled"]);
+    sandbox.generate("repository Order");
+    sandbox
+}
+
+#[test]
+fn the_bare_project() {
+    let _turn = one_at_a_time();
+    for arguments in [&[][..], &["--db", "memory"], &["--no-web"], &["--context", "sales", "--no-web", "--db", "memory"]] {
+        let sandbox = Sandbox::with_project(arguments);
+        assert!(sandbox.passes() >= 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_shop() {
+    let _turn = one_at_a_time();
+    let sandbox = shop();
+    assert!(sandbox.passes() > 60);
+}
+
+#[test]
+fn the_shop_without_web_and_in_memory() {
+    let _turn = one_at_a_time();
+    for arguments in [&["--no-web"][..], &["--db", "memory"]] {
+        let sandbox = Sandbox::with_project(arguments);
+        sandbox.generate("aggregate Customer name:String:1..100 email:String:email,unique");
+        sandbox.generate("aggregate Order customer_id:CustomerId status:enum:draft,placed");
+        sandbox.generate("entity OrderLine --in Order sku:String:3..20 --while draft --count 1..3");
+        sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
+        sandbox.generate("repository Order");
+        assert!(sandbox.passes() > 20, "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_type_and_rule() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("value-object Money amount:i64:0.. currency:enum:EUR,USD");
+    sandbox.generate("value-object Period first:Date last:Date note:String:..50,optional tags:String:list");
+    sandbox.generate("value-object Offer price:Money during:Period:optional");
+    sandbox.generate(
+        "aggregate Everything text:String flag:bool small:i32 large:i64 count:u32 huge:u64 ratio:f64 \
+         exact:Decimal key:Uuid day:Date moment:Timestamp any:Json kind:enum:plain,fancy price:Money offer:Offer",
+    );
+    sandbox.generate(
+        "aggregate Ruled name:String:1..100 email:String:email,unique site:String:url,optional \
+         code:String:matches=^[A-Z]{2}-[0-9]+$ small:i32:-5..5 large:i64:1.. ratio:f64:0..1 exact:Decimal:0..100 \
+         huge:u64:..10,index level:u32:=3 active:bool:=true",
+    );
+    sandbox.generate(
+        "aggregate Listed texts:String:list names:String:list,1..20 bounded:String:list(1..3),2..9 \
+         numbers:u32:list prices:Money:list keys:Uuid:list kinds:enum(a,b):list days:Date:list(0..2) any:Json:list",
+    );
+    sandbox.generate(
+        "aggregate Optional text:String:optional name:String:optional,1..20 number:u64:optional price:Money:optional \
+         other:ListedId:optional kind:enum(a,b):optional day:Date:optional any:Json:optional exact:Decimal:optional",
+    );
+    sandbox.generate("entity Part --in Everything text:String name:String:1..9 price:Money:optional ratio:f64 any:Json --count 1..3");
+    sandbox.generate("entity Remark --in Everything text:String:1..9,optional marks:u32:list");
+    for root in ["Everything", "Ruled", "Listed", "Optional"] {
+        sandbox.generate(&format!("repository {root}"));
+    }
+    assert!(sandbox.passes() > 150);
+}
+
+#[test]
+fn names_of_every_sort() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("aggregate Post type:String use:u32:optional match:String:1..9 ref:enum:a,b");
+    sandbox.generate("aggregate Sheep name:String --plural flock --create shear --no-change");
+    sandbox.generate("aggregate Empty");
+    sandbox.generate(
+        "aggregate InternationalShipmentConfirmationDocument internationalShipmentConfirmationReference:String:1..40",
+    );
+    sandbox.generate("entity Item --in Empty type:String:1..9 --as things");
+    sandbox.ok(&["generate", "command", "--in", "Post", "move(type:String): a -> b"]);
+    sandbox.ok(&["generate", "command", "--in", "Empty", "touch"]);
+    sandbox.ok(&["generate", "command", "--in", "Empty", "sort_things(by:String:1..9) if things emits Sorted"]);
+    sandbox.generate("repository Post");
+    sandbox.generate("repository Sheep");
+    assert!(sandbox.passes() > 40);
+}
+
+#[test]
+fn an_event_sourced_aggregate() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("value-object Money amount:i64 currency:enum:EUR,USD");
+    sandbox.generate("aggregate Account owner:String:1..100,unique balance:Money --create open --event-sourced --no-change");
+    sandbox.ok(&["generate", "command", "--in", "Account", "deposit(amount:Money) emits Deposited"]);
+    sandbox.generate("repository Account");
+    assert!(sandbox.passes() > 15);
+    assert!(sandbox.read("src/app.rs").contains(".aggregate::<Account>(Events::folded())"));
+
+    // One line of `app.rs` decides; the domain and its tests stay as they are.
+    let app = sandbox.read("src/app.rs");
+    let app = app.replace("Events::folded()", "Documents::in_table(\"accounts\")").replace("Events, ", "Documents, ");
+    sandbox.write("src/app.rs", &app.replace("::new()", "::new().with(\"0001_accounts\", bloom_sql::migration::documents(\"accounts\"))"));
+    sandbox.cargo(&["fmt"]);
+    assert!(sandbox.passes() > 15);
+}
+
+#[test]
+fn a_member_of_a_workspace() {
+    let _turn = one_at_a_time();
+    let mut sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "# ours\n[workspace]\nresolver = \"3\"\nmembers = [\"tool\"] # kept\n");
+    sandbox.write("tool/Cargo.toml", "[package]\nname = \"tool\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    sandbox.write("tool/src/lib.rs", "");
+    sandbox.ok(&["init", "services/shop"]);
+    let manifest = sandbox.read("Cargo.toml");
+    assert!(manifest.contains("# ours") && manifest.contains("# kept") && manifest.contains("\"services/shop\""), "{manifest}");
+    sandbox.enter("services/shop/src/shop");
+    sandbox.generate("aggregate Customer name:String:1..100");
+    assert!(sandbox.passes() > 10);
+}
+
+#[test]
+fn a_vendored_project_builds_elsewhere() {
+    let _turn = one_at_a_time();
+    let mut sandbox = Sandbox::new();
+    sandbox.ok(&["init", "shop", "--vendor"]);
+    std::fs::rename(sandbox.path().join("shop"), sandbox.path().join("elsewhere")).expect("it moves");
+    sandbox.enter("elsewhere");
+    assert!(!sandbox.path().join(".cargo").exists(), "nothing points to the checkout");
+    sandbox.generate("aggregate Customer name:String:1..100");
+    assert!(sandbox.passes() > 10);
+}
+
+#[test]
+fn twenty_five_aggregates() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::with_project(&[]);
+    for number in 1..=25 {
+        sandbox.generate(&format!("aggregate Thing{number}x name:String:1..100 state:enum:new,used"));
+    }
+    sandbox.ok(&["generate", "command", "--in", "Thing7x", "use_up: new -> used"]);
+    sandbox.cargo(&["fmt", "--check"]);
+    sandbox.cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
+    sandbox.cargo(&["test", "--quiet"]);
+}
