@@ -19,7 +19,13 @@ fn shop() -> Sandbox {
     sandbox.generate("aggregate Order customer_id:CustomerId note:String:optional status:enum:draft,placed,cancelled");
     sandbox.generate("entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 price:Money --while draft");
     sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
-    sandbox.ok(&["generate", "command", "--in", "Order", "cancel(reason:String): draft|placed -> cancelled"]);
+    sandbox.ok(&[
+        "generate",
+        "command",
+        "--in",
+        "Order",
+        "cancel(reason:String): draft|placed -> cancelled",
+    ]);
     sandbox.generate("repository Order");
     sandbox
 }
@@ -27,7 +33,12 @@ fn shop() -> Sandbox {
 #[test]
 fn the_bare_project() {
     let _turn = one_at_a_time();
-    for arguments in [&[][..], &["--db", "memory"], &["--no-web"], &["--context", "sales", "--no-web", "--db", "memory"]] {
+    for arguments in [
+        &[][..],
+        &["--db", "memory"],
+        &["--no-web"],
+        &["--context", "sales", "--no-web", "--db", "memory"],
+    ] {
         let sandbox = Sandbox::with_project(arguments);
         assert!(sandbox.passes() >= 2, "{arguments:?}");
     }
@@ -59,7 +70,9 @@ fn every_type_and_rule() {
     let _turn = one_at_a_time();
     let sandbox = Sandbox::with_project(&[]);
     sandbox.generate("value-object Money amount:i64:0.. currency:enum:EUR,USD");
-    sandbox.generate("value-object Period first:Date last:Date note:String:..50,optional tags:String:list");
+    sandbox.generate(
+        "value-object Period first:Date last:Date note:String:..50,optional tags:String:list",
+    );
     sandbox.generate("value-object Offer price:Money during:Period:optional");
     sandbox.generate(
         "aggregate Everything text:String flag:bool small:i32 large:i64 count:u32 huge:u64 ratio:f64 \
@@ -99,7 +112,13 @@ fn names_of_every_sort() {
     sandbox.generate("entity Item --in Empty type:String:1..9 --as things");
     sandbox.ok(&["generate", "command", "--in", "Post", "move(type:String): a -> b"]);
     sandbox.ok(&["generate", "command", "--in", "Empty", "touch"]);
-    sandbox.ok(&["generate", "command", "--in", "Empty", "sort_things(by:String:1..9) if things emits Sorted"]);
+    sandbox.ok(&[
+        "generate",
+        "command",
+        "--in",
+        "Empty",
+        "sort_things(by:String:1..9) if things emits Sorted",
+    ]);
     sandbox.generate("repository Post");
     sandbox.generate("repository Sheep");
     assert!(sandbox.passes() > 40);
@@ -111,15 +130,23 @@ fn an_event_sourced_aggregate() {
     let sandbox = Sandbox::with_project(&[]);
     sandbox.generate("value-object Money amount:i64 currency:enum:EUR,USD");
     sandbox.generate("aggregate Account owner:String:1..100,unique balance:Money --create open --event-sourced --no-change");
-    sandbox.ok(&["generate", "command", "--in", "Account", "deposit(amount:Money) emits Deposited"]);
+    sandbox.ok(&[
+        "generate",
+        "command",
+        "--in",
+        "Account",
+        "deposit(amount:Money) emits Deposited",
+    ]);
     sandbox.generate("repository Account");
     assert!(sandbox.passes() > 15);
     assert!(sandbox.read("src/app.rs").contains(".aggregate::<Account>(Events::folded())"));
 
     // One line of `app.rs` decides; the domain and its tests stay as they are.
     let app = sandbox.read("src/app.rs");
-    let app = app.replace("Events::folded()", "Documents::in_table(\"accounts\")").replace("Events, ", "Documents, ");
-    sandbox.write("src/app.rs", &app.replace("::new()", "::new().with(\"0001_accounts\", bloom_sql::migration::documents(\"accounts\"))"));
+    let app = app
+        .replace("Events::folded()", "Documents::in_table(\"accounts\")")
+        .replace("Events, ", "Documents, ");
+    sandbox.write("src/app.rs", &app.replace("Migrations::new()", "Migrations::new().with(\"0001_accounts\", bloom_sql::migration::documents(\"accounts\"))"));
     sandbox.cargo(&["fmt"]);
     assert!(sandbox.passes() > 15);
 }
@@ -128,14 +155,26 @@ fn an_event_sourced_aggregate() {
 fn a_member_of_a_workspace() {
     let _turn = one_at_a_time();
     let mut sandbox = Sandbox::new();
-    sandbox.write("Cargo.toml", "# ours\n[workspace]\nresolver = \"3\"\nmembers = [\"tool\"] # kept\n");
-    sandbox.write("tool/Cargo.toml", "[package]\nname = \"tool\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    sandbox.write(
+        "Cargo.toml",
+        "# ours\n[workspace]\nresolver = \"3\"\nmembers = [\"tool\"] # kept\n",
+    );
+    sandbox.write(
+        "tool/Cargo.toml",
+        "[package]\nname = \"tool\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
     sandbox.write("tool/src/lib.rs", "");
     sandbox.ok(&["init", "services/shop"]);
     let manifest = sandbox.read("Cargo.toml");
-    assert!(manifest.contains("# ours") && manifest.contains("# kept") && manifest.contains("\"services/shop\""), "{manifest}");
+    assert!(
+        manifest.contains("# ours")
+            && manifest.contains("# kept")
+            && manifest.contains("\"services/shop\""),
+        "{manifest}"
+    );
     sandbox.enter("services/shop/src/shop");
     sandbox.generate("aggregate Customer name:String:1..100");
+    sandbox.enter("../..");
     assert!(sandbox.passes() > 10);
 }
 
@@ -144,7 +183,8 @@ fn a_vendored_project_builds_elsewhere() {
     let _turn = one_at_a_time();
     let mut sandbox = Sandbox::new();
     sandbox.ok(&["init", "shop", "--vendor"]);
-    std::fs::rename(sandbox.path().join("shop"), sandbox.path().join("elsewhere")).expect("it moves");
+    std::fs::rename(sandbox.path().join("shop"), sandbox.path().join("elsewhere"))
+        .expect("it moves");
     sandbox.enter("elsewhere");
     assert!(!sandbox.path().join(".cargo").exists(), "nothing points to the checkout");
     sandbox.generate("aggregate Customer name:String:1..100");
@@ -156,7 +196,8 @@ fn twenty_five_aggregates() {
     let _turn = one_at_a_time();
     let sandbox = Sandbox::with_project(&[]);
     for number in 1..=25 {
-        sandbox.generate(&format!("aggregate Thing{number}x name:String:1..100 state:enum:new,used"));
+        sandbox
+            .generate(&format!("aggregate Thing{number}x name:String:1..100 state:enum:new,used"));
     }
     sandbox.ok(&["generate", "command", "--in", "Thing7x", "use_up: new -> used"]);
     sandbox.cargo(&["fmt", "--check"]);

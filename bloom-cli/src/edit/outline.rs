@@ -217,7 +217,7 @@ impl Outline<'_> {
                 let arms = expression.arms.iter().map(|arm| {
                     let pattern = arm.pat.to_token_stream().to_string();
                     let key = pattern.split('{').next().unwrap_or_default().trim().to_owned();
-                    self.node(key, arm, None)
+                    self.node(key, arm, self.expression(&arm.body))
                 });
                 Some(self.row(arms.collect(), Separator::Comma))
             }

@@ -218,3 +218,35 @@ impl ModelField {
         matches!(self.cardinality, Cardinality::List | Cardinality::Bounded { .. })
     }
 }
+
+impl Leaf {
+    /// About how many bytes a value has.
+    fn size(&self) -> usize {
+        let primitive = |primitive: Primitive| match primitive {
+            Primitive::Bool => 1,
+            Primitive::I32 | Primitive::U32 | Primitive::Date => 4,
+            Primitive::I64 | Primitive::U64 | Primitive::F64 => 8,
+            Primitive::Decimal | Primitive::Uuid | Primitive::Timestamp => 16,
+            Primitive::String => 24,
+            Primitive::Json => 32,
+        };
+        match self {
+            Self::Primitive(inner) => primitive(*inner),
+            Self::Newtype(newtype) => primitive(newtype.inner),
+            Self::Id(_) => 16,
+            Self::Enum { .. } => 1,
+            Self::Struct(value) => value.fields.iter().map(ModelField::size).sum(),
+        }
+    }
+}
+
+impl ModelField {
+    /// About how many bytes a value has.
+    pub(crate) fn size(&self) -> usize {
+        match self.cardinality {
+            Cardinality::One => self.leaf.size(),
+            Cardinality::Optional => self.leaf.size().max(4) + 4,
+            Cardinality::List | Cardinality::Bounded { .. } => 24,
+        }
+    }
+}

@@ -81,6 +81,7 @@ pub(crate) struct AggregateView {
     pub(crate) use_cases: Vec<UseCaseView>,
     has_changes: bool,
     more_events: bool,
+    large_events: bool,
     later_events: Vec<String>,
     pub(crate) indexed: Vec<FieldView>,
     finders: Vec<FinderView>,
@@ -333,6 +334,7 @@ impl AggregateView {
                 .filter(|field| field.index)
                 .map(|field| FieldView::new(field, &ident))
                 .collect(),
+            large_events: first_event_is_large(aggregate),
             create_json: members(&given),
             invalid_json,
             invalid_paths,
@@ -532,6 +534,19 @@ fn later_events(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<String> {
     );
     events.extend(aggregate.entities.iter().map(|entity| format!("{}_added()", entity.short)));
     events
+}
+
+/// Whether clippy may find the first event much larger than all others.
+fn first_event_is_large(aggregate: &Aggregate) -> bool {
+    const NOTICED: usize = 150;
+    let given = aggregate.given_fields();
+    let first: usize = given.iter().map(|field| field.size()).sum();
+    let changes = given.iter().map(|field| field.size());
+    let all = |fields: &[ModelField]| fields.iter().map(ModelField::size).sum::<usize>();
+    let entities = aggregate.entities.iter().map(|entity| all(&entity.fields));
+    let commands = aggregate.commands.iter().map(|command| all(&command.arguments));
+    let next = changes.chain(entities).chain(commands).max();
+    next.is_some_and(|next| first > next + NOTICED)
 }
 
 fn leaf_types(field: &ModelField) -> Vec<String> {

@@ -3,6 +3,8 @@
 pub(crate) mod command;
 pub(crate) mod error;
 pub(crate) mod field;
+#[cfg(test)]
+mod grammar;
 pub(crate) mod name;
 mod reserved;
 pub(crate) mod sentence;

@@ -1,0 +1,214 @@
+//! Files that people have edited: what they wrote stays, byte for byte.
+
+use bloom_tests::Sandbox;
+
+fn shop() -> Sandbox {
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("aggregate Customer name:String:1..100");
+    sandbox.generate("aggregate Order note:String:optional status:enum:draft,placed,cancelled");
+    sandbox
+}
+
+#[test]
+fn the_same_request_again_says_unchanged() {
+    let sandbox = shop();
+    let before = sandbox.tree();
+    let said = sandbox.ok(&["generate", "aggregate", "Customer", "name:String:1..100"]);
+    assert!(said.contains("Unchanged"), "{said}");
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_and_writes_nothing() {
+    let sandbox = shop();
+    let before = sandbox.tree();
+    let arguments = ["generate", "entity", "OrderLine", "sku:String:3..20", "--in", "Order"];
+    let output = sandbox.bloom(&[&arguments[..], &["--dry-run", "--json"]].concat());
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the plan is JSON");
+    assert_eq!(sandbox.tree(), before);
+    let paths = |plan: &serde_json::Value| -> Vec<String> {
+        let changes = plan["changes"].as_array().expect("changes").iter();
+        changes
+            .map(|change| {
+                format!(
+                    "{} {}",
+                    change["effect"].as_str().unwrap_or_default(),
+                    change["path"].as_str().unwrap_or_default()
+                )
+            })
+            .collect()
+    };
+    let planned = paths(&plan);
+    assert!(planned.contains(&"created src/shop/domain/order/line.rs".to_owned()), "{planned:?}");
+    assert!(planned.contains(&"edited src/shop/domain/order/mod.rs".to_owned()), "{planned:?}");
+
+    let output = sandbox.bloom(&[&arguments[..], &["--json"]].concat());
+    let done: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("the outcome is JSON");
+    assert_eq!(paths(&done), planned, "what was shown is what was done");
+}
+
+#[test]
+fn reordered_and_commented_files_keep_their_order_and_comments() {
+    let sandbox = shop();
+    let domain = sandbox.read("src/shop/domain/mod.rs");
+    let reordered = domain
+        .replace(
+            "pub mod customer;\npub mod order;\n",
+            "// the heart of it\npub mod order; // sold here\npub mod customer;\n",
+        )
+        .replace("//! What the business knows.", "//! What WE know.");
+    assert_ne!(reordered, domain);
+    sandbox.write("src/shop/domain/mod.rs", &reordered);
+    let app = sandbox.read("src/app.rs").replace(
+        "        StorageStore::shared(storage)",
+        "        // one line each\n        StorageStore::shared(storage)",
+    );
+    sandbox.write("src/app.rs", &app);
+
+    sandbox.generate("aggregate Invoice total:i64");
+    let after = sandbox.read("src/shop/domain/mod.rs");
+    for kept in [
+        "// the heart of it\npub mod order; // sold here\npub mod customer;\n",
+        "//! What WE know.",
+    ] {
+        assert!(after.contains(kept), "{after}");
+    }
+    assert!(after.contains("pub mod invoice;"), "{after}");
+    let without: Vec<&str> =
+        after.lines().filter(|line| !line.to_lowercase().contains("invoice")).collect();
+    let before: Vec<&str> = reordered.lines().collect();
+    assert_eq!(without, before, "everything else is as it was");
+    let app = sandbox.read("src/app.rs");
+    assert!(app.contains("// one line each") && app.contains(".aggregate::<Invoice>("), "{app}");
+}
+
+#[test]
+fn methods_and_rules_of_ones_own_stay() {
+    let sandbox = shop();
+    let path = "src/shop/domain/order/mod.rs";
+    let own = sandbox.read(path).replace(
+        "impl EventSourced for Order {",
+        "impl Order {\n    /// Ours.\n    pub fn is_new(&self) -> bool { self.version().get()   ==   1 } // not formatted\n}\n\nimpl EventSourced for Order {",
+    );
+    let own = own.replace(
+        "        if self.note != note {",
+        "        // our reason\n        if self.note != note {",
+    );
+    sandbox.write(path, &own);
+
+    sandbox.generate("entity OrderLine --in Order sku:String:3..20 --while draft");
+    sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
+    let after = sandbox.read(path);
+    for kept in [
+        "{ self.version().get()   ==   1 } // not formatted",
+        "// our reason\n        if self.note != note {",
+    ] {
+        assert!(after.contains(kept), "{after}");
+    }
+    for added in [
+        "lines: Vec<OrderLine>,",
+        "pub fn place(",
+        "pub fn add_line(",
+        "lines: Vec::new(),",
+        "OrderEvent::Placed { .. } => {",
+    ] {
+        assert!(after.contains(added), "{added} is missing in:\n{after}");
+    }
+    sandbox.cargo(&["fmt"]);
+    assert!(sandbox.passes() > 30);
+}
+
+#[test]
+fn a_conflict_is_refused_and_can_be_decided() {
+    let sandbox = shop();
+    let path = "src/shop/adapters/http/order/mod.rs";
+    let ours = sandbox.read(path).replace("#[openapi(", "#[openapi(tags((name = \"ours\")), ");
+    let arguments = ["generate", "command", "--in", "Order", "place: draft -> placed"];
+
+    sandbox.write(path, &ours);
+    let said = sandbox.refused(&arguments);
+    assert!(said.contains(path) && said.contains("struct Description"), "{said}");
+    sandbox.ok(&[&arguments[..], &["--skip"]].concat());
+    assert_eq!(sandbox.read(path), ours);
+
+    let sandbox = shop();
+    sandbox.write(path, &ours);
+    sandbox.ok(&[&arguments[..], &["--force"]].concat());
+    assert!(!sandbox.read(path).contains("ours") && sandbox.read(path).contains("place_order"));
+}
+
+#[test]
+fn what_bloom_does_not_want_to_change_may_be_changed() {
+    let sandbox = shop();
+    sandbox.write("src/shop/domain/order/id.rs", "//! ours\n");
+    sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed"]);
+    let path = "src/shop/domain/order/mod.rs";
+    let edited = sandbox
+        .read(path)
+        .replace("OrderStatus::Draft => {}", "OrderStatus::Draft => { /* ours */ }");
+    sandbox.write(path, &edited);
+    sandbox.ok(&["generate", "command", "--in", "Order", "undo_place: placed -> draft"]);
+    sandbox.generate("entity OrderLine --in Order sku:String:3..20");
+    assert_eq!(sandbox.read("src/shop/domain/order/id.rs"), "//! ours\n");
+    assert!(sandbox.read(path).contains("/* ours */"));
+}
+
+#[test]
+fn an_interrupted_run_is_undone_by_the_next() {
+    let sandbox = shop();
+    let before = sandbox.tree();
+    // What a run leaves that is killed after it has replaced one file and created another.
+    sandbox.write(".bloom/transaction/0", &sandbox.read("src/app.rs"));
+    sandbox.write(
+        ".bloom/transaction/undo.json",
+        r#"{"created":["src/shop/domain/half/mod.rs"],"replaced":["src/app.rs"],"folders":["src/shop/domain/half"]}"#,
+    );
+    sandbox.write("src/app.rs", "half");
+    sandbox.write("src/shop/domain/half/mod.rs", "half");
+    let said = sandbox.ok(&["generate", "aggregate", "Customer", "name:String:1..100"]);
+    assert!(said.contains("was interrupted"), "{said}");
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_killed_at_any_moment_leaves_all_or_nothing() {
+    use std::{process::Command, time::Duration};
+    for microseconds in (0..40).map(|step| step * 700) {
+        let sandbox = shop();
+        let before = sandbox.tree();
+        let mut child = Command::new(bloom_tests::bloom())
+            .args(["generate", "aggregate", "Invoice", "total:i64"])
+            .current_dir(sandbox.path())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("it starts");
+        std::thread::sleep(Duration::from_micros(microseconds));
+        let _ = child.kill();
+        let _ = child.wait();
+        // The next run, whatever it does, finds a whole project.
+        sandbox.ok(&["generate", "aggregate", "Customer", "name:String:1..100"]);
+        let after: Vec<_> =
+            sandbox.tree().into_iter().filter(|(path, _)| !path.contains("/.bloom-")).collect();
+        let has_record = after.iter().any(|(path, _)| path.ends_with("-aggregate-invoice.json"));
+        let has_code = after
+            .iter()
+            .any(|(path, text)| path.ends_with("src/app.rs") && text.contains("Invoice"));
+        assert_eq!(has_record, has_code, "half a request after {microseconds} µs");
+        if !has_record {
+            assert_eq!(after, before, "half a request after {microseconds} µs");
+        }
+    }
+}
+
+#[test]
+fn a_template_of_ones_own_is_used() {
+    let sandbox = shop();
+    sandbox.write(".bloom/templates/aggregate/domain/id.rs.j2", "//! Our id of {{ a.label }}.\nuse bloom_runtime::prelude::*;\n\n/// Ours.\n#[derive(Identity)]\npub struct {{ a.pascal }}Id(Uuid);\n");
+    sandbox.generate("aggregate Invoice total:i64");
+    assert!(sandbox.read("src/shop/domain/invoice/id.rs").starts_with("//! Our id of invoice."));
+    sandbox.write(".bloom/templates/aggregate/domain/id.rs.j2", "{{ a.nonsense }}");
+    let said = sandbox.refused(&["generate", "aggregate", "Payment"]);
+    assert!(said.contains("aggregate/domain/id.rs.j2"), "{said}");
+}
