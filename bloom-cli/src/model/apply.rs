@@ -315,7 +315,8 @@ impl Context {
 
     fn type_names(&self) -> Vec<String> {
         let mut names: Vec<String> =
-            self.values.iter().map(|value| value.name.pascal().to_owned()).collect();
+            crate::request::Primitive::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
+        names.extend(self.values.iter().map(|value| value.name.pascal().to_owned()));
         names.extend(
             self.values.iter().flat_map(|value| &value.fields).flat_map(ModelField::own_types),
         );

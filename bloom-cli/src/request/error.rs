@@ -20,7 +20,7 @@ impl InputError {
 
     /// The same mistake, seen from the sentence it stands in.
     pub(crate) fn within(mut self, place: &str) -> Self {
-        self.message = format!("{} in `{place}`", self.message);
+        self.message = format!("in `{place}`: {}", self.message);
         self
     }
 }
