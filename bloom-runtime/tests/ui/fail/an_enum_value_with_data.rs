@@ -1,0 +1,9 @@
+use bloom_runtime::prelude::*;
+
+#[derive(ValueObject)]
+pub enum Payment {
+    Cash,
+    Card(String),
+}
+
+fn main() {}
