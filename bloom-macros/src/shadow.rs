@@ -24,7 +24,7 @@ pub(crate) fn written(name: &str, generics: &Generics, fields: &[ShadowField<'_>
     let clause = &generics.where_clause;
     quote! {
         #[derive(::bloom_runtime::__private::serde::Serialize)]
-        #[serde(crate = "::bloom_runtime::__private::serde", rename = #rename)]
+        #[serde(crate = "::bloom_runtime::__private::serde", rename = #rename, bound = "")]
         struct Written<'written, #params> #clause { #(#names: &'written #types,)* }
     }
 }
@@ -37,7 +37,7 @@ pub(crate) fn read(name: &str, generics: &Generics, fields: &[ShadowField<'_>]) 
     let params = &generics.params;
     quote! {
         #[derive(::bloom_runtime::__private::serde::Deserialize)]
-        #[serde(crate = "::bloom_runtime::__private::serde", rename = #rename)]
+        #[serde(crate = "::bloom_runtime::__private::serde", rename = #rename, bound = "")]
         struct Read<#params> #clause { #fields }
     }
 }

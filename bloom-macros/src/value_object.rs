@@ -123,7 +123,7 @@ fn of_struct(
             .collect();
         tokens(&input.vis, ident, &generics, &fields)
     };
-    let common = common(ident, &generics, &members);
+    let common = common(ident, &input.generics, &generics, &members);
     quote! {
         impl #impl_generics #ident #ty #clause {
             #[doc = #docs]
@@ -182,9 +182,26 @@ fn getters(input: &DeriveInput, fields: &Fields, is_newtype: bool) -> TokenStrea
 }
 
 /// What every value object has: clone, equality, debug, membership.
-pub(crate) fn common(ident: &Ident, generics: &Generics, members: &[Member]) -> TokenStream {
-    let (impl_generics, ty, clause) = generics.split_for_impl();
-    let params = &generics.params;
+pub(crate) fn common(
+    ident: &Ident,
+    generics: &Generics,
+    bounded: &Generics,
+    members: &[Member],
+) -> TokenStream {
+    let (impl_generics, ty, clause) = bounded.split_for_impl();
+    let params = &bounded.params;
+    // What std derives beside this, such as `Eq`, asks for no more than the same of each parameter.
+    let with = |bound: TokenStream| {
+        let mut generics = generics.clone();
+        for param in generics.type_params_mut() {
+            param.bounds.push(syn::parse_quote!(#bound));
+        }
+        let (impl_generics, _, clause) = generics.split_for_impl();
+        (quote!(#impl_generics), quote!(#clause))
+    };
+    let (clone_generics, clone_clause) = with(quote!(::core::clone::Clone));
+    let (eq_generics, eq_clause) = with(quote!(::core::cmp::PartialEq));
+    let (debug_generics, debug_clause) = with(quote!(::core::fmt::Debug));
     let name = plain(ident);
     let debug = if let [Member::Unnamed(_)] = members {
         quote!(f.debug_tuple(#name).field(&self.0).finish())
@@ -197,17 +214,17 @@ pub(crate) fn common(ident: &Ident, generics: &Generics, members: &[Member]) -> 
     };
     quote! {
         #[automatically_derived]
-        impl #impl_generics ::core::clone::Clone for #ident #ty #clause {
+        impl #clone_generics ::core::clone::Clone for #ident #ty #clone_clause {
             fn clone(&self) -> Self {
                 Self { #(#members: ::core::clone::Clone::clone(&self.#members)),* }
             }
         }
         #[automatically_derived]
-        impl #impl_generics ::core::cmp::PartialEq for #ident #ty #clause {
+        impl #eq_generics ::core::cmp::PartialEq for #ident #ty #eq_clause {
             fn eq(&self, other: &Self) -> bool { true #(&& self.#members == other.#members)* }
         }
         #[automatically_derived]
-        impl #impl_generics ::core::fmt::Debug for #ident #ty #clause {
+        impl #debug_generics ::core::fmt::Debug for #ident #ty #debug_clause {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { #debug }
         }
         #[automatically_derived]
@@ -300,9 +317,7 @@ fn newtype_display(ident: &Ident, generics: &Generics, fields: &Fields) -> Optio
 fn bounded(generics: &Generics) -> Generics {
     let mut generics = generics.clone();
     for param in generics.type_params_mut() {
-        param.bounds.push(syn::parse_quote!(::bloom_runtime::domain::ValueObject));
-        param.bounds.push(syn::parse_quote!(::bloom_runtime::domain::PartOfValue));
-        param.bounds.push(syn::parse_quote!(::bloom_runtime::domain::Queryable));
+        param.bounds.push(syn::parse_quote!(::bloom_runtime::__private::Part));
     }
     generics
 }

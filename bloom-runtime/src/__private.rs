@@ -2,12 +2,45 @@
 
 pub use serde;
 
+use std::fmt::Debug;
+
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::domain::{DecodeError, DomainEvent, Json, reconstitution::reconstitute};
+use crate::domain::{
+    DecodeError, DomainEvent, Json, PartOfValue, Queryable, reconstitution::reconstitute,
+};
 
 /// Implemented by `#[derive(Aggregate)]` alone.
 pub trait Sealed {}
+
+/// What a type parameter of a value object must be able to do.
+pub trait Part:
+    Clone
+    + PartialEq
+    + Debug
+    + Serialize
+    + DeserializeOwned
+    + PartOfValue
+    + Queryable
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<T> Part for T where
+    T: Clone
+        + PartialEq
+        + Debug
+        + Serialize
+        + DeserializeOwned
+        + PartOfValue
+        + Queryable
+        + Send
+        + Sync
+        + 'static
+{
+}
 
 pub type JsonResult<T> = serde_json::Result<T>;
 
