@@ -1,4 +1,5 @@
 //! Commands and queries: committed once, run again on conflict, refused as a whole.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
