@@ -68,13 +68,17 @@ pub(crate) fn write(root: &Path, files: &[(String, String)]) -> Result<(), Failu
 pub(crate) fn create(
     root: &Path,
     files: &[(String, String)],
-    workspace: Option<&(PathBuf, String)>,
+    outside: &[(PathBuf, String)],
 ) -> Result<(), Failure> {
     let new: Vec<&Path> = root.ancestors().take_while(|folder| !folder.exists()).collect();
-    let before = workspace.and_then(|(path, _)| Some((path, fs::read_to_string(path).ok()?)));
+    let before: Vec<(&PathBuf, Option<String>)> =
+        outside.iter().map(|(path, _)| (path, fs::read_to_string(path).ok())).collect();
     let undo = || {
-        if let Some((path, text)) = &before {
-            let _ = replace(path, text);
+        for (path, text) in &before {
+            let _ = match text {
+                Some(text) => replace(path, text),
+                None => fs::remove_file(path).map_err(|error| Failure::io("remove", path, &error)),
+            };
         }
         let _ = fs::remove_dir_all(root.join(RECORDS));
         for folder in &new {
@@ -86,8 +90,8 @@ pub(crate) fn create(
         .and_then(|()| {
             let _lock = Lock::take(root)?;
             // The workspace comes first: should the machine stop in between, cargo says which member is missing.
-            if let Some((path, text)) = workspace {
-                replace(path, text)?;
+            for (path, text) in outside {
+                write_outside(path, text)?;
             }
             write(root, files)
         });
@@ -95,6 +99,14 @@ pub(crate) fn create(
         undo();
     }
     result
+}
+
+/// Writes a file of the workspace that a project belongs to.
+pub(crate) fn write_outside(path: &Path, text: &str) -> Result<(), Failure> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| Failure::io("create", folder, &error))?;
+    }
+    replace(path, text)
 }
 
 /// Refuses paths that lead out of the project, also through links.

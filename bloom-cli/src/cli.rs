@@ -152,7 +152,7 @@ pub(crate) enum Thing {
         /// The name of the list
         #[arg(long = "as", value_name = "LIST")]
         list: Option<String>,
-        /// The states in which the list may change
+        /// The states in which the list may change, separated by commas
         #[arg(long = "while", value_name = "STATE", value_delimiter = ',')]
         states: Vec<String>,
         /// How many there may be, such as 1..50

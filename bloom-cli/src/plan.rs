@@ -47,7 +47,7 @@ impl<'p> Planner<'p> {
         loadings.dedup();
         let crate_name = settings.name.replace('-', "_");
         let project_view = ProjectView {
-            app: heck::ToPascalCase::to_pascal_case(settings.name.as_str()),
+            app: "App".to_owned(),
             env: crate_name.to_uppercase(),
             crate_name,
             name: settings.name.clone(),

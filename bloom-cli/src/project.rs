@@ -238,3 +238,8 @@ pub(crate) fn refuse_occupied(root: &Path) -> Result<(), Failure> {
 pub(crate) fn read_needed(path: &Path) -> Result<String, Failure> {
     read(path)?.ok_or_else(|| Failure::project(format!("`{}` is missing", path.display())))
 }
+
+/// A file outside the project; `None` when it is not there.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+    read(path)
+}

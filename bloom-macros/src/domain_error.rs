@@ -44,11 +44,11 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let kinds = arms.iter().map(|Arm { ident, kind, .. }| quote!(Self::#ident { .. } => ::bloom_runtime::domain::ErrorKind::#kind));
     let codes = arms.iter().map(|Arm { ident, code, .. }| quote!(Self::#ident { .. } => #code));
     let messages = arms.iter().map(|Arm { ident, fields, message, .. }| {
-        quote!(Self::#ident { #(#fields),* } => ::core::write!(f, #message))
+        quote!(Self::#ident { #(#fields),* } => ::core::write!(__formatter, #message))
     });
     let debugs = names.iter().zip(&bindings).map(|(name, fields)| {
         let (text, texts) = (plain(name), fields.iter().map(|field| plain(field)));
-        quote!(Self::#name { #(#fields),* } => f.debug_struct(#text)#(.field(#texts, #fields))*.finish())
+        quote!(Self::#name { #(#fields),* } => __formatter.debug_struct(#text)#(.field(#texts, #fields))*.finish())
     });
     let clones = names.iter().zip(&bindings).map(|(name, fields)| {
         quote!(Self::#name { #(#fields),* } => Self::#name { #(#fields: ::core::clone::Clone::clone(#fields)),* })
@@ -65,12 +65,12 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         #[automatically_derived]
         impl ::core::fmt::Display for #ident {
             #[allow(unused_variables)]
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { match self { #(#messages,)* #none } }
+            fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { match self { #(#messages,)* #none } }
         }
         #[automatically_derived]
         impl ::core::fmt::Debug for #ident {
             #[allow(unused_variables)]
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { match self { #(#debugs,)* #none } }
+            fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { match self { #(#debugs,)* #none } }
         }
         #[automatically_derived]
         impl ::core::clone::Clone for #ident {

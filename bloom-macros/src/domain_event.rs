@@ -86,7 +86,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
         let texts = names.iter().map(|name| plain(name));
         let text = plain(ident);
-        quote!(Self::#ident { #(#names),* } => f.debug_struct(#text)#(.field(#texts, #names))*.finish())
+        quote!(Self::#ident { #(#names),* } => __formatter.debug_struct(#text)#(.field(#texts, #names))*.finish())
     });
     let equals = events.iter().map(|Event { ident, fields, .. }| {
         let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
@@ -135,7 +135,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         }
         #[automatically_derived]
         impl ::core::fmt::Debug for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { match self { #(#debugs),* } }
+            fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { match self { #(#debugs),* } }
         }
         #[automatically_derived]
         impl ::core::cmp::PartialEq for #ident {

@@ -125,6 +125,9 @@ fn fields() {
             &["generate", "entity", "E", "--in", "Order", "a:u32", "--while", "open"],
             &["generate", "entity", "E", "--in", "Customer", "a:u32", "--while", "open"],
             &["generate", "entity", "E", "--in", "Order", "a:u32", "--count", "5..1"],
+            &["generate", "aggregate", "A", "kind:enum:a,b,optional"],
+            &["generate", "aggregate", "A", "s:String:email,url"],
+            &["generate", "entity", "E", "--in", "Order", "thing:u32", "--as", "things"],
             &["generate", "repository", "Invoice"],
         ]
     ));

@@ -84,7 +84,7 @@ fn every_type_and_rule() {
          huge:u64:..10,index level:u32:=3 active:bool:=true",
     );
     sandbox.generate(
-        "aggregate Listed texts:String:list names:String:list,1..20 bounded:String:list(1..3),2..9 \
+        "aggregate Listed texts:String:list names:String:list,1..20 bounded:String:list(1..3),2..9 bills:Money:list(1..2) others:EverythingId:list(0..2) \
          numbers:u32:list prices:Money:list keys:Uuid:list kinds:enum(a,b):list days:Date:list(0..2) any:Json:list",
     );
     sandbox.generate(
@@ -106,6 +106,23 @@ fn names_of_every_sort() {
     sandbox.generate("aggregate Post type:String use:u32:optional match:String:1..9 ref:enum:a,b");
     sandbox.generate("aggregate Sheep name:String --plural flock --create shear --no-change");
     sandbox.generate("aggregate Empty");
+    sandbox.generate("aggregate Shop f:u64 formatter:String");
+    sandbox.ok(&[
+        "generate",
+        "command",
+        "--in",
+        "Shop",
+        "fill(f:u64, state:String:3..5,matches=^[A-Z]+$)",
+    ]);
+    sandbox.ok(&[
+        "generate",
+        "aggregate",
+        "Coded",
+        "a:String:6..7,email",
+        "b:String:matches=^\"#$",
+        "c:String:30..,email",
+        "d:String:..0",
+    ]);
     sandbox.generate(
         "aggregate InternationalShipmentConfirmationDocument internationalShipmentConfirmationReference:String:1..40",
     );
@@ -176,6 +193,9 @@ fn a_member_of_a_workspace() {
     sandbox.generate("aggregate Customer name:String:1..100");
     sandbox.enter("../..");
     assert!(sandbox.passes() > 10);
+    // Cargo run at the root finds Bloom, too.
+    sandbox.enter("../..");
+    sandbox.cargo(&["clippy", "--quiet", "--workspace", "--", "-D", "warnings"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
     failure::{Failure, FailureKind},
     plan::Planner,
     project::{Project, workspace_above},
-    render::Templates,
+    render::{Templates, has_valid_value},
     report::{Form, report},
     request::Sentence,
     ui::Ui,
@@ -40,13 +40,24 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
             let name = key.split(' ').collect::<Vec<_>>().join(" ");
             return Err(Failure::new(
                 FailureKind::Input,
-                format!("there is a {name} already, and it was asked for differently"),
+                format!(
+                    "there is {} {name} already, and it was asked for differently",
+                    crate::model::english::article(&name)
+                ),
             )
             .hint(format!("it was: {}", words(recorded)))
             .hint(format!("this is: {}", words(&sentence))));
         }
     }
     let context = project.context()?.apply(&request)?;
+    for field in context.fields() {
+        if !has_valid_value(field) {
+            let message = format!("no value was found that keeps all rules of `{}`", field.name);
+            return Err(
+                Failure::new(FailureKind::Input, message).hint("do they contradict each other?")
+            );
+        }
+    }
     let member = workspace_above(project.root.parent().unwrap_or(&project.root))?.is_some();
     let files = Planner::new(&project.settings, &context, member).request(&request);
 

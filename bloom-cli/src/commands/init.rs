@@ -55,10 +55,10 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
     records.push((".bloom/.gitignore".to_owned(), "/lock\n/transaction\n".to_owned()));
 
     let checkout = patch::checkout(arguments.bloom_path.as_deref())?;
-    let mut workspace_edit = None;
+    let mut outside = Vec::new();
     match (&checkout, arguments.vendor) {
         (Some(checkout), true) => {
-            let (copies, table) = vendor::files(checkout)?;
+            let (copies, table) = vendor::files(checkout, &settings)?;
             records.extend(copies);
             match &workspace {
                 None => append_to(&mut files, "Cargo.toml", &table),
@@ -78,14 +78,18 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
                 .hint("say where one is with `--bloom-path DIR`"));
         }
         (Some(checkout), false) => {
-            records.push((".cargo/config.toml".to_owned(), patch::cargo_config(checkout)));
+            records
+                .push((".cargo/config.toml".to_owned(), patch::cargo_config(checkout, &settings)));
         }
         (None, false) => ui.warning(
             "no checkout of Bloom was found; cargo will look for its crates on the registry",
         ),
     }
     if let Some((folder, text)) = &workspace {
-        workspace_edit = add_member(folder, text, &root)?;
+        outside.extend(add_member(folder, text, &root)?);
+        if let Some(checkout) = &checkout {
+            outside.extend(patch::workspace_config(folder, checkout, &settings)?);
+        }
     }
 
     let changes = files.iter().map(|(path, text)| Change {
@@ -97,11 +101,11 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
     let changeset = Changeset { changes: changes.collect(), ..Changeset::default() };
     if !arguments.dry_run {
         files.extend(records);
-        apply::create(&root, &files, workspace_edit.as_ref())?;
+        apply::create(&root, &files, &outside)?;
     }
     report(ui, &changeset, Form { json: arguments.json, diff: false, dry_run: arguments.dry_run });
     if !arguments.dry_run {
-        if let Some((path, _)) = &workspace_edit {
+        for (path, _) in &outside {
             ui.effect("Edited", &path.display().to_string());
         }
         ui.next(&format!(

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, FailureKind};
+use crate::{
+    failure::{Failure, FailureKind},
+    project::{Database, Settings, read_if_there},
+};
 
 /// The crates that a project may name, and where a checkout has them.
 pub(super) const CRATES: [(&str, &str); 5] = [
@@ -34,18 +37,40 @@ fn is_checkout(folder: &Path) -> bool {
     CRATES.iter().all(|(_, path)| folder.join(path).join("Cargo.toml").is_file())
 }
 
-/// The `[patch.crates-io]` table.
-pub(super) fn table(folder: &str) -> String {
+/// The `[patch.crates-io]` table with the crates that a project like this uses; cargo warns of others.
+pub(super) fn table(folder: &str, settings: &Settings) -> String {
     let mut text = "[patch.crates-io]\n".to_owned();
     for (name, path) in CRATES {
-        let path = toml_edit::Value::from(format!("{folder}/{path}"));
-        text.push_str(&format!("{name} = {{ path = {path} }}\n"));
+        let used = match name {
+            "bloom-sql" => settings.database == Database::Sqlite,
+            "bloom-web" => settings.web,
+            _ => true,
+        };
+        if used {
+            let path = toml_edit::Value::from(format!("{folder}/{path}"));
+            text.push_str(&format!("{name} = {{ path = {path} }}\n"));
+        }
     }
     text
 }
 
 /// The file of this machine that tells cargo about a checkout.
-pub(super) fn cargo_config(checkout: &Path) -> String {
+pub(super) fn cargo_config(checkout: &Path, settings: &Settings) -> String {
     let folder = checkout.to_string_lossy().replace('\\', "/");
-    format!("# Written by `bloom setup`, for this machine alone.\n{}", table(&folder))
+    format!("# Written by `bloom setup`, for this machine alone.\n{}", table(&folder, settings))
+}
+
+/// The same for the workspace above a project, since cargo run there does not look into the project's own; `None` when a patch is there.
+pub(super) fn workspace_config(
+    workspace: &Path,
+    checkout: &Path,
+    settings: &Settings,
+) -> Result<Option<(PathBuf, String)>, Failure> {
+    let path = workspace.join(".cargo/config.toml");
+    let before = read_if_there(&path)?.unwrap_or_default();
+    if before.contains("[patch") {
+        return Ok(None);
+    }
+    let gap = if before.is_empty() { "" } else { "\n" };
+    Ok(Some((path, format!("{before}{gap}{}", cargo_config(checkout, settings)))))
 }

@@ -5,7 +5,7 @@ use crate::{
     cli::SetupArgs,
     commands::patch,
     failure::Failure,
-    project::Project,
+    project::{Project, workspace_above},
     ui::Ui,
 };
 
@@ -17,12 +17,19 @@ pub(super) fn run(arguments: &SetupArgs, ui: Ui) -> Result<(), Failure> {
     };
     let _lock = Lock::take(&project.root)?;
     let path = ".cargo/config.toml";
-    let text = patch::cargo_config(&checkout);
+    let text = patch::cargo_config(&checkout, &project.settings);
     if project.read(path)?.as_deref() == Some(text.as_str()) {
         ui.effect("Unchanged", path);
         return Ok(());
     }
     apply::write(&project.root, &[(path.to_owned(), text)])?;
     ui.effect("Wrote", path);
+    if let Some((workspace, _)) = workspace_above(project.root.parent().unwrap_or(&project.root))?
+        && let Some((path, text)) =
+            patch::workspace_config(&workspace, &checkout, &project.settings)?
+    {
+        apply::write_outside(&path, &text)?;
+        ui.effect("Wrote", &path.display().to_string());
+    }
     Ok(())
 }

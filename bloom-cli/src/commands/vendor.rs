@@ -5,13 +5,16 @@ use std::path::Path;
 use super::patch::CRATES;
 use crate::{
     failure::Failure,
-    project::{read_needed, read_tree},
+    project::{Settings, read_needed, read_tree},
 };
 
 const FOLDER: &str = "vendor/bloom";
 
 /// The files of the copy, and the `[patch]` that makes cargo use it.
-pub(super) fn files(checkout: &Path) -> Result<(Vec<(String, String)>, String), Failure> {
+pub(super) fn files(
+    checkout: &Path,
+    settings: &Settings,
+) -> Result<(Vec<(String, String)>, String), Failure> {
     let mut files = Vec::new();
     for (_, folder) in CRATES {
         for (path, text) in read_tree(&checkout.join(folder))? {
@@ -21,7 +24,7 @@ pub(super) fn files(checkout: &Path) -> Result<(Vec<(String, String)>, String), 
     }
     let manifest = read_needed(&checkout.join("Cargo.toml"))?;
     files.push((format!("{FOLDER}/Cargo.toml"), workspace(&manifest)?));
-    Ok((files, super::patch::table(FOLDER)))
+    Ok((files, super::patch::table(FOLDER, settings)))
 }
 
 /// The workspace with these members and no others.

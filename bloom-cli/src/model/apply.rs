@@ -71,7 +71,10 @@ impl Context {
         };
         if plural.plain() == snake {
             return Err(InputError::new(format!("the plural of `{name}` is `{name}`, too")).hint(
-                format!("say another with `--plural`, for example `--plural {snake}-list`"),
+                format!(
+                    "say another with `--plural`, for example `--plural {}-list`",
+                    snake.replace('_', "-")
+                ),
             ));
         }
         if let Some(other) = self.aggregates.iter().find(|other| other.plural == plural) {
@@ -125,6 +128,13 @@ impl Context {
                 "`{}` is the name of the entity's own id",
                 field.name
             )));
+        }
+        if let Some(field) = fields.iter().find(|field| field.name == short) {
+            return Err(InputError::new(format!(
+                "the field `{}` has the name of one item of the list `{list}`",
+                field.name
+            ))
+            .hint("name the list with `--as`, or the field differently"));
         }
         let states = find_states(aggregate, states)?;
         aggregate.entities.push(Entity {

@@ -24,6 +24,16 @@ impl Context {
         Self { module, values: Vec::new(), aggregates: Vec::new() }
     }
 
+    /// Every field there is.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &ModelField> {
+        let of_aggregates = self.aggregates.iter().flat_map(|aggregate| {
+            let entities = aggregate.entities.iter().flat_map(|entity| &entity.fields);
+            let arguments = aggregate.commands.iter().flat_map(|command| &command.arguments);
+            aggregate.fields.iter().chain(entities).chain(arguments)
+        });
+        self.values.iter().flat_map(|value| &value.fields).chain(of_aggregates)
+    }
+
     pub(crate) fn aggregate(&self, name: &str) -> Option<&Aggregate> {
         self.aggregates.iter().find(|aggregate| aggregate.name.pascal() == name)
     }

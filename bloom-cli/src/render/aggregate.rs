@@ -53,6 +53,8 @@ pub(crate) struct AggregateView {
     pub(crate) enums: Vec<EnumView>,
     pub(crate) values: Vec<NewtypeView>,
     value_tests: bool,
+    value_uses: String,
+    value_test_uses: String,
     state: Option<StateView>,
     pub(crate) errors: Vec<ErrorView>,
     domain_mods: Vec<String>,
@@ -344,6 +346,8 @@ impl AggregateView {
             uses_client_type: changes.iter().any(|change| change.field.other.is_some())
                 || !entities.is_empty()
                 || commands.iter().any(CommandView::has_http_test),
+            value_uses: imports(bounded_types(&all_fields, false)),
+            value_test_uses: imports(bounded_types(&all_fields, true)),
             value_tests: values.iter().any(|value| !value.cases.is_empty()),
             types: own_types,
             domain_exports: exports,
@@ -534,6 +538,29 @@ fn later_events(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<String> {
     );
     events.extend(aggregate.entities.iter().map(|entity| format!("{}_added()", entity.short)));
     events
+}
+
+/// The types in the lists of a length: those in their declarations, or those that only their tests name.
+fn bounded_types(fields: &[&ModelField], tests: bool) -> Vec<String> {
+    let bounded = fields
+        .iter()
+        .filter(|field| matches!(field.cardinality, Cardinality::Bounded { own: true, .. }));
+    let mut types = Vec::new();
+    for field in bounded {
+        // A newtype of its own stands in the same file.
+        let item = match &field.leaf {
+            Leaf::Primitive(_) => continue,
+            Leaf::Newtype(newtype) if newtype.own => continue,
+            leaf => leaf.ty(),
+        };
+        if tests {
+            let single = ModelField { cardinality: Cardinality::One, ..(*field).clone() };
+            types.extend(sample_uses(&single).into_iter().filter(|name| *name != item));
+        } else {
+            types.push(item);
+        }
+    }
+    types
 }
 
 /// Whether clippy may find the first event much larger than all others.

@@ -116,7 +116,9 @@ fn raw_literal(text: &str) -> String {
     if !text.contains(['"', '\\']) {
         return format!("\"{text}\"");
     }
-    let hashes = if text.contains('"') { "#" } else { "" };
+    let hashes =
+        (0..).map(|count| "#".repeat(count)).find(|hashes| !text.contains(&format!("\"{hashes}")));
+    let hashes = hashes.unwrap_or_default();
     format!("r{hashes}\"{text}\"{hashes}")
 }
 

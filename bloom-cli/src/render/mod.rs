@@ -16,6 +16,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::Synta
 
 pub(crate) use aggregate::AggregateView;
 pub(crate) use project::{ContextView, ProjectView, bodies_in_use, migration};
+pub(crate) use sample::exists as has_valid_value;
 pub(crate) use value::ValueView;
 
 /// What a template does not do.

@@ -7,6 +7,11 @@ use crate::{
     request::{Item, Primitive, Range},
 };
 
+/// Whether some value keeps all the rules of a field; without one nothing of it could be tested.
+pub(crate) fn exists(field: &ModelField) -> bool {
+    of_field(field, false).is_some()
+}
+
 /// A value as Rust and as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sample {
@@ -208,7 +213,9 @@ fn texts(rules: &[Item]) -> Vec<String> {
             Item::Range(range) => length = range.clone(),
             Item::Email => {
                 special = true;
-                candidates.extend(["ada@example.com", "bob@example.com"].map(str::to_owned));
+                candidates.extend(
+                    ["ada@example.com", "bob@example.com", "a@b.co", "b@c.co"].map(str::to_owned),
+                );
             }
             Item::Url => {
                 special = true;
@@ -221,8 +228,28 @@ fn texts(rules: &[Item]) -> Vec<String> {
             }
         }
     }
+    // An address or a URL as long as it has to be.
+    if let Some(low) = length.low.and_then(|low| usize::try_from(low).ok()) {
+        let padded: Vec<String> = candidates
+            .iter()
+            .filter(|text| {
+                text.chars().count() < low && (text.contains('@') || text.contains("://"))
+            })
+            .map(|text| {
+                let more = low - text.chars().count();
+                match text.split_once('@') {
+                    Some((name, domain)) => format!("{name}{}@{domain}", "x".repeat(more)),
+                    None => format!("{text}{}", "x".repeat(more)),
+                }
+            })
+            .collect();
+        candidates.extend(padded);
+    }
     if !special {
         let at_least = usize::try_from(length.low.unwrap_or(0).max(1)).unwrap_or(1);
+        if length.high == Some(0) {
+            candidates.push(String::new());
+        }
         let words = if at_least == 1 && length.high.is_none_or(|high| high >= 6) {
             ["text".to_owned(), "other".to_owned()]
         } else {
@@ -244,26 +271,39 @@ fn keeps(text: &str, rules: &[Item]) -> bool {
         Item::Matches(pattern) => {
             regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text))
         }
-        Item::Email => text.contains('@'),
+        Item::Email => {
+            text.contains('@') && text.split('@').next().is_some_and(|name| name.len() <= 64)
+        }
         Item::Url => text.starts_with("https://"),
     })
 }
 
-/// Two texts that match, made by taking the first or the last way through the expression.
+/// Texts that match, made by taking the first or the last way through the expression, and each repetition as often as it must or some
+/// times more.
 fn matching(pattern: &str) -> Vec<String> {
     let Ok(hir) = regex_syntax::parse(pattern) else { return Vec::new() };
-    let mut texts: Vec<String> = [false, true]
-        .into_iter()
-        .filter_map(|last| {
+    let mut texts: Vec<String> = Vec::new();
+    for times in [0, 1, 2, 3, 4, 6, 9, 15, 30] {
+        for last in [false, true] {
             let mut text = String::new();
-            walk(&hir, last, &mut text).then_some(text)
-        })
-        .collect();
-    texts.dedup();
+            if walk(&hir, Way { last, times }, &mut text) && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+    }
     texts
 }
 
-fn walk(hir: &Hir, last: bool, text: &mut String) -> bool {
+/// Which of all ways through an expression.
+#[derive(Clone, Copy)]
+struct Way {
+    /// The last alternative and character, and not the first.
+    last: bool,
+    /// How often at least what may be repeated is.
+    times: u32,
+}
+
+fn walk(hir: &Hir, way: Way, text: &mut String) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
         HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
@@ -279,7 +319,7 @@ fn walk(hir: &Hir, last: bool, text: &mut String) -> bool {
             };
             let mut chars =
                 class.ranges().iter().flat_map(|range| (range.start()..=range.end()).take(200));
-            let found = if last {
+            let found = if way.last {
                 let all: Vec<char> = chars.filter(printable).collect();
                 all.last().copied()
             } else {
@@ -289,14 +329,14 @@ fn walk(hir: &Hir, last: bool, text: &mut String) -> bool {
         }
         HirKind::Class(Class::Bytes(_)) => false,
         HirKind::Repetition(repetition) => {
-            (0..repetition.min.max(u32::from(last && repetition.max != Some(0))))
-                .all(|_| walk(&repetition.sub, last, text))
+            let most = repetition.max.unwrap_or(u32::MAX);
+            (0..repetition.min.max(way.times).min(most)).all(|_| walk(&repetition.sub, way, text))
         }
-        HirKind::Capture(capture) => walk(&capture.sub, last, text),
-        HirKind::Concat(parts) => parts.iter().all(|part| walk(part, last, text)),
+        HirKind::Capture(capture) => walk(&capture.sub, way, text),
+        HirKind::Concat(parts) => parts.iter().all(|part| walk(part, way, text)),
         HirKind::Alternation(parts) => {
-            let way = if last { parts.last() } else { parts.first() };
-            way.is_some_and(|way| walk(way, last, text))
+            let part = if way.last { parts.last() } else { parts.first() };
+            part.is_some_and(|part| walk(part, way, text))
         }
     }
 }

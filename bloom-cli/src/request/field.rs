@@ -173,6 +173,15 @@ impl Field {
     fn variants_from(&mut self, items: &[&str]) -> Result<(), InputError> {
         let mut variants = Vec::new();
         for item in items {
+            if ["optional", "unique", "index", "list"].contains(item) || item.starts_with("list(") {
+                let name = self.name.plain();
+                let others: Vec<&str> =
+                    items.iter().copied().filter(|other| other != item).collect();
+                return Err(InputError::new(format!(
+                    "after `enum:` come variants, and `{item}` is a rule"
+                ))
+                .hint(format!("write `{name}:enum({}):{item}`, in quotes", others.join(","))));
+            }
             match item.strip_prefix('=') {
                 Some(default) => self.default = Some(default.to_owned()),
                 None => variants.push(*item),
@@ -249,6 +258,9 @@ impl Field {
             match rule {
                 Item::Range(range) => check_range(range, primitive)?,
                 Item::Matches(pattern) => {
+                    if pattern.is_empty() {
+                        return Err(InputError::new("`matches=` needs a regular expression"));
+                    }
                     regex::Regex::new(pattern).map_err(|error| {
                         let text = error.to_string();
                         let line =
@@ -385,7 +397,7 @@ fn variant(text: &str) -> Result<Variant, InputError> {
 fn parse_range(text: &str) -> Result<Range, InputError> {
     let error = || {
         InputError::new(format!("`{text}` is not a range"))
-            .hint("write `1..100`, `1..` or `..100`; both ends belong to it")
+            .hint("write `1..100`, `1..` or `..100`, with whole numbers; both ends belong to it")
     };
     let (low, high) = text.trim().split_once("..").ok_or_else(error)?;
     let end = |text: &str| match text.trim() {

@@ -2,10 +2,7 @@
 
 use bloom_runtime::{memory::MemoryStorage, ports::Storage};
 
-use crate::{
-    config::{DatabaseConfig, MigrateWhen},
-    failure::RunError,
-};
+use crate::{config::DatabaseConfig, failure::RunError};
 
 /// A storage that is opened from the configuration.
 pub trait ManagedStorage: Storage + Sized {
@@ -59,7 +56,7 @@ impl ManagedStorage for bloom_sql::SqliteStorage {
     type Migrations = bloom_sql::Migrations;
 
     fn open(config: &DatabaseConfig, migrations: &Self::Migrations) -> Result<Self, RunError> {
-        if config.migrate == MigrateWhen::OnStart {
+        if config.migrate == crate::config::MigrateWhen::OnStart {
             for name in <Self as ManagedStorage>::migrate(config, migrations)? {
                 tracing::info!(migration = name, "applied");
             }

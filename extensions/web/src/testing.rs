@@ -81,10 +81,13 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The failing fields of a problem, in the order they are named.
+    /// The failing fields of a problem, each once, in the order they are named.
     #[must_use]
     pub fn failing_fields(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().filter_map(|error| error["field"].as_str()).collect()
+        let mut fields: Vec<&str> =
+            errors.iter().filter_map(|error| error["field"].as_str()).collect();
+        fields.dedup();
+        fields
     }
 }
