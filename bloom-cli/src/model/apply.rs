@@ -1,42 +1,17 @@
 //! One more request.
 
-use heck::ToPascalCase;
-
 use super::{
     Context,
-    aggregate::{Aggregate, Command, Entity, Guard},
+    aggregate::{Aggregate, Command, Entity},
     english::{past_event, plural, singular},
+    methods::check_methods,
+    transition::{find_guard, find_states, find_transition, shares_stem},
     types::{Cardinality, Leaf, ModelField, Owner, ValueObject, resolve},
 };
 use crate::request::{
     AggregateRequest, CommandSentence, EntityRequest, Field, FieldName, InputError, Request,
-    TypeName, Variant, error::nearest, field::types_hint,
+    TypeName, error::nearest, field::types_hint,
 };
-
-/// Methods that every aggregate has.
-const METHODS: [&str; 21] = [
-    "id",
-    "version",
-    "changes",
-    "fields",
-    "raise",
-    "start",
-    "apply",
-    "begin",
-    "fold",
-    "clone",
-    "flush_events",
-    "unique_keys",
-    "to_document",
-    "from_document",
-    "eq",
-    "ne",
-    "hash",
-    "fmt",
-    "get",
-    "list",
-    "has",
-];
 
 impl Context {
     /// The context with the request applied.
@@ -446,163 +421,4 @@ fn same_type(
         .hint("give it the same type, or name it differently"));
     }
     Ok(ModelField { unique: false, index: false, default: None, ..field.clone() })
-}
-
-fn find_states(aggregate: &Aggregate, states: &[FieldName]) -> Result<Vec<Variant>, InputError> {
-    if states.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Some(state) = aggregate.state() else {
-        return Err(InputError::new(format!("`{}` has no state", aggregate.name))
-            .hint("give it one: a field such as `status:enum:draft,placed`"));
-    };
-    states.iter().map(|wanted| find_state(state.variants, wanted)).collect()
-}
-
-fn find_state(variants: &[Variant], wanted: &FieldName) -> Result<Variant, InputError> {
-    if let Some(variant) = variants.iter().find(|variant| variant.name == *wanted) {
-        return Ok(variant.clone());
-    }
-    let names: Vec<&str> = variants.iter().map(|variant| variant.name.plain()).collect();
-    let error = InputError::new(format!("there is no state `{wanted}`"));
-    Err(match nearest(wanted.plain(), names.iter().copied()) {
-        Some(near) => error.hint(format!("did you mean `{near}`? states are {}", names.join(", "))),
-        None => error.hint(format!("states are {}", names.join(", "))),
-    })
-}
-
-fn find_transition(
-    aggregate: &Aggregate,
-    from: &[FieldName],
-    to: &FieldName,
-) -> Result<(Vec<Variant>, Variant), InputError> {
-    let enums: Vec<&[Variant]> = aggregate
-        .fields
-        .iter()
-        .filter(|field| field.is_single_own_enum())
-        .filter_map(|field| match &field.leaf {
-            Leaf::Enum { variants, .. } => Some(variants.as_slice()),
-            _ => None,
-        })
-        .collect();
-    let has_all = |variants: &&[Variant]| {
-        from.iter().chain([to]).all(|wanted| variants.iter().any(|variant| variant.name == *wanted))
-    };
-    let state = aggregate.state();
-    let variants = match (state, enums.iter().copied().find(has_all)) {
-        // Once there is a state, every transition is one of it.
-        (Some(state), _) if aggregate.commands.iter().any(|command| command.to.is_some()) => {
-            state.variants
-        }
-        (_, Some(variants)) => variants,
-        (Some(state), None) => state.variants,
-        (None, None) => match enums.first() {
-            Some(variants) => variants,
-            None => {
-                return Err(InputError::new(format!(
-                    "`{}` has no state to change",
-                    aggregate.name
-                ))
-                .hint("give it one: a field such as `status:enum:draft,placed`"));
-            }
-        },
-    };
-    let to = find_state(variants, to)?;
-    let from =
-        from.iter().map(|wanted| find_state(variants, wanted)).collect::<Result<Vec<_>, _>>()?;
-    let initial = match state {
-        Some(state) if state.variants == variants => Some(state.initial),
-        _ => variants.first(),
-    };
-    for state in &from {
-        let reachable = Some(state) == initial
-            || aggregate.commands.iter().any(|command| command.to.as_ref() == Some(state));
-        if !reachable {
-            return Err(InputError::new(format!(
-                "nothing leads to the state `{}` yet",
-                state.text
-            ))
-            .hint("generate the command that leads there first"));
-        }
-    }
-    Ok((from, to))
-}
-
-fn find_guard(aggregate: &Aggregate, wanted: &FieldName) -> Result<Guard, InputError> {
-    if aggregate.entities.iter().any(|entity| entity.list == *wanted) {
-        return Ok(Guard::NotEmpty(wanted.clone()));
-    }
-    let field = aggregate.fields.iter().find(|field| field.name == *wanted);
-    match field.map(|field| &field.cardinality) {
-        Some(Cardinality::List) => Ok(Guard::NotEmpty(wanted.clone())),
-        Some(Cardinality::Optional) => Ok(Guard::Present(wanted.clone())),
-        Some(_) => Err(InputError::new(format!("`{wanted}` is always there"))
-            .hint("`if` asks that a list is not empty or that something optional is there")),
-        None => {
-            let lists = aggregate.entities.iter().map(|entity| entity.list.plain());
-            let names: Vec<&str> =
-                aggregate.fields.iter().map(|field| field.name.plain()).chain(lists).collect();
-            let error = InputError::new(format!("`{}` has no `{wanted}`", aggregate.name));
-            Err(match nearest(wanted.plain(), names.iter().copied()) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("it has {}", names.join(", "))),
-            })
-        }
-    }
-}
-
-/// `place` and `placed`, `cancel` and `cancelled`.
-fn shares_stem(verb: &FieldName, state: &FieldName) -> bool {
-    let (verb, state) = (verb.plain(), state.plain());
-    let common = verb.chars().zip(state.chars()).take_while(|(left, right)| left == right).count();
-    common >= 3 && common + 2 >= verb.len()
-}
-
-/// No two things write the same method, event or use case.
-fn check_methods(aggregate: &Aggregate) -> Result<(), InputError> {
-    let mut methods: Vec<String> = METHODS.iter().map(|method| (*method).to_owned()).collect();
-    let mut events: Vec<String> = vec![past_event(aggregate.create.plain()).to_pascal_case()];
-    let mut add = |method: String, event: Option<String>| -> Result<(), InputError> {
-        if methods.contains(&method) {
-            return Err(InputError::new(format!(
-                "`{}` has a method `{method}` already",
-                aggregate.name
-            ))
-            .hint("choose another verb or field name"));
-        }
-        if let Some(event) = event {
-            if events.contains(&event) {
-                return Err(InputError::new(format!(
-                    "`{}` has an event `{event}` already",
-                    aggregate.name
-                ))
-                .hint("name this one with `emits`"));
-            }
-            events.push(event);
-        }
-        methods.push(method);
-        Ok(())
-    };
-    add(aggregate.create.plain().to_owned(), None)?;
-    for field in &aggregate.fields {
-        add(field.name.plain().to_owned(), None)?;
-    }
-    if aggregate.changeable {
-        for field in aggregate.given_fields() {
-            add(format!("change_{}", field.name), Some(format!("{}Changed", field.name.pascal())))?;
-        }
-    }
-    for entity in &aggregate.entities {
-        add(entity.list.plain().to_owned(), None)?;
-        for (verb, event) in [("add", "Added"), ("change", "Changed"), ("remove", "Removed")] {
-            add(
-                format!("{verb}_{}", entity.short),
-                Some(format!("{}{event}", entity.short.pascal())),
-            )?;
-        }
-    }
-    for command in &aggregate.commands {
-        add(command.verb.plain().to_owned(), Some(command.event.pascal().to_owned()))?;
-    }
-    Ok(())
 }

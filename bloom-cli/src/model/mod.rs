@@ -5,6 +5,8 @@
 mod aggregate;
 mod apply;
 pub(crate) mod english;
+mod methods;
+mod transition;
 mod types;
 
 pub(crate) use aggregate::{Aggregate, Command, Entity, Guard};

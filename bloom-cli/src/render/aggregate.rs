@@ -7,13 +7,14 @@ use super::{
     entity::EntityView,
     errors::{ErrorView, error_types, errors},
     field::{FieldView, body_struct, body_uses, parse_uses, sample_uses},
+    finder::{FinderView, finder, leaf_types},
     http::{
         BodyView, DefaultView, HandlerView, RouteView, bodies, defaults, handlers, invalid_body,
         members, routes,
     },
     imports,
-    sample::of_field,
-    value::{EnumView, NewtypeView, VariantView, enums, newtypes},
+    state::{StateView, state_view},
+    value::{EnumView, NewtypeView, enums, newtypes},
 };
 use crate::{
     model::{
@@ -121,21 +122,6 @@ pub(crate) struct ChangeView {
 }
 
 #[derive(Debug, Serialize)]
-struct StateView {
-    field: FieldView,
-    pascal: String,
-    histories: Vec<HistoryView>,
-    unreachable: Vec<VariantView>,
-    tested: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct HistoryView {
-    pascal: String,
-    events: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
 struct ExportView {
     module: String,
     types: String,
@@ -146,17 +132,6 @@ struct ExportView {
 pub(crate) struct UseCaseView {
     pub(crate) pascal: String,
     pub(crate) snake: String,
-}
-
-#[derive(Debug, Serialize)]
-struct FinderView {
-    name: String,
-    plain: String,
-    label: String,
-    value_ty: String,
-    finder_test: bool,
-    finder_hit: String,
-    finder_miss: String,
 }
 
 impl AggregateView {
@@ -438,32 +413,6 @@ fn change(aggregate: &Aggregate, field: &ModelField, ident: &str) -> ChangeView 
     }
 }
 
-fn state_view(
-    aggregate: &Aggregate,
-    field: &ModelField,
-    name: &TypeName,
-    ident: &str,
-) -> StateView {
-    let ways = aggregate.ways();
-    let variants = match &field.leaf {
-        Leaf::Enum { variants, .. } => variants.as_slice(),
-        _ => &[],
-    };
-    let histories = ways.iter().map(|(variant, way)| HistoryView {
-        pascal: variant.name.pascal(),
-        events: way.iter().map(|command| identifier(&command.event.snake())).collect(),
-    });
-    let unreachable =
-        variants.iter().filter(|variant| ways.iter().all(|(state, _)| state != variant));
-    StateView {
-        field: FieldView::new(field, ident),
-        pascal: name.pascal().to_owned(),
-        histories: histories.collect(),
-        unreachable: unreachable.map(VariantView::from).collect(),
-        tested: aggregate.commands.iter().any(|command| command.to.is_some()),
-    }
-}
-
 fn exports(
     aggregate: &Aggregate,
     values: &[NewtypeView],
@@ -574,47 +523,4 @@ fn first_event_is_large(aggregate: &Aggregate) -> bool {
     let commands = aggregate.commands.iter().map(|command| all(&command.arguments));
     let next = changes.chain(entities).chain(commands).max();
     next.is_some_and(|next| first > next + NOTICED)
-}
-
-fn leaf_types(field: &ModelField) -> Vec<String> {
-    match &field.leaf {
-        Leaf::Primitive(_) => Vec::new(),
-        leaf => vec![leaf.ty()],
-    }
-}
-
-/// A finder for a field that holds one value with an equality.
-fn finder(aggregate: &Aggregate, field: &ModelField) -> Option<FinderView> {
-    let single = matches!(field.cardinality, Cardinality::One | Cardinality::Optional);
-    let json = matches!(
-        field.leaf,
-        Leaf::Primitive(crate::request::Primitive::Json | crate::request::Primitive::F64)
-    );
-    if !single || json || matches!(field.leaf, Leaf::Struct(_)) {
-        return None;
-    }
-    let one = ModelField { cardinality: Cardinality::One, ..field.clone() };
-    let state = aggregate.state().filter(|state| state.field.name == field.name);
-    let (hit, miss) = match state {
-        Some(state) => {
-            let other = state.variants.iter().find(|variant| *variant != state.initial);
-            let text = |variant: &crate::request::Variant| {
-                format!("{}::{}", state.name, variant.name.pascal())
-            };
-            (Some(text(state.initial)), other.map(text))
-        }
-        None => (
-            of_field(&one, false).map(|sample| sample.rust),
-            of_field(&one, true).map(|sample| sample.rust),
-        ),
-    };
-    Some(FinderView {
-        name: field.name.ident(),
-        plain: field.name.plain().to_owned(),
-        label: field.name.label(),
-        value_ty: field.leaf.ty(),
-        finder_test: hit.is_some() && miss.is_some(),
-        finder_hit: hit.unwrap_or_default(),
-        finder_miss: miss.unwrap_or_default(),
-    })
 }

@@ -5,9 +5,11 @@ mod command;
 mod entity;
 mod errors;
 mod field;
+mod finder;
 mod http;
 mod project;
 mod sample;
+mod state;
 mod value;
 
 use std::{collections::HashMap, path::Path};

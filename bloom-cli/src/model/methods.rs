@@ -1,0 +1,80 @@
+//! The methods and events of an aggregate, no two of one name.
+
+use heck::ToPascalCase;
+
+use super::{aggregate::Aggregate, english::past_event};
+use crate::request::InputError;
+
+/// Methods that every aggregate has.
+const METHODS: [&str; 21] = [
+    "id",
+    "version",
+    "changes",
+    "fields",
+    "raise",
+    "start",
+    "apply",
+    "begin",
+    "fold",
+    "clone",
+    "flush_events",
+    "unique_keys",
+    "to_document",
+    "from_document",
+    "eq",
+    "ne",
+    "hash",
+    "fmt",
+    "get",
+    "list",
+    "has",
+];
+
+/// No two things write the same method, event or use case.
+pub(super) fn check_methods(aggregate: &Aggregate) -> Result<(), InputError> {
+    let mut methods: Vec<String> = METHODS.iter().map(|method| (*method).to_owned()).collect();
+    let mut events: Vec<String> = vec![past_event(aggregate.create.plain()).to_pascal_case()];
+    let mut add = |method: String, event: Option<String>| -> Result<(), InputError> {
+        if methods.contains(&method) {
+            return Err(InputError::new(format!(
+                "`{}` has a method `{method}` already",
+                aggregate.name
+            ))
+            .hint("choose another verb or field name"));
+        }
+        if let Some(event) = event {
+            if events.contains(&event) {
+                return Err(InputError::new(format!(
+                    "`{}` has an event `{event}` already",
+                    aggregate.name
+                ))
+                .hint("name this one with `emits`"));
+            }
+            events.push(event);
+        }
+        methods.push(method);
+        Ok(())
+    };
+    add(aggregate.create.plain().to_owned(), None)?;
+    for field in &aggregate.fields {
+        add(field.name.plain().to_owned(), None)?;
+    }
+    if aggregate.changeable {
+        for field in aggregate.given_fields() {
+            add(format!("change_{}", field.name), Some(format!("{}Changed", field.name.pascal())))?;
+        }
+    }
+    for entity in &aggregate.entities {
+        add(entity.list.plain().to_owned(), None)?;
+        for (verb, event) in [("add", "Added"), ("change", "Changed"), ("remove", "Removed")] {
+            add(
+                format!("{verb}_{}", entity.short),
+                Some(format!("{}{event}", entity.short.pascal())),
+            )?;
+        }
+    }
+    for command in &aggregate.commands {
+        add(command.verb.plain().to_owned(), Some(command.event.pascal().to_owned()))?;
+    }
+    Ok(())
+}
