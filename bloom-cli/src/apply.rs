@@ -50,8 +50,9 @@ impl Lock {
 
 /// Writes the files, all or none.
 pub(crate) fn write(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
+    let canonical = root.canonicalize().map_err(|error| Failure::io("read", root, &error))?;
     for (path, _) in files {
-        stay_inside(root, path)?;
+        stay_inside(root, &canonical, path)?;
     }
     let transaction = root.join(RECORDS).join("transaction");
     let result = prepare(root, &transaction, files).and_then(|()| write_all(root, files));
@@ -110,7 +111,7 @@ pub(crate) fn write_outside(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Refuses paths that lead out of the project, also through links.
-fn stay_inside(root: &Path, path: &str) -> Result<(), Failure> {
+fn stay_inside(root: &Path, canonical: &Path, path: &str) -> Result<(), Failure> {
     let outside = || {
         Failure::project(format!("`{path}` leads out of the project"))
             .hint("Bloom writes inside the project only")
@@ -118,14 +119,13 @@ fn stay_inside(root: &Path, path: &str) -> Result<(), Failure> {
     if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_))) {
         return Err(outside());
     }
-    let canonical_root = root.canonicalize().map_err(|error| Failure::io("read", root, &error))?;
     let mut current = root.to_owned();
     for part in Path::new(path).components() {
         current.push(part);
         match fs::symlink_metadata(&current) {
             Ok(metadata) if metadata.is_symlink() => {
                 let target = current.canonicalize().map_err(|_| outside())?;
-                if !target.starts_with(&canonical_root) {
+                if !target.starts_with(canonical) {
                     return Err(outside());
                 }
             }

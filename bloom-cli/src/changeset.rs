@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     edit::{self, Unmerged},
     failure::Failure,
-    format::{Formatter, rustfmt},
+    format::{Formatter, Formatting, rustfmt},
     project::{Project, base_path},
 };
 
@@ -58,8 +58,9 @@ pub(crate) fn compare(
     mut texts: HashMap<String, String>,
     on_conflict: OnConflict,
 ) -> Result<Changeset, Failure> {
-    let formatted = Formatter { root: &project.root }.all(&mut texts);
-    let mut changeset = Changeset { unformatted: !formatted, ..Changeset::default() };
+    let formatting = Formatter { root: &project.root }.all(&mut texts);
+    let mut changeset =
+        Changeset { unformatted: formatting == Formatting::Missing, ..Changeset::default() };
     let mut conflicts: Vec<String> = Vec::new();
     let mut merged: Vec<(usize, String)> = Vec::new();
 
@@ -72,7 +73,7 @@ pub(crate) fn compare(
             changeset.records.push((base_path(&path), new.clone()));
         }
         let is_rust = Path::new(&path).extension().is_some_and(|extension| extension == "rs");
-        if is_rust {
+        if is_rust && formatting != Formatting::Done {
             edit::check(new).map_err(|error| {
                 Failure::new(
                     crate::failure::FailureKind::Bug,
@@ -155,7 +156,7 @@ fn format_merged(project: &Project, changeset: &mut Changeset, merged: &[(usize,
         texts.push(&changeset.changes[*index].after);
     }
     let Some(formatted) = rustfmt(&texts, &project.root) else { return };
-    for ((index, ours), pair) in merged.iter().zip(formatted.chunks_exact(2)) {
+    for ((index, ours), pair) in merged.iter().zip(formatted.texts.chunks_exact(2)) {
         if pair[0] == *ours {
             changeset.changes[*index].after.clone_from(&pair[1]);
         }

@@ -23,8 +23,9 @@ pub(crate) struct Planner<'p> {
     settings: &'p Settings,
     member: bool,
     context: &'p Context,
-    project_view: ProjectView,
     context_view: ContextView,
+    /// What every template is given, converted once: it grows with the project.
+    shared: Value,
 }
 
 impl<'p> Planner<'p> {
@@ -63,12 +64,15 @@ impl<'p> Planner<'p> {
             loadings: loadings.concat(),
             contexts: vec![context_view.clone()],
         };
-        Self { settings, member, context, project_view, context_view }
+        let shared = context! {
+            p => Value::from(Serde(&project_view)), ctx => Value::from(Serde(&context_view))
+        };
+        Self { settings, member, context, context_view, shared }
     }
 
     fn file(&self, path: impl Into<String>, template: &'static str, own: Value) -> PlannedFile {
-        let shared = context! { p => Serde(&self.project_view), ctx => Serde(&self.context_view) };
-        PlannedFile { path: path.into(), template, context: context! { ..own, ..shared } }
+        let context = context! { ..own, ..self.shared.clone() };
+        PlannedFile { path: path.into(), template, context }
     }
 
     /// Everything that `init` writes.
@@ -154,9 +158,10 @@ impl<'p> Planner<'p> {
         }
         // A value object gets a body once something that travels holds it.
         if self.settings.web {
+            let in_use = bodies_in_use(self.context);
             for value in &self.context.values {
                 let snake = value.name.snake();
-                if bodies_in_use(self.context).contains(&snake) {
+                if in_use.contains(&snake) {
                     let path = format!("src/{}/adapters/http/{snake}.rs", self.context.module);
                     files.push(self.file(
                         path,

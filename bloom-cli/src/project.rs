@@ -112,7 +112,7 @@ impl Project {
         let module = self.settings.contexts.first().cloned().unwrap_or_default();
         let mut context = Context::new(module);
         for sentence in &self.sentences {
-            let applied = sentence.request().and_then(|request| context.apply(&request));
+            let applied = sentence.request().and_then(|request| context.replay(&request));
             context = applied.map_err(|error: InputError| {
                 Failure::project(format!("a recorded request does not fit any more: {error}"))
                     .hint("the files in `.bloom/requests` were changed; restore them")

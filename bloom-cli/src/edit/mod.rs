@@ -20,5 +20,5 @@ pub(crate) struct SyntaxError {
 
 /// Whether the text is Rust.
 pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
-    outline::parse(text).map(drop)
+    outline::syntax(text).map(drop)
 }

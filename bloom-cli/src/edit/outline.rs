@@ -34,12 +34,17 @@ pub(super) enum Separator {
     Comma,
 }
 
-/// The outline of a whole file.
-pub(super) fn parse(text: &str) -> Result<Inside, SyntaxError> {
-    let file = syn::parse_file(text).map_err(|error| {
+/// A whole file, or where it is not Rust.
+pub(super) fn syntax(text: &str) -> Result<syn::File, SyntaxError> {
+    syn::parse_file(text).map_err(|error| {
         let start = error.span().start();
         SyntaxError { line: start.line, column: start.column + 1, message: error.to_string() }
-    })?;
+    })
+}
+
+/// The outline of a whole file.
+pub(super) fn parse(text: &str) -> Result<Inside, SyntaxError> {
+    let file = syntax(text)?;
     let outline = Outline { text };
     Ok(outline.row(file.items.iter().map(|item| outline.item(item)).collect(), Separator::Nothing))
 }

@@ -6,26 +6,31 @@ use super::{
     english::{past_event, plural, singular},
     methods::check_methods,
     transition::{find_guard, find_states, find_transition, shares_stem},
-    types::{Cardinality, Leaf, ModelField, Owner, ValueObject, resolve},
+    types::{Leaf, ModelField, Owner, ValueObject, resolve},
 };
 use crate::request::{
     AggregateRequest, CommandSentence, EntityRequest, Field, FieldName, InputError, Request,
-    TypeName, error::nearest, field::types_hint,
+    TypeName, error::nearest,
 };
 
 impl Context {
-    /// The context with the request applied.
-    pub(crate) fn apply(&self, request: &Request) -> Result<Self, InputError> {
-        let mut next = self.clone();
-        match request {
-            Request::ValueObject { name, fields } => next.add_value(name, fields)?,
-            Request::Aggregate(request) => next.add_aggregate(request)?,
-            Request::Entity(request) => next.add_entity(request)?,
-            Request::Command { root, command } => next.add_command(root, command)?,
-            Request::Repository { root } => next.root(root)?.repository = true,
-        }
+    /// The context with the request applied, in which no two things write the same type.
+    pub(crate) fn apply(self, request: &Request) -> Result<Self, InputError> {
+        let next = self.replay(request)?;
         next.check_types()?;
         Ok(next)
+    }
+
+    /// The same for a request that was checked when it was made.
+    pub(crate) fn replay(mut self, request: &Request) -> Result<Self, InputError> {
+        match request {
+            Request::ValueObject { name, fields } => self.add_value(name, fields)?,
+            Request::Aggregate(request) => self.add_aggregate(request)?,
+            Request::Entity(request) => self.add_entity(request)?,
+            Request::Command { root, command } => self.add_command(root, command)?,
+            Request::Repository { root } => self.root(root)?.repository = true,
+        }
+        Ok(self)
     }
 
     fn add_value(&mut self, name: &TypeName, fields: &[Field]) -> Result<(), InputError> {
@@ -220,177 +225,6 @@ impl Context {
         }
         resolve(field, owner, |name| self.known(name))
     }
-
-    /// A type that a field may have.
-    fn known(&self, name: &TypeName) -> Result<Leaf, InputError> {
-        if let Some(leaf) = self.find(name.pascal()) {
-            return leaf;
-        }
-        let names = self.type_names();
-        let error = InputError::new(format!("nothing defines the type `{name}`"));
-        if let Some(near) = nearest(name.pascal(), names.iter().map(String::as_str)) {
-            return Err(error.hint(format!("did you mean `{near}`?")));
-        }
-        Err(match name.pascal().strip_suffix("Id") {
-            Some(root) if !root.is_empty() => error.hint(format!(
-                "it exists once the aggregate does: `bloom generate aggregate {root}`"
-            )),
-            _ => error.hint(format!(
-                "create it first, `bloom generate value-object {name} ..`; {}",
-                types_hint()
-            )),
-        })
-    }
-
-    /// The type with this name; an error inside for what exists and cannot be a field.
-    fn find(&self, name: &str) -> Option<Result<Leaf, InputError>> {
-        for value in &self.values {
-            if value.name.pascal() == name {
-                return Some(Ok(Leaf::Struct(value.clone())));
-            }
-            if let Some(leaf) = own_leaf(&value.fields, name) {
-                return Some(Ok(leaf));
-            }
-        }
-        for aggregate in &self.aggregates {
-            let root = aggregate.name.pascal();
-            if root == name {
-                return Some(Err(InputError::new(format!(
-                    "`{name}` is an aggregate and lives on its own"
-                ))
-                .hint(format!("refer to it by its id, `{name}Id`"))));
-            }
-            if format!("{root}Id") == name {
-                return Some(Ok(Leaf::Id(TypeName::joined(&[name]))));
-            }
-            if format!("{root}Event") == name || format!("{root}Error") == name {
-                return Some(Err(InputError::new(format!(
-                    "`{name}` belongs to the aggregate `{root}`"
-                ))));
-            }
-            let arguments = aggregate.commands.iter().map(|command| &command.arguments);
-            let entities = aggregate.entities.iter().map(|entity| &entity.fields);
-            for fields in std::iter::once(&aggregate.fields).chain(arguments).chain(entities) {
-                if let Some(leaf) = own_leaf(fields, name) {
-                    return Some(Ok(leaf));
-                }
-                let bounded = fields.iter().any(|field| {
-                    matches!(&field.cardinality, Cardinality::Bounded { name: list, .. } if list.pascal() == name)
-                });
-                if bounded {
-                    return Some(Err(InputError::new(format!(
-                        "`{name}` is a list that belongs to one field"
-                    ))));
-                }
-            }
-            for entity in &aggregate.entities {
-                if entity.name.pascal() == name {
-                    return Some(Err(InputError::new(format!(
-                        "`{name}` is an entity of `{root}`"
-                    ))
-                    .hint(format!("refer to it by its id, `{name}Id`"))));
-                }
-                if format!("{}Id", entity.name.pascal()) == name {
-                    return Some(Ok(Leaf::Id(TypeName::joined(&[name]))));
-                }
-            }
-        }
-        None
-    }
-
-    fn type_names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            crate::request::Primitive::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
-        names.extend(self.values.iter().map(|value| value.name.pascal().to_owned()));
-        names.extend(
-            self.values.iter().flat_map(|value| &value.fields).flat_map(ModelField::own_types),
-        );
-        for aggregate in &self.aggregates {
-            names.push(format!("{}Id", aggregate.name.pascal()));
-            names.extend(aggregate.fields.iter().flat_map(ModelField::own_types));
-        }
-        names
-    }
-
-    fn free(&self, name: &str) -> Result<(), InputError> {
-        let kind = match self.find(name) {
-            None => return Ok(()),
-            Some(Ok(Leaf::Struct(_))) => "a value object",
-            Some(Ok(Leaf::Id(_))) => "an id",
-            Some(Ok(Leaf::Enum { .. })) => "an enum",
-            Some(Ok(_)) => "a value of an aggregate",
-            Some(Err(_)) if self.aggregate(name).is_some() => "an aggregate",
-            Some(Err(_)) => "an entity, or a part of an aggregate",
-        };
-        Err(InputError::new(format!("there is {kind} `{name}` already"))
-            .hint("choose another name"))
-    }
-
-    /// No two things write the same type.
-    fn check_types(&self) -> Result<(), InputError> {
-        let mut seen: Vec<(String, String)> = Vec::new();
-        let mut note = |name: String, what: String| -> Result<(), InputError> {
-            if let Some((_, other)) = seen.iter().find(|(known, _)| *known == name) {
-                return Err(InputError::new(format!(
-                    "{what} and {other} would both write the type `{name}`"
-                ))
-                .hint("name one of them differently"));
-            }
-            seen.push((name, what));
-            Ok(())
-        };
-        for value in &self.values {
-            note(value.name.pascal().to_owned(), format!("the value object `{}`", value.name))?;
-            for field in &value.fields {
-                for name in field.own_types() {
-                    note(name, format!("the field `{}` of `{}`", field.name, value.name))?;
-                }
-            }
-        }
-        for aggregate in &self.aggregates {
-            let root = &aggregate.name;
-            for suffix in ["", "Id", "Event", "Error"] {
-                note(format!("{root}{suffix}"), format!("the aggregate `{root}`"))?;
-            }
-            let entities = aggregate.entities.iter().map(|entity| (&entity.name, &entity.fields));
-            for (owner, fields) in std::iter::once((root, &aggregate.fields)).chain(entities) {
-                if owner != root {
-                    note(owner.pascal().to_owned(), format!("the entity `{owner}`"))?;
-                    note(format!("{owner}Id"), format!("the entity `{owner}`"))?;
-                }
-                for field in fields {
-                    for name in field.own_types() {
-                        note(name, format!("the field `{}` of `{owner}`", field.name))?;
-                    }
-                }
-            }
-            for command in &aggregate.commands {
-                for argument in &command.arguments {
-                    let of_field = aggregate.fields.iter().any(|field| field.name == argument.name);
-                    for name in argument.own_types().into_iter().filter(|_| !of_field) {
-                        note(
-                            name,
-                            format!("the argument `{}` of `{}`", argument.name, command.verb),
-                        )?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// An enum or newtype that was declared with one of the fields.
-fn own_leaf(fields: &[ModelField], name: &str) -> Option<Leaf> {
-    fields.iter().find_map(|field| match &field.leaf {
-        Leaf::Enum { name: own, variants, own: true } if own.pascal() == name => {
-            Some(Leaf::Enum { name: own.clone(), variants: variants.clone(), own: false })
-        }
-        Leaf::Newtype(newtype) if newtype.own && newtype.name.pascal() == name => {
-            Some(Leaf::Newtype(super::Newtype { own: false, ..newtype.clone() }))
-        }
-        _ => None,
-    })
 }
 
 /// An argument named like a field sets it, so it has the field's type.

@@ -4,7 +4,9 @@
 
 mod aggregate;
 mod apply;
+mod collisions;
 pub(crate) mod english;
+mod lookup;
 mod methods;
 mod transition;
 mod types;

@@ -3,9 +3,12 @@
 use serde::Serialize;
 
 use super::{
+    change::ChangeView,
     command::CommandView,
+    create::CreateView,
     entity::EntityView,
     errors::{ErrorView, error_types, errors},
+    exports::{ExportView, all_fields, all_newtypes, bounded_types, exports, own_types},
     field::{FieldView, body_struct, body_uses, parse_uses, sample_uses},
     finder::{FinderView, finder, leaf_types},
     http::{
@@ -14,14 +17,15 @@ use super::{
     },
     imports,
     state::{StateView, state_view},
-    value::{EnumView, NewtypeView, enums, newtypes},
+    use_case::{UseCaseView, use_cases},
+    value::{EnumView, NewtypeView, enums},
 };
 use crate::{
     model::{
-        Aggregate, Cardinality, Leaf, ModelField,
-        english::{article, capital, gerund, past_event},
+        Aggregate, ModelField,
+        english::{article, capital},
     },
-    request::{TypeName, name::identifier},
+    request::name::identifier,
 };
 
 /// An aggregate.
@@ -93,45 +97,6 @@ pub(crate) struct AggregateView {
     invalid_paths: String,
     first_unique_code: String,
     uses_client_type: bool,
-    /// The types its module exports.
-    #[serde(skip)]
-    pub(crate) types: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct CreateView {
-    method: String,
-    event: String,
-    stored: String,
-    command: String,
-    pub(super) handler: String,
-    #[serde(rename = "Title")]
-    title: String,
-    many: bool,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ChangeView {
-    pub(super) field: FieldView,
-    method: String,
-    event: String,
-    stored: String,
-    pub(crate) command: String,
-    pub(crate) snake: String,
-    pub(super) segment: String,
-}
-
-#[derive(Debug, Serialize)]
-struct ExportView {
-    module: String,
-    types: String,
-}
-
-/// A message and its handler.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct UseCaseView {
-    pub(crate) pascal: String,
-    pub(crate) snake: String,
 }
 
 impl AggregateView {
@@ -157,7 +122,7 @@ impl AggregateView {
         let create_fields: Vec<FieldView> =
             given.iter().map(|field| FieldView::new(field, &ident)).collect();
         let changes: Vec<ChangeView> = if aggregate.changeable {
-            given.iter().map(|field| change(aggregate, field, &ident)).collect()
+            given.iter().map(|field| ChangeView::new(aggregate, field, &ident)).collect()
         } else {
             Vec::new()
         };
@@ -166,12 +131,7 @@ impl AggregateView {
         let entities: Vec<EntityView> =
             aggregate.entities.iter().map(|entity| EntityView::new(aggregate, entity)).collect();
 
-        let all_fields: Vec<&ModelField> = aggregate
-            .fields
-            .iter()
-            .chain(aggregate.entities.iter().flat_map(|entity| &entity.fields))
-            .chain(aggregate.commands.iter().flat_map(|command| own_arguments(aggregate, command)))
-            .collect();
+        let all_fields: Vec<&ModelField> = all_fields(aggregate).collect();
         let values = all_newtypes(aggregate);
         let enums: Vec<EnumView> = {
             let owned: Vec<ModelField> = all_fields.iter().map(|field| (*field).clone()).collect();
@@ -179,12 +139,7 @@ impl AggregateView {
         };
         let errors = errors(aggregate);
         let exports = exports(aggregate, &values, &enums, !errors.is_empty());
-        let own_types: Vec<String> = exports
-            .iter()
-            .flat_map(|export| export.types.split(", "))
-            .map(ToOwned::to_owned)
-            .chain([root.clone()])
-            .collect();
+        let own_types = own_types(aggregate);
         let foreign = |names: Vec<String>| {
             imports(names.into_iter().filter(|name| !own_types.contains(name)))
         };
@@ -239,8 +194,8 @@ impl AggregateView {
             .iter()
             .chain(aggregate.entities.iter().flat_map(|entity| &entity.fields));
 
-        let create = create(aggregate);
-        let use_cases = use_cases(aggregate, &changes, &commands, &create);
+        let create = CreateView::new(aggregate);
+        let use_cases = use_cases(aggregate);
         let handlers = handlers(aggregate, &changes, &commands, &entities, &path);
         let create_command = create.command.clone();
         let body_commands = std::iter::once(create_command.clone())
@@ -271,11 +226,7 @@ impl AggregateView {
             capital_label: capital(&label),
             article: article(&label),
             capital_article: capital(article(&label)),
-            loading: if aggregate.event_sourced {
-                "Events::folded()".to_owned()
-            } else {
-                format!("Documents::in_table(\"{}\")", plural.plain())
-            },
+            loading: loading(aggregate),
             loading_type: if aggregate.event_sourced { "Events" } else { "Documents" },
             state: state.map(|state| state_view(aggregate, state.field, state.name, &ident)),
             domain_mods: exports.iter().map(|export| export.module.clone()).collect(),
@@ -324,7 +275,6 @@ impl AggregateView {
             value_uses: imports(bounded_types(&all_fields, false)),
             value_test_uses: imports(bounded_types(&all_fields, true)),
             value_tests: values.iter().any(|value| !value.cases.is_empty()),
-            types: own_types,
             domain_exports: exports,
             pascal: root,
             snake,
@@ -352,6 +302,15 @@ impl AggregateView {
     }
 }
 
+/// How `app.rs` says that it is loaded.
+pub(super) fn loading(aggregate: &Aggregate) -> String {
+    if aggregate.event_sourced {
+        "Events::folded()".to_owned()
+    } else {
+        format!("Documents::in_table(\"{}\")", aggregate.plural.plain())
+    }
+}
+
 fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut names: Vec<String> = names.collect();
     names.sort();
@@ -359,113 +318,17 @@ fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
     names
 }
 
-/// The arguments that bring types of their own.
-fn own_arguments<'a>(
-    aggregate: &'a Aggregate,
-    command: &'a crate::model::Command,
-) -> impl Iterator<Item = &'a ModelField> {
-    command
-        .arguments
-        .iter()
-        .filter(|argument| aggregate.fields.iter().all(|field| field.name != argument.name))
-}
-
-fn all_newtypes(aggregate: &Aggregate) -> Vec<NewtypeView> {
-    let label = aggregate.name.label();
-    let mut views: Vec<NewtypeView> =
-        aggregate.fields.iter().flat_map(|field| newtypes(&label, field)).collect();
-    for command in &aggregate.commands {
-        views.extend(
-            own_arguments(aggregate, command).flat_map(|argument| newtypes(&label, argument)),
-        );
-    }
-    for entity in &aggregate.entities {
-        let label = entity.name.label();
-        views.extend(entity.fields.iter().flat_map(|field| newtypes(&label, field)));
-    }
-    views
-}
-
-fn create(aggregate: &Aggregate) -> CreateView {
-    let event = past_event(aggregate.create.plain());
-    let snake = aggregate.name.snake();
-    CreateView {
-        method: aggregate.create.ident(),
-        event: TypeName::joined(&[&event]).pascal().to_owned(),
-        stored: format!("{snake}.{event}"),
-        command: format!("{}{}", aggregate.create.pascal(), aggregate.name),
-        handler: format!("{}_{snake}", aggregate.create),
-        title: capital(&gerund(aggregate.create.plain())),
-        many: aggregate.given_fields().len() + 2 > 7,
-    }
-}
-
-fn change(aggregate: &Aggregate, field: &ModelField, ident: &str) -> ChangeView {
-    let snake = aggregate.name.snake();
-    ChangeView {
-        field: FieldView::new(field, ident),
-        method: format!("change_{}", field.name),
-        event: format!("{}Changed", field.name.pascal()),
-        stored: format!("{snake}.{}_changed", field.name),
-        command: format!("Change{}{}", aggregate.name, field.name.pascal()),
-        snake: format!("change_{snake}_{}", field.name),
-        segment: field.name.kebab(),
-    }
-}
-
-fn exports(
-    aggregate: &Aggregate,
-    values: &[NewtypeView],
-    enums: &[EnumView],
-    has_errors: bool,
-) -> Vec<ExportView> {
-    let root = aggregate.name.pascal();
-    let mut exports = Vec::new();
-    let mut export =
-        |module: &str, types: String| exports.push(ExportView { module: module.to_owned(), types });
-    export("id", format!("{root}Id"));
-    export("events", format!("{root}Event"));
-    if has_errors {
-        export("errors", format!("{root}Error"));
-    }
-    if !values.is_empty() {
-        export("values", imports(values.iter().map(|value| value.pascal.clone())));
-    }
-    for one in enums {
-        export(&identifier(&one.snake), one.pascal.clone());
-    }
-    for entity in &aggregate.entities {
-        export(&entity.short.ident(), format!("{0}, {0}Id", entity.name));
-    }
-    exports
-}
-
-fn use_cases(
-    aggregate: &Aggregate,
-    changes: &[ChangeView],
-    commands: &[CommandView],
-    create: &CreateView,
-) -> Vec<UseCaseView> {
-    let snake = aggregate.name.snake();
-    let case = |pascal: String, snake: String| UseCaseView { pascal, snake };
-    let mut cases = vec![
-        case(create.command.clone(), create.handler.clone()),
-        case(format!("Get{}", aggregate.name), format!("get_{snake}")),
-        case(format!("List{}", aggregate.plural.pascal()), format!("list_{}", aggregate.plural)),
-    ];
-    cases.extend(changes.iter().map(|change| case(change.command.clone(), change.snake.clone())));
-    cases.extend(
-        commands.iter().map(|command| case(command.command.clone(), command.snake.clone())),
-    );
-    for entity in &aggregate.entities {
-        for verb in ["add", "change", "remove"] {
-            cases.push(case(
-                format!("{}{}", capital(verb), entity.name),
-                format!("{verb}_{}", entity.name.snake()),
-            ));
-        }
-    }
-    cases
+/// Whether clippy may find the first event much larger than all others.
+fn first_event_is_large(aggregate: &Aggregate) -> bool {
+    const NOTICED: usize = 150;
+    let given = aggregate.given_fields();
+    let first: usize = given.iter().map(|field| field.size()).sum();
+    let changes = given.iter().map(|field| field.size());
+    let all = |fields: &[ModelField]| fields.iter().map(ModelField::size).sum::<usize>();
+    let entities = aggregate.entities.iter().map(|entity| all(&entity.fields));
+    let commands = aggregate.commands.iter().map(|command| all(&command.arguments));
+    let next = changes.chain(entities).chain(commands).max();
+    next.is_some_and(|next| first > next + NOTICED)
 }
 
 fn later_events(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<String> {
@@ -487,40 +350,4 @@ fn later_events(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<String> {
     );
     events.extend(aggregate.entities.iter().map(|entity| format!("{}_added()", entity.short)));
     events
-}
-
-/// The types in the lists of a length: those in their declarations, or those that only their tests name.
-fn bounded_types(fields: &[&ModelField], tests: bool) -> Vec<String> {
-    let bounded = fields
-        .iter()
-        .filter(|field| matches!(field.cardinality, Cardinality::Bounded { own: true, .. }));
-    let mut types = Vec::new();
-    for field in bounded {
-        // A newtype of its own stands in the same file.
-        let item = match &field.leaf {
-            Leaf::Primitive(_) => continue,
-            Leaf::Newtype(newtype) if newtype.own => continue,
-            leaf => leaf.ty(),
-        };
-        if tests {
-            let single = ModelField { cardinality: Cardinality::One, ..(*field).clone() };
-            types.extend(sample_uses(&single).into_iter().filter(|name| *name != item));
-        } else {
-            types.push(item);
-        }
-    }
-    types
-}
-
-/// Whether clippy may find the first event much larger than all others.
-fn first_event_is_large(aggregate: &Aggregate) -> bool {
-    const NOTICED: usize = 150;
-    let given = aggregate.given_fields();
-    let first: usize = given.iter().map(|field| field.size()).sum();
-    let changes = given.iter().map(|field| field.size());
-    let all = |fields: &[ModelField]| fields.iter().map(ModelField::size).sum::<usize>();
-    let entities = aggregate.entities.iter().map(|entity| all(&entity.fields));
-    let commands = aggregate.commands.iter().map(|command| all(&command.arguments));
-    let next = changes.chain(entities).chain(commands).max();
-    next.is_some_and(|next| first > next + NOTICED)
 }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::{
-    aggregate::{ChangeView, CreateView},
+    change::ChangeView,
     command::CommandView,
+    create::CreateView,
     entity::EntityView,
     field::FieldView,
     sample::{invalid, of_field},

@@ -1,15 +1,19 @@
 //! From a plan to text: the templates, and the small structs they are given.
 
 mod aggregate;
+mod change;
 mod command;
+mod create;
 mod entity;
 mod errors;
+mod exports;
 mod field;
 mod finder;
 mod http;
 mod project;
 mod sample;
 mod state;
+mod use_case;
 mod value;
 
 use std::{collections::HashMap, path::Path};
@@ -33,11 +37,23 @@ pub(crate) enum RenderError {
 /// The templates, each overridden by a project's own of the same path.
 pub(crate) struct Templates {
     overrides: HashMap<String, String>,
+    environment: Environment<'static>,
 }
 
 impl Templates {
     pub(crate) fn new(overrides: HashMap<String, String>) -> Self {
-        Self { overrides }
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .unwrap_or_default();
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        environment.set_syntax(syntax);
+        environment.add_function("assert_eq", assert_eq);
+        Self { overrides, environment }
     }
 
     fn source(&self, path: &str) -> Result<&str, RenderError> {
@@ -53,23 +69,13 @@ impl Templates {
         if Path::new(path).extension().is_none_or(|extension| extension != "j2") {
             return Ok(source.to_owned());
         }
-        let broken = |error: minijinja::Error| RenderError::Broken {
-            path: path.to_owned(),
-            detail: format!("{error:#}"),
-        };
-        let syntax = SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .keep_trailing_newline(true)
-            .build()
-            .map_err(broken)?;
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_syntax(syntax);
-        environment.add_function("assert_eq", assert_eq);
-        environment.add_template(path, source).map_err(broken)?;
-        environment.get_template(path).and_then(|template| template.render(context)).map_err(broken)
+        self.environment
+            .template_from_named_str(path, source)
+            .and_then(|template| template.render(context))
+            .map_err(|error| RenderError::Broken {
+                path: path.to_owned(),
+                detail: format!("{error:#}"),
+            })
     }
 }
 

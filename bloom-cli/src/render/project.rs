@@ -2,10 +2,15 @@
 
 use serde::Serialize;
 
-use super::{aggregate::UseCaseView, field::body_struct};
+use super::{
+    aggregate::loading,
+    exports::own_types,
+    field::body_struct,
+    use_case::{UseCaseView, use_cases},
+};
 use crate::{
     model::{Aggregate, Context},
-    render::{AggregateView, ValueView},
+    render::ValueView,
 };
 
 /// What is known of the project as a whole.
@@ -64,35 +69,32 @@ pub(crate) struct ValueLine {
 
 impl ContextView {
     pub(crate) fn new(context: &Context, web: bool, sqlite: bool) -> Self {
-        let views: Vec<AggregateView> = context.aggregates.iter().map(AggregateView::new).collect();
         let values: Vec<ValueView> = context.values.iter().map(ValueView::new).collect();
         let mut modules: Vec<ModuleView> = values
             .iter()
             .map(|value| ModuleView { module: value.snake.clone(), types: value.types.clone() })
             .collect();
-        modules.extend(
-            views
-                .iter()
-                .map(|view| ModuleView { module: view.snake.clone(), types: view.types.clone() }),
-        );
-        let line = |view: &AggregateView| AggregateLine {
-            pascal: view.pascal.clone(),
-            snake: view.snake.clone(),
-            plural_snake: view.plural_snake.clone(),
-            plural_pascal: view.plural_pascal.clone(),
-            loading: view.loading.clone(),
-            use_cases: view.use_cases.clone(),
+        modules.extend(context.aggregates.iter().map(|aggregate| ModuleView {
+            module: aggregate.name.snake(),
+            types: own_types(aggregate),
+        }));
+        let line = |aggregate: &Aggregate| AggregateLine {
+            pascal: aggregate.name.pascal().to_owned(),
+            snake: aggregate.name.snake(),
+            plural_snake: aggregate.plural.plain().to_owned(),
+            plural_pascal: aggregate.plural.pascal(),
+            loading: loading(aggregate),
+            use_cases: use_cases(aggregate),
         };
-        let repositories =
-            context.aggregates.iter().zip(&views).filter(|(aggregate, _)| aggregate.repository);
+        let repositories = context.aggregates.iter().filter(|aggregate| aggregate.repository);
         let used = bodies_in_use(context);
         Self {
             name: context.module.clone(),
             pascal: heck::ToPascalCase::to_pascal_case(context.module.as_str()),
             module: context.module.clone(),
             has_adapters: web || context.aggregates.iter().any(|aggregate| aggregate.repository),
-            repositories: repositories.map(|(_, view)| line(view)).collect(),
-            aggregates: views.iter().map(line).collect(),
+            repositories: repositories.map(line).collect(),
+            aggregates: context.aggregates.iter().map(line).collect(),
             domain_modules: modules,
             value_structs: values
                 .iter()

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use bloom_runtime::application::{StorageStore, Subscriptions};
+use bloom_runtime::{
+    application::{StorageStore, Subscriptions},
+    ports::Storage,
+};
 
 use crate::{storage::ManagedStorage, verb::Verb};
 
@@ -19,8 +22,8 @@ pub trait Application: Sized + Send + Sync + 'static {
     /// The steps of the schema.
     fn migrations() -> <Self::Storage as ManagedStorage>::Migrations;
 
-    /// How each aggregate is kept.
-    fn store(storage: Arc<Self::Storage>) -> StorageStore<Self::Storage>;
+    /// How each aggregate is kept, in [`Self::Storage`] or, in tests, in memory.
+    fn store<S: Storage>(storage: Arc<S>) -> StorageStore<S>;
 
     /// Adds the event handlers.
     #[must_use]
