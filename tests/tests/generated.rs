@@ -11,25 +11,6 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The requests of the README, in order.
-fn shop() -> Sandbox {
-    let sandbox = Sandbox::with_project(&[]);
-    sandbox.generate("value-object Money amount:i64 currency:enum:EUR,USD");
-    sandbox.generate("aggregate Customer name:String:1..100 email:String:email,unique");
-    sandbox.generate("aggregate Order customer_id:CustomerId note:String:optional status:enum:draft,placed,cancelled");
-    sandbox.generate("entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 price:Money --while draft");
-    sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
-    sandbox.ok(&[
-        "generate",
-        "command",
-        "--in",
-        "Order",
-        "cancel(reason:String): draft|placed -> cancelled",
-    ]);
-    sandbox.generate("repository Order");
-    sandbox
-}
-
 #[test]
 fn the_bare_project() {
     let _turn = one_at_a_time();
@@ -47,7 +28,7 @@ fn the_bare_project() {
 #[test]
 fn the_shop() {
     let _turn = one_at_a_time();
-    let sandbox = shop();
+    let sandbox = Sandbox::shop();
     assert!(sandbox.passes() > 60);
 }
 

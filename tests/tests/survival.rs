@@ -3,9 +3,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{
         Arc, Mutex, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use bloom_tests::{Sandbox, soak};
+use bloom_tests::{Sandbox, Server, soak};
 use serde_json::{Value, json};
 
 /// An event handler that notes each position on the disk before it says that it is done.
@@ -41,44 +41,8 @@ fn shop() -> (Sandbox, PathBuf) {
     let app = sandbox.read("src/app.rs");
     let end = app.rfind('}').expect("the end of the impl");
     sandbox.write("src/app.rs", &format!("{}{HANDLER}}}\n", &app[..end]));
-    let said = sandbox.cargo(&["build", "--message-format", "json"]);
-    let binary = said
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .expect("cargo names the binary");
-    // Another project of the same name would replace it.
-    let own = sandbox.path().join("shop-binary");
-    fs::copy(binary, &own).expect("it can be copied");
-    (sandbox, own)
-}
-
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path, binary: &Path) -> Self {
-        let mut child = Command::new(binary)
-            .args(["serve", "--address", "127.0.0.1:0"])
-            .current_dir(folder)
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
-        let address = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
-        Self { child, address }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it is gone");
-    }
+    let binary = sandbox.binary();
+    (sandbox, binary)
 }
 
 fn agent() -> ureq::Agent {

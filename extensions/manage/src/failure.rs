@@ -10,6 +10,17 @@ pub enum RunError {
     #[error("the configuration is wrong")]
     Config(#[source] ::config::ConfigError),
 
+    /// The filter of the log is none.
+    #[error(
+        "`{filter}` in `log.filter` or RUST_LOG is no filter; write a level, `info`, or levels by module, `warn,shop=debug`"
+    )]
+    LogFilter {
+        /// What was given.
+        filter: String,
+        /// What is wrong with it.
+        source: tracing_subscriber::filter::ParseError,
+    },
+
     /// The address of the database is not one that this program understands.
     #[error("`{url}` is not a database of this program; write {expected}")]
     DatabaseUrl {

@@ -6,6 +6,7 @@
 mod application;
 mod config;
 mod failure;
+mod log;
 mod run;
 mod storage;
 mod terminal;

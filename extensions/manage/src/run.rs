@@ -3,12 +3,12 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     application::Application,
     config::Config,
     failure::RunError,
+    log,
     storage::ManagedStorage,
     terminal,
     verb::{Services, Verb},
@@ -55,11 +55,7 @@ fn verb<A: Application>(own: &[Verb<A>], matches: &ArgMatches) -> Result<(), Run
     if let Some(url) = matches.get_one::<String>("database") {
         config.database.url.clone_from(url);
     }
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&config.log.filter));
-    // A second subscriber is refused when a test has set one already; that one serves as well.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    log::start(&config.log)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::{Router, http::header, response::Html, routing::get};
 use utoipa::openapi::OpenApi;
 
+use crate::description::complete;
+
 const PAGE: &str = include_str!("docs.html");
 
 /// `/openapi.json`, and `/docs` to read and try it.
@@ -14,6 +16,7 @@ const PAGE: &str = include_str!("docs.html");
 pub fn docs(mut description: OpenApi) -> Router {
     // The derive takes the licence from the manifest, which may say none.
     description.info.license = description.info.license.filter(|license| !license.name.is_empty());
+    complete(&mut description);
     let text: Arc<str> = description.to_json().expect("an OpenAPI description is JSON").into();
     let description = move || {
         let text = text.to_string();

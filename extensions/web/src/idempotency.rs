@@ -25,8 +25,7 @@ pub(crate) async fn idempotency(limit: usize, request: Request, next: Next) -> R
         return next.run(request).await;
     }
     let Some(key) = request.headers().get(HEADER) else { return next.run(request).await };
-    let key =
-        key.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= LONGEST);
+    let key = key.to_str().ok().map(str::trim).filter(|key| is_key(key));
     let Some(key) = key.map(ToOwned::to_owned) else {
         let detail = format!("`Idempotency-Key` has 1 to {LONGEST} visible ASCII characters");
         return Problem::new(StatusCode::BAD_REQUEST, "request.idempotency_key", detail)
@@ -47,7 +46,26 @@ pub(crate) async fn idempotency(limit: usize, request: Request, next: Next) -> R
     in_context(context, next.run(Request::from_parts(parts, Body::from(body)))).await
 }
 
+fn is_key(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The limit that the extractors keep to.
 pub(crate) fn body_limit(limit: usize) -> DefaultBodyLimit {
     DefaultBodyLimit::max(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_visible_and_bounded() {
+        for key in ["a", "!~", &"k".repeat(LONGEST)] {
+            assert!(is_key(key), "{key:?}");
+        }
+        for other in ["", "a b", "a\tb", "\u{e4}", &"k".repeat(LONGEST + 1)] {
+            assert!(!is_key(other), "{other:?}");
+        }
+    }
 }

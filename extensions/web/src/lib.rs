@@ -5,12 +5,14 @@
 //! OpenAPI page, request ids, and a server that shuts down gracefully.
 
 mod answer;
+mod description;
 mod docs;
 mod extract;
 mod health;
 mod idempotency;
 mod if_match;
 mod json;
+
 mod openapi;
 mod paging;
 mod problem;

@@ -20,13 +20,13 @@ pub struct ReceiptBody {
 pub enum AnyProblem {
     /// The request is malformed.
     #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(#[to_schema] Problem),
+    Malformed(Problem),
     /// A fault of the server.
     #[response(status = 500, content_type = "application/problem+json")]
-    Fault(#[to_schema] Problem),
+    Fault(Problem),
     /// Not available just now.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] Problem),
+    Unavailable(Problem),
 }
 
 /// What can go wrong with reading one thing.
@@ -34,7 +34,7 @@ pub enum AnyProblem {
 pub enum ReadProblem {
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] Problem),
+    NotFound(Problem),
 }
 
 /// What can go wrong with a body.
@@ -42,10 +42,10 @@ pub enum ReadProblem {
 pub enum BodyProblem {
     /// The body is too large.
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] Problem),
+    TooLarge(Problem),
     /// The body is not JSON.
     #[response(status = 415, content_type = "application/problem+json")]
-    NotJson(#[to_schema] Problem),
+    NotJson(Problem),
 }
 
 /// What can go wrong with any change.
@@ -53,11 +53,11 @@ pub enum BodyProblem {
 pub enum ChangeProblem {
     /// A rule or a unique value forbids it.
     #[response(status = 409, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] Problem),
+    Forbidden(Problem),
     /// The version in `If-Match` is not the newest.
     #[response(status = 412, content_type = "application/problem+json")]
-    Stale(#[to_schema] Problem),
+    Stale(Problem),
     /// A field is invalid; `errors` names every one.
     #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(#[to_schema] Problem),
+    Invalid(Problem),
 }

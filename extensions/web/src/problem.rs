@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 /// assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, "quantity"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(description = "What went wrong.")]
 pub struct Problem {
     /// The HTTP status.
     #[schema(example = 409)]
