@@ -28,6 +28,28 @@ pub(crate) struct Cli {
     pub(crate) quiet: bool,
 }
 
+impl Cli {
+    /// Whether the outcome, good or bad, is for a program.
+    pub(crate) fn json(&self) -> bool {
+        match &self.verb {
+            Verb::Init(arguments) => arguments.json,
+            Verb::Generate { thing } => thing.options().json,
+            Verb::Setup(_) | Verb::Completions { .. } => false,
+        }
+    }
+}
+
+impl Thing {
+    fn options(&self) -> &Options {
+        let (Self::ValueObject { options, .. }
+        | Self::Aggregate { options, .. }
+        | Self::Entity { options, .. }
+        | Self::Command { options, .. }
+        | Self::Repository { options, .. }) = self;
+        options
+    }
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {

@@ -2,10 +2,12 @@
 
 use std::{io, path::Path};
 
+use serde::Serialize;
+
 use crate::{edit::SyntaxError, render::RenderError, request::InputError};
 
 /// What a person is told.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
@@ -14,7 +16,8 @@ pub(crate) struct Failure {
 }
 
 /// Whose fault it is; each has an exit code of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum FailureKind {
     /// What was typed does not make sense: 2.
     Input,

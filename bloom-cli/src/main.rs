@@ -26,7 +26,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let ui = ui::Ui { quiet: cli.quiet };
+    let ui = ui::Ui { quiet: cli.quiet, json: cli.json() };
     match commands::run(cli, ui) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::builder::styling::{AnsiColor, Style};
+use serde::Serialize;
 
 use crate::failure::{Failure, FailureKind};
 
@@ -10,6 +11,14 @@ use crate::failure::{Failure, FailureKind};
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ui {
     pub(crate) quiet: bool,
+    /// Whether a program reads it.
+    pub(crate) json: bool,
+}
+
+/// A failure for a program.
+#[derive(Serialize)]
+struct Problem<'f> {
+    error: &'f Failure,
 }
 
 impl Ui {
@@ -34,7 +43,14 @@ impl Ui {
         anstream::eprintln!("{yellow}warning:{yellow:#} {text}");
     }
 
+    /// What went wrong: for a program on stdout, where it looks for the outcome.
     pub(crate) fn failure(self, failure: &Failure) {
+        if self.json {
+            self.data(
+                &serde_json::to_string_pretty(&Problem { error: failure }).unwrap_or_default(),
+            );
+            return;
+        }
         let red: Style = AnsiColor::Red.on_default().bold();
         let what = if failure.kind == FailureKind::Bug { "bug in bloom" } else { "error" };
         anstream::eprintln!("{red}{what}:{red:#} {}", failure.message);

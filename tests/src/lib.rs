@@ -41,7 +41,8 @@ pub fn bloom() -> &'static Path {
 }
 
 /// The folder cargo builds this workspace in.
-fn target() -> PathBuf {
+#[must_use]
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 

@@ -11,12 +11,27 @@ use bloom_runtime::{
     application::{current_context, in_context},
     ports::CommandId,
 };
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::Problem;
+use crate::{Problem, openapi::optional_header};
 
 const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 200;
+
+/// The key in a description: `params(IdempotencyKey)`.
+#[derive(Debug, Clone, Copy)]
+pub struct IdempotencyKey;
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = "Sending the same request twice under one key has one effect";
+        vec![optional_header(HEADER, "^[!-~]{1,200}$", text)]
+    }
+}
 
 /// Puts the key and a digest of the request into the context. The application keeps the outcome of the
 /// command under the key, in the same transaction as its effects, and gives it again to a repetition.

@@ -5,8 +5,12 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use bloom_runtime::domain::Version;
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
 
-use crate::Problem;
+use crate::{Problem, openapi::optional_header};
 
 /// The version in `If-Match: "2"`; `None` without the header or with `*`, which both mean the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
                 "`If-Match` holds one version in quotes, as `ETag` gave it: \"2\"",
             )
         })
+    }
+}
+
+/// In a description: `params(IfMatch)`.
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = "Only if this is the newest version";
+        vec![optional_header("if-match", "^\"[0-9]{1,18}\"$", text)]
     }
 }
 

@@ -25,6 +25,7 @@ pub use answer::{Changed, Created, Versioned};
 pub use docs::docs;
 pub use extract::{Path, Query};
 pub use health::{Readiness, health};
+pub use idempotency::IdempotencyKey;
 pub use if_match::IfMatch;
 pub use json::JsonBody;
 pub use openapi::{AnyProblem, BodyProblem, ChangeProblem, ReadProblem, ReceiptBody};

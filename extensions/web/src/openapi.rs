@@ -1,7 +1,13 @@
 //! What every route's description has in common.
 
 use bloom_runtime::domain::Uuid;
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{
+        ObjectBuilder, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 use crate::Problem;
 
@@ -60,4 +66,16 @@ pub enum ChangeProblem {
     /// A field is invalid; `errors` names every one.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(Problem),
+}
+
+/// A header that a client may leave out.
+pub(crate) fn optional_header(name: &str, pattern: &str, description: &str) -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(text))
+        .build()
 }
