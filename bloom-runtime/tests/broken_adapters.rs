@@ -11,8 +11,8 @@ use bloom_runtime::{
     domain::Version,
     memory::MemoryStorage,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
-        StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, Position, RecordedEvent,
+        Storage, StoreError, StoredDocument, StreamId,
     },
     testing::conformance::{self, How},
 };
@@ -78,6 +78,8 @@ impl EventLog for Broken {
 }
 
 impl Storage for Broken {
+    type Work = NoWork;
+
     async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
         if self.fault == Fault::DirtyRead {
             let staged = self.staged.lock().unwrap().get(id).cloned();
@@ -108,7 +110,7 @@ impl Storage for Broken {
         self.storage.stream_ids(aggregate, after, limit).await
     }
 
-    async fn commit(&self, mut batch: Batch) -> Result<Committed, StoreError> {
+    async fn commit(&self, mut batch: Batch, work: Vec<NoWork>) -> Result<Committed, StoreError> {
         match self.fault {
             Fault::LostUpdate => {
                 for append in &mut batch.appends {
@@ -120,7 +122,7 @@ impl Storage for Broken {
                 let mut result = Ok(Committed::default());
                 for append in batch.appends {
                     let one = Batch { appends: vec![append], ..Batch::default() };
-                    result = result.and(self.storage.commit(one).await);
+                    result = result.and(self.storage.commit(one, Vec::new()).await);
                 }
                 return result;
             }
@@ -146,7 +148,7 @@ impl Storage for Broken {
             Fault::GuardIgnored => batch.guards.clear(),
             _ => {}
         }
-        self.storage.commit(batch).await
+        self.storage.commit(batch, work).await
     }
 
     async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {

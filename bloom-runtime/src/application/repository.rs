@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The repository of one kind of aggregate within a [`BufferedUnitOfWork`].
-pub struct BufferedRepository<'u, S, A> {
+pub struct BufferedRepository<'u, S: Storage, A> {
     pub(super) uow: &'u mut BufferedUnitOfWork<S>,
     pub(super) aggregate: PhantomData<fn() -> A>,
 }
@@ -39,11 +39,24 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
     }
 
     fn save(&mut self, mut aggregate: A) -> Result<Receipt<A::Id>, StoreError> {
+        let expected = aggregate.changes().base();
+        let events = aggregate.flush_events();
+        self.append(aggregate, expected, events)
+    }
+}
+
+impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
+    /// Queues an aggregate at the state after these events.
+    pub(crate) fn append(
+        &mut self,
+        aggregate: A,
+        expected: Version,
+        events: Vec<A::Event>,
+    ) -> Result<Receipt<A::Id>, StoreError> {
         let loading = self.uow.store.loading::<A>()?;
         let id = aggregate.id().clone();
-        let expected = aggregate.changes().base();
         let receipt = Receipt { id: id.clone(), version: aggregate.version() };
-        if aggregate.changes().pending().is_empty() {
+        if events.is_empty() {
             return Ok(receipt);
         }
 
@@ -59,13 +72,13 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
             }
             Loading::Events => None,
         };
-        let mut events = Vec::new();
-        for event in aggregate.flush_events() {
+        let mut new = Vec::new();
+        for event in events {
             let body = event.to_body().map_err(|error| unstorable(&error))?;
             let (name, revision) = (event.name(), event.revision());
-            events.push(NewEvent { name, revision, body, metadata: self.uow.metadata() });
+            new.push(NewEvent { name, revision, body, metadata: self.uow.metadata() });
         }
-        let bodies = events.iter().map(|event| &event.body);
+        let bodies = new.iter().map(|event| &event.body);
         if bodies.chain(document.as_ref().map(|document| &document.body)).any(|body| has_nul(body))
         {
             return Err(unstorable(&"a text contains the character NUL"));
@@ -80,13 +93,11 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
             taken.push((key.field, key.taken));
         }
         let stream = StreamId { aggregate: A::NAME.to_owned(), id: id.to_string() };
-        let append = StreamAppend { stream, expected, events, document, keys };
+        let append = StreamAppend { stream, expected, events: new, document, keys };
         self.uow.note(Save { append, state: Arc::new(aggregate), taken });
         Ok(receipt)
     }
-}
 
-impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     async fn load(&self, stream: &StreamId) -> Result<Option<A>, StoreError> {
         let store = &self.uow.store;
         match store.loading::<A>()? {

@@ -19,15 +19,21 @@ use crate::{
 pub(super) type Seen = Arc<dyn Any + Send + Sync>;
 
 /// The unit of work of every [`StorageStore`](super::StorageStore).
-pub struct BufferedUnitOfWork<S> {
+pub struct BufferedUnitOfWork<S: Storage> {
     pub(super) store: Arc<Inner<S>>,
     context: Context,
     /// What was loaded or saved; `get` returns copies of it.
     pub(super) seen: HashMap<StreamId, Seen>,
-    /// The saves, oldest first; a savepoint is a length of it.
-    journal: Vec<Save>,
+    /// What is queued, oldest first; a savepoint is a length of it.
+    journal: Vec<Entry<S::Work>>,
     guards: BTreeMap<StreamId, crate::domain::Version>,
     outcome: Option<Outcome>,
+}
+
+/// One thing that waits for the commit.
+enum Entry<W> {
+    Save(Save),
+    Work(W),
 }
 
 /// One call of `save`.
@@ -67,13 +73,26 @@ impl<S: Storage> BufferedUnitOfWork<S> {
 
     pub(super) fn note(&mut self, save: Save) {
         self.seen.insert(save.append.stream.clone(), Arc::clone(&save.state));
-        self.journal.push(save);
+        self.journal.push(Entry::Save(save));
+    }
+
+    /// Queues work of the storage's own kind. It is done in the commit, after everything that is saved, and
+    /// it is lost with the unit of work.
+    pub fn queue(&mut self, work: S::Work) {
+        self.journal.push(Entry::Work(work));
+    }
+
+    fn saves(&self) -> impl DoubleEndedIterator<Item = &Save> {
+        self.journal.iter().filter_map(|entry| match entry {
+            Entry::Save(save) => Some(save),
+            Entry::Work(_) => None,
+        })
     }
 
     /// The saves with those of one aggregate merged, so that each stream is appended to once.
     fn batch(&self) -> Result<Batch, StoreError> {
         let mut appends: Vec<StreamAppend> = Vec::new();
-        for Save { append, .. } in &self.journal {
+        for Save { append, .. } in self.saves() {
             let earlier = appends.iter_mut().find(|earlier| earlier.stream == append.stream);
             match earlier {
                 None => appends.push(append.clone()),
@@ -98,9 +117,9 @@ impl<S: Storage> BufferedUnitOfWork<S> {
     }
 
     /// The aggregate's own error in place of the storage's.
-    fn own_error(self, error: StoreError) -> StoreError {
+    fn own_error(saves: Vec<Save>, error: StoreError) -> StoreError {
         let StoreError::KeyTaken { aggregate, id, field } = &error else { return error };
-        let taken = self.journal.into_iter().rev().find_map(|save| {
+        let taken = saves.into_iter().rev().find_map(|save| {
             let stream = &save.append.stream;
             (stream.aggregate == *aggregate && stream.id == *id)
                 .then(|| save.taken.into_iter().find(|(name, _)| name == field))
@@ -151,18 +170,23 @@ impl<S: Storage> UnitOfWork for BufferedUnitOfWork<S> {
 
     fn roll_back_to(&mut self, savepoint: usize) {
         self.journal.truncate(savepoint);
-        self.seen.clear();
-        for save in &self.journal {
-            self.seen.insert(save.append.stream.clone(), Arc::clone(&save.state));
-        }
+        let states = self.saves().map(|save| (save.append.stream.clone(), Arc::clone(&save.state)));
+        self.seen = states.collect();
     }
 
     async fn commit(self) -> Result<Committed, StoreError> {
         let batch = self.batch()?;
-        if batch == Batch::default() {
+        let (mut saves, mut work) = (Vec::new(), Vec::new());
+        for entry in self.journal {
+            match entry {
+                Entry::Save(save) => saves.push(save),
+                Entry::Work(one) => work.push(one),
+            }
+        }
+        if batch == Batch::default() && work.is_empty() {
             return Ok(Committed::default());
         }
-        let storage = Arc::clone(&self.store.storage);
-        storage.commit(batch).await.map_err(|error| self.own_error(error))
+        let committed = self.store.storage.commit(batch, work).await;
+        committed.map_err(|error| Self::own_error(saves, error))
     }
 }

@@ -13,8 +13,8 @@ use self::state::State;
 use crate::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
-        StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, Position, RecordedEvent,
+        Storage, StoreError, StoredDocument, StreamId,
     },
 };
 
@@ -63,6 +63,8 @@ impl EventLog for MemoryStorage {
 }
 
 impl Storage for MemoryStorage {
+    type Work = NoWork;
+
     async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
         Ok(self.state().document(table, id))
     }
@@ -80,7 +82,7 @@ impl Storage for MemoryStorage {
         Ok(self.state().stream_ids(aggregate, after, limit))
     }
 
-    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, _: Vec<NoWork>) -> Result<Committed, StoreError> {
         let committed = self.state().commit(batch)?;
         if let Some(position) = committed.position {
             self.appended.send_modify(|newest| *newest = position.max(*newest));

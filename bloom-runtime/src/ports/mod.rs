@@ -22,7 +22,7 @@ pub use ids::IdGenerator;
 pub use page::{Page, PageRequest};
 pub use repository::{Receipt, Repository};
 pub use storage::{
-    Batch, Committed, DocumentQuery, DocumentWrite, KeyClaim, NewEvent, Outcome, Storage,
+    Batch, Committed, DocumentQuery, DocumentWrite, KeyClaim, NewEvent, NoWork, Outcome, Storage,
     StoredDocument, StreamAppend,
 };
 pub use store::Store;

@@ -12,6 +12,10 @@ use crate::domain::{Condition, Metadata, Version};
 ///
 /// `bloom_runtime::testing::conformance` checks an implementation.
 pub trait Storage: EventLog + Send + Sync + 'static {
+    /// What a unit of work may do within the commit besides its batch, such as statements in SQL;
+    /// [`NoWork`] where there is nothing of the kind.
+    type Work: Send + Sync + 'static;
+
     /// The document of one aggregate.
     ///
     /// # Errors
@@ -42,12 +46,17 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
-    /// Writes the batch, all or nothing, and gives its events the next positions.
+    /// Writes the batch and then does the work, in order; all or nothing. The events get the next
+    /// positions, which the work must not rely on.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`], [`StoreError::KeyTaken`], [`StoreError::AlreadyExecuted`], or whatever is
-    /// wrong with the storage.
-    fn commit(&self, batch: Batch) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+    /// [`StoreError::Conflict`], [`StoreError::KeyTaken`], [`StoreError::AlreadyExecuted`], what the work
+    /// failed with, or whatever is wrong with the storage.
+    fn commit(
+        &self,
+        batch: Batch,
+        work: Vec<Self::Work>,
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
     /// What became of a command.
     ///
@@ -99,6 +108,10 @@ impl<S: EventLog> EventLog for std::sync::Arc<S> {
         (**self).head()
     }
 }
+
+/// The work of a storage that has none of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoWork {}
 
 /// What one unit of work writes.
 #[derive(Debug, Clone, Default, PartialEq)]

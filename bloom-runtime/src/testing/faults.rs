@@ -81,6 +81,8 @@ impl<S: Storage> EventLog for FaultyStorage<S> {
 }
 
 impl<S: Storage> Storage for FaultyStorage<S> {
+    type Work = S::Work;
+
     async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
         self.check(Operation::Load)?;
         self.storage.document(table, id).await
@@ -101,9 +103,9 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.storage.stream_ids(aggregate, after, limit).await
     }
 
-    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, work: Vec<Self::Work>) -> Result<Committed, StoreError> {
         self.check(Operation::Commit)?;
-        let committed = self.storage.commit(batch).await?;
+        let committed = self.storage.commit(batch, work).await?;
         self.check(Operation::CommitReply)?;
         Ok(committed)
     }

@@ -2,6 +2,7 @@
 //! and the conformance suite that every storage passes.
 
 mod assertions;
+mod builder;
 #[expect(clippy::unwrap_used, reason = "a check that cannot go on fails")]
 pub mod conformance;
 mod faults;
@@ -9,6 +10,7 @@ mod fixed;
 mod scenario;
 
 pub use assertions::assert_same_state;
+pub use builder::Builder;
 pub use faults::{FaultyStorage, Operation};
 pub use fixed::{CountingIds, FixedClock};
 pub use scenario::{Given, Outcome, When};

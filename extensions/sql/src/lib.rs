@@ -11,4 +11,21 @@ pub mod sqlite;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStorage;
 
+#[cfg(feature = "sqlite")]
+mod transaction;
+mod value;
+#[cfg(feature = "sqlite")]
+mod work;
+
 pub use migration::{Migration, MigrationError, MigrationState, Migrations};
+pub use value::SqlValue;
+
+#[cfg(feature = "sqlite")]
+pub use {
+    transaction::Transaction,
+    work::{HookFuture, SqlUnitOfWork, SqlWork},
+};
+
+/// The driver of SQLite, for hooks that use its connection.
+#[cfg(feature = "sqlite")]
+pub use rusqlite;

@@ -10,7 +10,9 @@ mod read;
 mod readers;
 mod storage;
 mod translate;
+mod work;
 mod write;
 mod writer;
 
 pub use storage::SqliteStorage;
+pub(crate) use work::{execute, query};

@@ -27,11 +27,20 @@ impl Readers {
         Self { path, idle: Arc::default(), permits: Arc::new(Semaphore::new(size)) }
     }
 
-    /// Runs `work` on a connection, away from the threads that must not block.
+    /// Runs `work` on a connection.
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.ask(|connection| work(connection).map_err(store_error)).await
+    }
+
+    /// The same, where `work` has errors of its own, away from the threads that must not block.
+    pub(super) async fn ask<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let Self { path, idle, .. } = self.clone();
@@ -40,14 +49,14 @@ impl Readers {
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match kept {
                 Some(connection) => connection,
-                None => connection::reader(&path)?,
+                None => connection::reader(&path).map_err(store_error)?,
             };
             let result = work(&connection);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             result
         });
         match task.await {
-            Ok(result) => result.map_err(store_error),
+            Ok(result) => result,
             Err(error) => Err(StoreError::Internal(error.into())),
         }
     }

@@ -11,8 +11,12 @@ use bloom_runtime::{
 };
 use tokio::sync::watch;
 
-use super::{connection, migrate, read, readers::Readers, writer::Writer};
-use crate::migration::{MigrationError, MigrationState, Migrations};
+use super::{connection, migrate, read, readers::Readers, work, writer::Writer};
+use crate::{
+    migration::{MigrationError, MigrationState, Migrations},
+    value::SqlValue,
+    work::SqlWork,
+};
 
 /// A database in one file. Clones share it.
 ///
@@ -93,6 +97,20 @@ impl SqliteStorage {
         migrate::apply(&mut connection::writer(path).map_err(unavailable)?, migrations)
     }
 
+    /// Runs a query of one's own on the pool of readers; its rows, each with its columns in order. It sees
+    /// what is committed.
+    ///
+    /// # Errors
+    /// What the database says, also when the statement tries to write.
+    pub async fn query(
+        &self,
+        sql: impl Into<String>,
+        parameters: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        let sql = sql.into();
+        self.readers.ask(move |connection| work::query(connection, &sql, &parameters)).await
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -124,6 +142,8 @@ impl EventLog for SqliteStorage {
 }
 
 impl Storage for SqliteStorage {
+    type Work = SqlWork;
+
     async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
         let (table, id) = (table.to_owned(), id.to_owned());
         self.readers.read(move |connection| read::document(connection, &table, &id)).await
@@ -147,8 +167,8 @@ impl Storage for SqliteStorage {
             .await
     }
 
-    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        self.writer.commit(batch).await
+    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+        self.writer.commit(batch, work).await
     }
 
     async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {

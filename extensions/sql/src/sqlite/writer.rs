@@ -11,12 +11,13 @@ use tokio::sync::{oneshot, watch};
 
 use super::{
     error::{closed, store_error},
-    read, write,
+    read, work, write,
 };
+use crate::work::SqlWork;
 
 /// Something to be written, and where the answer goes.
 enum Request {
-    Batch(Batch, oneshot::Sender<Result<Committed, StoreError>>),
+    Batch(Batch, Vec<SqlWork>, oneshot::Sender<Result<Committed, StoreError>>),
     Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -31,19 +32,23 @@ const SHARED: usize = 256;
 
 impl Writer {
     pub(super) fn start(
-        connection: Connection,
+        mut connection: Connection,
         appended: watch::Sender<Position>,
     ) -> std::io::Result<Self> {
         let (requests, waiting) = channel();
         thread::Builder::new()
             .name("bloom-sqlite-writer".to_owned())
-            .spawn(move || run(&connection, &waiting, &appended))?;
+            .spawn(move || run(&mut connection, &waiting, &appended))?;
         Ok(Self { requests })
     }
 
-    pub(super) async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+    pub(super) async fn commit(
+        &self,
+        batch: Batch,
+        work: Vec<SqlWork>,
+    ) -> Result<Committed, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.requests.send(Request::Batch(batch, answer)).map_err(|_| closed())?;
+        self.requests.send(Request::Batch(batch, work, answer)).map_err(|_| closed())?;
         // Once sent it may be committed although nobody answers.
         answered.await.map_err(|_| StoreError::OutcomeUnknown)?
     }
@@ -61,7 +66,11 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, waiting: &Receiver<Request>, appended: &watch::Sender<Position>) {
+fn run(
+    connection: &mut Connection,
+    waiting: &Receiver<Request>,
+    appended: &watch::Sender<Position>,
+) {
     while let Ok(first) = waiting.recv() {
         let requests: Vec<Request> =
             std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).collect();
@@ -72,7 +81,7 @@ fn run(connection: &Connection, waiting: &Receiver<Request>, appended: &watch::S
 }
 
 /// Writes all requests in one transaction and answers each; the new head if it moved.
-fn transaction(connection: &Connection, requests: Vec<Request>) -> Option<Position> {
+fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Position> {
     let begun = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| read::head(connection));
     let start = match begun {
         Ok(head) => head,
@@ -89,8 +98,12 @@ fn transaction(connection: &Connection, requests: Vec<Request>) -> Option<Positi
     let mut failed = None;
     for request in requests.by_ref() {
         match request {
-            Request::Batch(batch, answer) => {
-                let written = savepoint(connection, || write::batch(connection, &batch, head));
+            Request::Batch(batch, own, answer) => {
+                let written = savepoint(connection, |connection| {
+                    let position = write::batch(connection, &batch, head)?;
+                    work::run(connection, &own)?;
+                    Ok(position)
+                });
                 let position = written.as_ref().ok().filter(|position| **position != head).copied();
                 head = position.unwrap_or(head);
                 answers.push(Box::new(move |failed| {
@@ -101,7 +114,7 @@ fn transaction(connection: &Connection, requests: Vec<Request>) -> Option<Positi
                 }));
             }
             Request::Cursor(name, position, answer) => {
-                let written = savepoint(connection, || {
+                let written = savepoint(connection, |connection| {
                     write::cursor(connection, &name, position).map_err(store_error)
                 });
                 answers.push(Box::new(move |failed| {
@@ -143,11 +156,11 @@ fn transaction_lost() -> rusqlite::Error {
 
 /// Runs `work` so that nothing of it stays when it fails.
 fn savepoint<T>(
-    connection: &Connection,
-    work: impl FnOnce() -> Result<T, StoreError>,
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     connection.execute_batch("SAVEPOINT unit_of_work").map_err(store_error)?;
-    let result = work();
+    let result = work(connection);
     if connection.is_autocommit() {
         return result;
     }
@@ -171,7 +184,7 @@ fn roll_back(connection: &Connection) {
 fn refuse(requests: Vec<Request>, error: &rusqlite::Error) {
     for request in requests {
         match request {
-            Request::Batch(_, answer) => drop(answer.send(Err(copied(error)))),
+            Request::Batch(_, _, answer) => drop(answer.send(Err(copied(error)))),
             Request::Cursor(_, _, answer) => drop(answer.send(Err(copied(error)))),
         }
     }

@@ -1,0 +1,86 @@
+//! A user's own SQL within a unit of work.
+
+use std::{fmt, future::Future, pin::Pin};
+
+use bloom_runtime::{
+    application::BufferedUnitOfWork,
+    ports::{Storage, StoreError, UnitOfWork},
+};
+
+use crate::{transaction::Transaction, value::SqlValue};
+
+/// What a hook does: boxed, since it borrows the transaction that it is given.
+pub type HookFuture<'t> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 't>>;
+
+type Hook = dyn for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync;
+
+/// What a unit of work does in the flush besides its saves.
+pub struct SqlWork(pub(crate) Kind);
+
+pub(crate) enum Kind {
+    Statement { sql: String, parameters: Vec<SqlValue> },
+    Hook(Box<Hook>),
+}
+
+impl fmt::Debug for SqlWork {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Statement { sql, .. } => formatter.debug_tuple("Statement").field(sql).finish(),
+            Kind::Hook(_) => formatter.write_str("Hook"),
+        }
+    }
+}
+
+/// A unit of work that takes a user's own SQL: what `U` has to be where a handler brings some.
+///
+/// What is queued is done in the commit, in the order in which it was queued and after everything that was
+/// saved. If it fails, the commit fails, and nothing is stored. It sees the versions of aggregates, and must
+/// not rely on positions in the log, which are given last.
+///
+/// ```
+/// # use bloom_runtime::prelude::*;
+/// # use bloom_sql::{Migrations, SqliteStorage};
+/// # use bloom_runtime::{application::StorageStore, ports::Store};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("shop.db");
+/// # let migrations = Migrations::new().with("0001_visits", "CREATE TABLE visits (page TEXT PRIMARY KEY, count INTEGER) STRICT");
+/// # SqliteStorage::migrate(&path, &migrations)?;
+/// # let store = StorageStore::new(SqliteStorage::open(&path, &migrations)?);
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use bloom_sql::{SqlUnitOfWork, parameters};
+///
+/// let mut uow = store.begin().await?;
+/// uow.execute("INSERT INTO visits (page, count) VALUES ($1, $2)", parameters!["home", 0]);
+/// uow.before_commit(|transaction| {
+///     Box::pin(async move {
+///         transaction.execute("UPDATE visits SET count = count + 1 WHERE page = $1", &parameters!["home"]).await?;
+///         Ok(())
+///     })
+/// });
+/// uow.commit().await?;
+/// # Ok::<(), StoreError>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait SqlUnitOfWork: UnitOfWork {
+    /// Queues one statement. Parameters stand in it as `$1`, `$2` and so on, for every driver alike.
+    fn execute(&mut self, sql: impl Into<String>, parameters: Vec<SqlValue>);
+
+    /// Queues a hook, which may read and write in the transaction of the commit. It may run twice, when the
+    /// commit does, and awaits nothing but its transaction, since everybody who writes waits for it.
+    fn before_commit<H>(&mut self, hook: H)
+    where
+        H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static;
+}
+
+impl<S: Storage<Work = SqlWork>> SqlUnitOfWork for BufferedUnitOfWork<S> {
+    fn execute(&mut self, sql: impl Into<String>, parameters: Vec<SqlValue>) {
+        self.queue(SqlWork(Kind::Statement { sql: sql.into(), parameters }));
+    }
+
+    fn before_commit<H>(&mut self, hook: H)
+    where
+        H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
+    {
+        self.queue(SqlWork(Kind::Hook(Box::new(hook))));
+    }
+}
