@@ -243,7 +243,14 @@ fn recover(root: &Path) -> Result<bool, Failure> {
     for (index, path) in undo.replaced.iter().enumerate() {
         let target = root.join(path);
         let copy = transaction.join(index.to_string());
-        fs::copy(&copy, &target).map_err(|error| Failure::io("restore", &target, &error))?;
+        // Moved, not copied: that needs no room on the disk, and is done or not done. A copy that is gone was
+        // moved by an earlier attempt.
+        match fs::rename(&copy, target.canonicalize().unwrap_or_else(|_| target.clone())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::io("restore", &target, &error));
+            }
+            _ => {}
+        }
     }
     for path in &undo.created {
         let target = root.join(path);

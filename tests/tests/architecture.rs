@@ -278,9 +278,12 @@ fn tree_access(files: &[(String, String)]) -> Vec<String> {
                 found.push(format!("{path} {verb}: {word}"));
             }
         };
-        // `format` hands texts to rustfmt in a folder of its own outside the tree; `patch` asks where Bloom is.
-        look(&READS, "reads", &["project.rs", "apply.rs", "format.rs", "commands/patch.rs"]);
-        look(&WRITES, "writes", &["apply.rs", "format.rs"]);
+        // `format` hands texts to rustfmt in a folder of its own outside the tree, and looks for rustfmt; `patch`
+        // asks where Bloom is.
+        let reads =
+            ["project.rs", "apply.rs", "format/mod.rs", "format/toolchain.rs", "commands/patch.rs"];
+        look(&READS, "reads", &reads);
+        look(&WRITES, "writes", &["apply.rs", "format/mod.rs"]);
         look(&PRINTS, "prints", &["ui.rs"]);
     }
     found

@@ -84,7 +84,9 @@ fn every_type_and_rule() {
 fn names_of_every_sort() {
     let _turn = one_at_a_time();
     let sandbox = Sandbox::with_project(&[]);
-    sandbox.generate("aggregate Post type:String use:u32:optional match:String:1..9 ref:enum:a,b");
+    sandbox.generate(
+        "aggregate Post type:String use:u32:optional match:String:1..9 yield:i64 ref:enum:a,b",
+    );
     sandbox.generate("aggregate Sheep name:String --plural flock --create shear --no-change");
     sandbox.generate("aggregate Empty");
     sandbox.generate("aggregate Shop f:u64 formatter:String");
