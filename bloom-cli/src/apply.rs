@@ -241,16 +241,7 @@ fn recover(root: &Path) -> Result<bool, Failure> {
             .hint("an interrupted run left it; compare the project with your last commit and remove the folder")
     })?;
     for (index, path) in undo.replaced.iter().enumerate() {
-        let target = root.join(path);
-        let copy = transaction.join(index.to_string());
-        // Moved, not copied: that needs no room on the disk, and is done or not done. A copy that is gone was
-        // moved by an earlier attempt.
-        match fs::rename(&copy, target.canonicalize().unwrap_or_else(|_| target.clone())) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Failure::io("restore", &target, &error));
-            }
-            _ => {}
-        }
+        restore(&transaction.join(index.to_string()), &root.join(path))?;
     }
     for path in &undo.created {
         let target = root.join(path);
@@ -270,4 +261,18 @@ fn recover(root: &Path) -> Result<bool, Failure> {
     }
     finish(&transaction)?;
     Ok(true)
+}
+
+/// Puts a copy back in its place.
+///
+/// It is moved, not copied: that needs no room on the disk, and is done or not done. A copy that is gone was moved
+/// by an earlier attempt, and a file that is still as it was may be where nothing can be written.
+fn restore(copy: &Path, target: &Path) -> Result<(), Failure> {
+    match (fs::read(copy), fs::read(target)) {
+        (Err(error), _) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        (Ok(before), Ok(now)) if before == now => return Ok(()),
+        _ => {}
+    }
+    let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+    fs::rename(copy, &target).map_err(|error| Failure::io("restore", &target, &error))
 }

@@ -5,9 +5,9 @@ mod toolchain;
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fs,
-    path::Path,
-    process::{Command, Stdio},
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
 };
 
 /// What became of texts that rustfmt was given.
@@ -25,39 +25,61 @@ pub(crate) fn rustfmt(texts: &[&str], settings_from: &Path) -> Option<Formatted>
         return Some(Formatted { texts: Vec::new(), all_read: true });
     }
     let folder = tempfile::tempdir().ok()?;
-    let path = |index: usize| folder.path().join(format!("{index}.rs"));
     let alone: Vec<Cow<'_, str>> = texts.iter().map(|text| without_modules(text)).collect();
-    for (index, text) in alone.iter().enumerate() {
-        fs::write(path(index), text.as_bytes()).ok()?;
-    }
-    let program = toolchain::rustfmt(settings_from);
-    let mut running = Vec::new();
-    for share in shares(texts) {
-        let mut command = Command::new(&program);
-        command.args(["--edition", "2024", "--quiet"]);
-        if has_settings(settings_from) {
-            command.arg("--config-path").arg(settings_from);
-        }
-        command.args(share.into_iter().map(path));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        running.push(command.spawn());
-    }
+    let bench = Bench { folder: folder.path(), texts: &alone, settings_from };
+
+    let running: Vec<(Vec<usize>, Option<Child>)> = shares(texts)
+        .map(|share| {
+            let process = bench.start(&share).ok();
+            (share, process)
+        })
+        .collect();
+    let mut formatted: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     let mut all_read = true;
-    // Every process is waited for, also after one could not be started.
-    let ends: Vec<_> =
-        running.into_iter().map(|process| process.and_then(|mut process| process.wait())).collect();
-    for end in ends {
-        all_read &= end.ok()?.success();
-    }
-    let mut formatted = Vec::new();
-    for (index, alone) in alone.iter().enumerate() {
-        let after = fs::read_to_string(path(index)).ok()?;
-        formatted.push(match alone {
-            Cow::Borrowed(_) => after,
-            Cow::Owned(_) => after.replace(CRATE, "mod "),
-        });
+    for (share, process) in running {
+        let whole = process?.wait().ok()?.success();
+        for index in share {
+            // When one of several fails, each is tried on its own: a text may also be cut off in the middle, by
+            // a full disk.
+            if whole || bench.start(&[index]).ok()?.wait().ok()?.success() {
+                let after = fs::read_to_string(bench.path(index)).ok()?;
+                formatted[index] = match &alone[index] {
+                    Cow::Borrowed(_) => after,
+                    Cow::Owned(_) => after.replace(CRATE, "mod "),
+                };
+            } else {
+                all_read = false;
+            }
+        }
     }
     Some(Formatted { texts: formatted, all_read })
+}
+
+/// Where texts lie while rustfmt is at work.
+struct Bench<'t> {
+    folder: &'t Path,
+    texts: &'t [Cow<'t, str>],
+    settings_from: &'t Path,
+}
+
+impl Bench<'_> {
+    fn path(&self, index: usize) -> PathBuf {
+        self.folder.join(format!("{index}.rs"))
+    }
+
+    /// Lays these texts out and starts one process that formats them.
+    fn start(&self, indices: &[usize]) -> io::Result<Child> {
+        for index in indices {
+            fs::write(self.path(*index), self.texts[*index].as_bytes())?;
+        }
+        let mut command = Command::new(toolchain::rustfmt(self.settings_from));
+        command.args(["--edition", "2024", "--quiet"]);
+        if has_settings(self.settings_from) {
+            command.arg("--config-path").arg(self.settings_from);
+        }
+        command.args(indices.iter().map(|index| self.path(*index)));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+    }
 }
 
 /// What stands in for `mod` where a file declares a module: rustfmt sorts both alike, and looks for the

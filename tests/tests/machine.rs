@@ -1,0 +1,108 @@
+//! What the machine refuses: a disk without room, folders without permission. The project stays as it was.
+#![cfg(unix)]
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Output},
+};
+
+use bloom_tests::{Sandbox, bloom};
+
+/// Runs `bloom generate` where no file can be written beyond so many blocks of 512 bytes, as if the disk were
+/// full in the middle of it.
+fn with_little_room(sandbox: &Sandbox, blocks: usize, arguments: &str) -> Output {
+    // Without a handler the signal would end the process; with it ignored, writing fails, as on a full disk.
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" generate {arguments}");
+    Command::new("sh")
+        .args(["-c", &script, &bloom().to_string_lossy()])
+        .current_dir(sandbox.path())
+        .output()
+        .expect("sh runs")
+}
+
+#[test]
+fn a_full_disk_leaves_the_project_as_it_was() {
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("aggregate Order note:String:optional status:enum:draft,placed,cancelled");
+    let before = sandbox.tree();
+    let request = "entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 --while draft";
+    let mut stopped = 0;
+    for blocks in 0.. {
+        let output = with_little_room(&sandbox, blocks, request);
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            break;
+        }
+        assert_eq!(output.status.code(), Some(4), "{blocks} blocks: {said}");
+        assert!(said.contains("error: cannot") && said.contains("too large"), "{said}");
+        assert_eq!(sandbox.tree(), before, "{blocks} blocks: {said}");
+        stopped += 1;
+    }
+    assert!(stopped > 5, "it stopped {stopped} times");
+    assert!(sandbox.tree().len() > before.len(), "with room it is done");
+}
+
+/// Runs `bloom` as one who is not root.
+fn as_nobody(folder: &Path, arguments: &[&str]) -> Output {
+    let root = Command::new("id").arg("-u").output().expect("id runs").stdout == b"0\n";
+    let mut command = if root {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(bloom());
+        command
+    } else {
+        Command::new(bloom())
+    };
+    command.args(arguments).current_dir(folder).output().expect("it runs")
+}
+
+fn permit(sandbox: &Sandbox, path: &str, mode: u32) {
+    let path = sandbox.path().join(path);
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+}
+
+#[test]
+fn without_permission_nothing_is_written() {
+    let sandbox = Sandbox::with_project(&[]);
+    for folder in [sandbox.outside().to_owned(), sandbox.path().to_owned()] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    permit(&sandbox, ".bloom", 0o555);
+    let before = sandbox.tree();
+    let request = ["generate", "aggregate", "Customer", "name:String:1..100"];
+    let output = as_nobody(sandbox.path(), &request);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains(".bloom/lock`: Permission denied"), "{said}");
+    assert_eq!(sandbox.tree(), before);
+
+    let output = as_nobody(sandbox.path(), &["init", "inner"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("Permission denied"), "{said}");
+    assert_eq!(sandbox.tree(), before);
+    permit(&sandbox, ".bloom", 0o755);
+}
+
+#[test]
+fn a_folder_in_the_middle_that_cannot_be_written_undoes_the_rest() {
+    let sandbox = Sandbox::with_project(&[]);
+    let everything = |mode| {
+        let output = Command::new("chmod")
+            .args(["-R", mode, &sandbox.outside().to_string_lossy()])
+            .output()
+            .expect("chmod runs");
+        assert!(output.status.success());
+    };
+    everything("a+rwX");
+    permit(&sandbox, "tests/suite", 0o555);
+    let before = sandbox.tree();
+    let output =
+        as_nobody(sandbox.path(), &["generate", "aggregate", "Customer", "name:String:1..100"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("tests/suite") && said.contains("Permission denied"), "{said}");
+    assert_eq!(sandbox.tree(), before, "{said}");
+    permit(&sandbox, "tests/suite", 0o755);
+}
