@@ -30,10 +30,13 @@ cd a0 && small=$(median "$bloom" generate aggregate "Customer%x" name:String:1..
 "$bloom" --quiet init large && cd large
 for number in $(seq 200); do "$bloom" --quiet generate aggregate "Thing${number}x" name:String:1..100; done
 large=$(median "$bloom" generate aggregate "Customer%x" name:String:1..100 email:String:email,unique) && cd ..
-peer="not installed here"
+peer="not installed here" peer_one="not installed here"
 if command -v cargo-generate >/dev/null; then
     cp -r a1 template && rm -rf template/.bloom template/.cargo
     peer=$(median cargo generate --silent --path "$place/template" --name "g%")
+    # The files of one aggregate and nothing else, without an edit of what is there.
+    mkdir one && (cd a0 && find . -path ./.bloom -prune -o -path '*customer0x*' -type f -print | xargs cp --parents -t ../one)
+    cd a1 && peer_one=$(median cargo generate --silent --init --overwrite --path "$place/one" --name "g%") && cd ..
 fi
 
 "$bloom" --quiet init shop && cd shop
@@ -42,6 +45,7 @@ fi
 "$bloom" --quiet generate aggregate Order customer_id:CustomerId note:String:optional status:enum:draft,placed,cancelled
 "$bloom" --quiet generate entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 price:Money --while draft
 "$bloom" --quiet generate command --in Order 'place: draft -> placed if lines'
+"$bloom" --quiet generate command --in Order 'cancel(reason:String): draft|placed -> cancelled'
 "$bloom" --quiet generate repository Order
 cargo fetch --quiet
 cpu=$({ CARGO_TARGET_DIR=$place/cold /usr/bin/time -f '%U %S' cargo test --quiet >/dev/null 2>&2; } 2>&1 | tail -1 | python3 -c 'print(round(sum(map(float, input().split()))))')
@@ -54,6 +58,7 @@ cat <<TABLE
 | \`bloom init\`, whole process | $init |
 | \`cargo generate\` of the same files | $peer |
 | \`bloom generate aggregate\` in a small project | $small |
+| \`cargo generate\` of the files of one aggregate, without edits | $peer_one |
 | \`bloom generate aggregate\` in a project with 200 aggregates | $large |
 | from a new shop to its first green \`cargo test\`, cold | $cpu CPU seconds |
 | crates in its \`Cargo.lock\` | $crates |

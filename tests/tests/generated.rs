@@ -89,6 +89,10 @@ fn names_of_every_sort() {
     );
     sandbox.generate("aggregate Sheep name:String --plural flock --create shear --no-change");
     sandbox.generate("aggregate Empty");
+    // Words that the code around them might have used for itself.
+    sandbox.generate("aggregate Place folder:String");
+    sandbox.generate("aggregate Found store:String");
+    sandbox.generate("entity FoundLine --in Found found:String --as finds");
     sandbox.generate("aggregate Shop f:u64 formatter:String");
     sandbox.ok(&[
         "generate",

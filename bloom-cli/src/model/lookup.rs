@@ -4,7 +4,7 @@ use super::{
     Context,
     types::{Cardinality, Leaf, ModelField},
 };
-use crate::request::{InputError, TypeName, error::nearest, field::types_hint};
+use crate::request::{InputError, TypeName, error::nearest, primitive::types_hint};
 
 impl Context {
     /// A type that a field may have.

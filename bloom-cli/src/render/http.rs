@@ -3,12 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    change::ChangeView,
-    command::CommandView,
-    create::CreateView,
-    entity::EntityView,
-    field::FieldView,
-    sample::{invalid, of_field},
+    change::ChangeView, command::CommandView, create::CreateView, entity::EntityView,
+    field::FieldView, invalid::invalid, sample::of_field,
 };
 use crate::{
     model::{

@@ -10,6 +10,8 @@ mod exports;
 mod field;
 mod finder;
 mod http;
+mod invalid;
+mod pattern;
 mod project;
 mod sample;
 mod state;

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{
     field::{self, FieldView, body_struct, inclusive, parse_uses, rule, sample_uses},
     imports,
-    sample::{argument, invalid, newtype_inner, of_field, of_value},
+    invalid::invalid,
+    sample::{argument, newtype_inner, of_field, of_value},
 };
 use crate::{
     model::{Cardinality, Leaf, ModelField, Newtype, ValueObject},

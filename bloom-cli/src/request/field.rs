@@ -1,10 +1,10 @@
 //! The grammar of fields: `name:String:1..100,unique`.
 
-use std::fmt;
-
 use super::{
     error::{InputError, nearest},
     name::{FieldName, TypeName},
+    primitive::{Primitive, types_hint},
+    range::Range,
     split::split,
 };
 
@@ -38,23 +38,6 @@ pub(crate) struct Variant {
     pub(crate) name: FieldName,
 }
 
-/// The types that every project has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Primitive {
-    String,
-    Bool,
-    I32,
-    I64,
-    U32,
-    U64,
-    F64,
-    Decimal,
-    Uuid,
-    Date,
-    Timestamp,
-    Json,
-}
-
 /// A rule of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Item {
@@ -62,56 +45,6 @@ pub(crate) enum Item {
     Email,
     Url,
     Matches(String),
-}
-
-/// Inclusive bounds, as they were typed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Range {
-    pub(crate) low: Option<i128>,
-    pub(crate) high: Option<i128>,
-}
-
-impl Primitive {
-    pub(crate) const ALL: [(&'static str, Self); 12] = [
-        ("String", Self::String),
-        ("bool", Self::Bool),
-        ("i32", Self::I32),
-        ("i64", Self::I64),
-        ("u32", Self::U32),
-        ("u64", Self::U64),
-        ("f64", Self::F64),
-        ("Decimal", Self::Decimal),
-        ("Uuid", Self::Uuid),
-        ("Date", Self::Date),
-        ("Timestamp", Self::Timestamp),
-        ("Json", Self::Json),
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, primitive)| *primitive == self).map_or("", |(name, _)| name)
-    }
-
-    /// The integers it can hold; `None` for what is no integer.
-    pub(crate) fn integers(self) -> Option<(i128, i128)> {
-        Some(match self {
-            Self::I32 => (i32::MIN.into(), i32::MAX.into()),
-            Self::I64 => (i64::MIN.into(), i64::MAX.into()),
-            Self::U32 => (0, u32::MAX.into()),
-            Self::U64 => (0, u64::MAX.into()),
-            _ => return None,
-        })
-    }
-
-    fn is_number(self) -> bool {
-        self.integers().is_some() || matches!(self, Self::F64 | Self::Decimal)
-    }
-}
-
-impl fmt::Display for Range {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = |end: Option<i128>| end.map(|end| end.to_string()).unwrap_or_default();
-        write!(f, "{}..{}", end(self.low), end(self.high))
-    }
 }
 
 impl Field {
@@ -213,9 +146,9 @@ impl Field {
                 } else if let Some(range) =
                     item.strip_prefix("list(").and_then(|rest| rest.strip_suffix(')'))
                 {
-                    self.list = Some(parse_range(range)?);
+                    self.list = Some(Range::parse(range)?);
                 } else if item.contains("..") {
-                    self.rules.push(Item::Range(parse_range(item)?));
+                    self.rules.push(Item::Range(Range::parse(item)?));
                 } else {
                     let error = InputError::new(format!("`{item}` is no rule"));
                     return Err(match nearest(item, KNOWN) {
@@ -256,7 +189,7 @@ impl Field {
             }
             seen.push(word);
             match rule {
-                Item::Range(range) => check_range(range, primitive)?,
+                Item::Range(range) => range.check(primitive)?,
                 Item::Matches(pattern) => {
                     if pattern.is_empty() {
                         return Err(InputError::new("`matches=` needs a regular expression"));
@@ -272,7 +205,7 @@ impl Field {
             }
         }
         if let Some(range) = &self.list {
-            check_range(range, Some(Primitive::String))?;
+            range.check(Some(Primitive::String))?;
             if self.optional {
                 return Err(InputError::new("a list that may be absent is an empty list")
                     .hint("leave out `optional` or `?`"));
@@ -362,11 +295,6 @@ fn parse_type(text: &str) -> Result<FieldType, InputError> {
     Ok(FieldType::Named(TypeName::parse(text)?))
 }
 
-pub(crate) fn types_hint() -> String {
-    let names = Primitive::ALL.map(|(name, _)| name).join(", ");
-    format!("types are {names}, `enum`, and those of the context")
-}
-
 fn parse_variants(texts: &[&str]) -> Result<Vec<Variant>, InputError> {
     if texts.iter().all(|text| text.is_empty()) {
         return Err(
@@ -392,43 +320,4 @@ fn variant(text: &str) -> Result<Variant, InputError> {
     let name = FieldName::word(text, "variant")?;
     let text = if text.contains(' ') { name.plain() } else { text };
     Ok(Variant { text: text.to_owned(), name })
-}
-
-fn parse_range(text: &str) -> Result<Range, InputError> {
-    let error = || {
-        InputError::new(format!("`{text}` is not a range"))
-            .hint("write `1..100`, `1..` or `..100`, with whole numbers; both ends belong to it")
-    };
-    let (low, high) = text.trim().split_once("..").ok_or_else(error)?;
-    let end = |text: &str| match text.trim() {
-        "" => Ok(None),
-        digits => digits.parse().map(Some).map_err(|_| error()),
-    };
-    let range = Range { low: end(low)?, high: end(high.trim_start_matches('='))? };
-    if range == Range::default() {
-        return Err(error());
-    }
-    Ok(range)
-}
-
-fn check_range(range: &Range, primitive: Option<Primitive>) -> Result<(), InputError> {
-    if let (Some(low), Some(high)) = (range.low, range.high)
-        && low > high
-    {
-        return Err(InputError::new(format!("nothing lies in the range `{range}`"))
-            .hint(format!("did you mean `{high}..{low}`?")));
-    }
-    let (first, last) = match primitive {
-        Some(Primitive::String) => (0, 1_000_000),
-        Some(primitive) => primitive.integers().unwrap_or((i64::MIN.into(), i64::MAX.into())),
-        None => return Ok(()),
-    };
-    for end in [range.low, range.high].into_iter().flatten() {
-        if !(first..=last).contains(&end) {
-            return Err(InputError::new(format!(
-                "{end} does not fit; the type goes from {first} to {last}"
-            )));
-        }
-    }
-    Ok(())
 }

@@ -6,12 +6,16 @@ pub(crate) mod field;
 #[cfg(test)]
 mod grammar;
 pub(crate) mod name;
+pub(crate) mod primitive;
+mod range;
 mod reserved;
 pub(crate) mod sentence;
 mod split;
 
 pub(crate) use command::CommandSentence;
 pub(crate) use error::InputError;
-pub(crate) use field::{Field, FieldType, Item, Primitive, Range, Variant};
+pub(crate) use field::{Field, FieldType, Item, Variant};
 pub(crate) use name::{FieldName, TypeName};
+pub(crate) use primitive::Primitive;
+pub(crate) use range::Range;
 pub(crate) use sentence::{AggregateRequest, EntityRequest, Request, Sentence};

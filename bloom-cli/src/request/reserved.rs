@@ -100,8 +100,8 @@ pub(super) const IN_SCOPE: [&str; 84] = [
     "Version",
 ];
 
-/// Module names that a context uses itself.
-pub(super) const MODULES: [&str; 19] = [
+/// Names of modules and variables that a context uses itself.
+pub(super) const MODULES: [&str; 20] = [
     "adapters",
     "app",
     "application",
@@ -120,6 +120,7 @@ pub(super) const MODULES: [&str; 19] = [
     "services",
     "std",
     "tests",
+    "uow",
     "values",
 ];
 

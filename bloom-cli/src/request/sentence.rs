@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     command::CommandSentence,
     error::InputError,
-    field::{Field, Range},
+    field::Field,
     name::{FieldName, TypeName},
+    range::Range,
 };
 
 /// What was typed, in the order it was typed. This is what is recorded.

@@ -20,8 +20,30 @@ type Run<A> = Box<dyn Fn(Services<A>, ArgMatches) -> Work + Send + Sync>;
 
 /// A verb of one's own: `shop import prices.csv`.
 ///
-/// ```ignore
-/// Verb::new(Command::new("import").about("Imports prices"), |services, arguments| async move { .. })
+/// ```
+/// use bloom_manage::{Application, Services, Verb, clap::Command};
+/// # use std::sync::Arc;
+/// # use bloom_runtime::{application::StorageStore, memory::MemoryStorage, ports::{EventLog, Storage}};
+///
+/// struct App;
+///
+/// impl Application for App {
+/// #   const NAME: &'static str = "shop";
+/// #   const VERSION: &'static str = "0.1.0";
+/// #   type Storage = MemoryStorage;
+/// #   fn migrations() {}
+/// #   fn store<S: Storage>(storage: Arc<S>) -> StorageStore<S> { StorageStore::shared(storage) }
+///     // ...
+///     fn verbs() -> Vec<Verb<Self>> {
+///         let count = Command::new("count").about("Counts the events");
+///         vec![Verb::new(count, |services: Services<Self>, _| async move {
+///             let head = services.store.storage().head().await?;
+///             println!("{head} events");
+///             Ok(())
+///         })]
+///     }
+/// }
+/// # assert_eq!(App::verbs().len(), 1);
 /// ```
 pub struct Verb<A: Application> {
     pub(crate) command: Command,
