@@ -58,10 +58,12 @@ pub(crate) fn write(root: &Path, files: &[(String, String)]) -> Result<(), Failu
     let result = prepare(root, &transaction, files).and_then(|()| write_all(root, files));
     match result {
         Ok(()) => finish(&transaction),
-        Err(failure) => {
-            recover(root)?;
-            Err(failure)
-        }
+        Err(failure) => match recover(root) {
+            Ok(_) => Err(failure),
+            Err(worse) => Err(failure
+                .hint(format!("and not everything could be undone: {worse}"))
+                .hint("the next `bloom` tries again")),
+        },
     }
 }
 
@@ -274,5 +276,12 @@ fn restore(copy: &Path, target: &Path) -> Result<(), Failure> {
         _ => {}
     }
     let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
-    fs::rename(copy, &target).map_err(|error| Failure::io("restore", &target, &error))
+    let moved = match fs::rename(copy, &target) {
+        // Another file system is mounted there.
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            fs::copy(copy, &target).map(drop)
+        }
+        moved => moved,
+    };
+    moved.map_err(|error| Failure::io("restore", &target, &error))
 }

@@ -18,8 +18,23 @@ pub fn tool(name: &str, test: &str) -> Option<PathBuf> {
     found
 }
 
-/// Says that a test is left out, past the capture of the test's output.
-pub fn leave_out(test: &str, reason: &str) {
+/// Says that a test is left out, which fails where every test has to run.
+fn leave_out(test: &str, reason: &str) {
     assert!(env::var_os("BLOOM_EVERY_TEST").is_none(), "{test} was to run, and {reason}");
+    say(test, reason);
+}
+
+/// Whether the long tests run, too; says which one is left out when not, which is no failure anywhere.
+#[must_use]
+pub fn soak_or_leave_out(test: &str) -> bool {
+    let soak = crate::soak();
+    if !soak {
+        say(test, "BLOOM_SOAK=1 is not set");
+    }
+    soak
+}
+
+/// Past the capture of the test's output.
+fn say(test: &str, reason: &str) {
     let _ = writeln!(io::stderr(), "left out: {test}, since {reason}");
 }

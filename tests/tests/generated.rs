@@ -211,3 +211,61 @@ fn twenty_five_aggregates() {
     sandbox.cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
     sandbox.cargo(&["test", "--quiet"]);
 }
+
+#[test]
+fn a_use_case_with_sql_of_its_own() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("aggregate Customer name:String:1..100 --no-change");
+    let edit = |path: &str, changes: &[(&str, &str)]| {
+        let mut text = sandbox.read(path);
+        for (from, to) in changes {
+            assert!(text.contains(from), "{path} has no {from}");
+            text = text.replace(from, to);
+        }
+        sandbox.write(path, &text);
+    };
+    // What the guide says has to be changed.
+    edit(
+        "src/shop/application/customer/create_customer.rs",
+        &[
+            (
+                "use bloom_runtime::prelude::*;",
+                "use bloom_runtime::prelude::*;\nuse bloom_sql::{SqlUnitOfWork, parameters};",
+            ),
+            ("<U: UnitOfWork>", "<U: SqlUnitOfWork>"),
+            (
+                "        Ok(uow",
+                "        uow.execute(\n            \"INSERT INTO visits (who) VALUES ($1)\",\n            parameters![customer.id().to_string()],\n        );\n        Ok(uow",
+            ),
+        ],
+    );
+    sandbox
+        .write("migrations/9000_visits.sql", "CREATE TABLE visits (who TEXT NOT NULL) STRICT;\n");
+    edit(
+        "src/app.rs",
+        &[(
+            "        Migrations::new()",
+            "        Migrations::new().with(\"0000_visits\", include_str!(\"../migrations/9000_visits.sql\"))",
+        )],
+    );
+    for path in [
+        "src/shop/adapters/http/mod.rs",
+        "src/shop/adapters/http/customer/mod.rs",
+        "src/shop/adapters/http/customer/handlers.rs",
+    ] {
+        edit(path, &[("S: Store>", "S: Store<UnitOfWork: bloom_sql::SqlUnitOfWork>>")]);
+    }
+    edit(
+        "tests/suite/http/mod.rs",
+        &[
+            ("use bloom_runtime::memory::MemoryStorage;", "use bloom_sql::SqliteStorage;"),
+            (
+                "App::store(Arc::new(MemoryStorage::new()))",
+                "{\n        let path = tempfile::tempdir().expect(\"a folder\").keep().join(\"test.db\");\n        SqliteStorage::migrate(&path, &App::migrations()).expect(\"they apply\");\n        App::store(Arc::new(SqliteStorage::open(&path, &App::migrations()).expect(\"it opens\")))\n    }",
+            ),
+        ],
+    );
+    sandbox.cargo(&["fmt"]);
+    assert!(sandbox.passes() > 10);
+}

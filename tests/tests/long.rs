@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use bloom_tests::{Sandbox, leave_out, soak, tool, workspace};
+use bloom_tests::{Sandbox, soak_or_leave_out, tool, workspace};
 
 /// How many lines begin with this and hold that.
 fn count(requests: &str, start: &str, part: &str) -> usize {
@@ -11,8 +11,7 @@ fn count(requests: &str, start: &str, part: &str) -> usize {
 
 #[test]
 fn a_vocabulary_that_nobody_here_wrote() {
-    if !soak() {
-        leave_out_unless_ci("a project with the words of schema.org");
+    if !soak_or_leave_out("a project with the words of schema.org") {
         return;
     }
     let path = workspace().join("tests/vocabulary/schema_org.txt");
@@ -65,8 +64,7 @@ fn a_vocabulary_that_nobody_here_wrote() {
 
 #[test]
 fn no_mutant_of_the_shops_domain_survives() {
-    if !soak() {
-        leave_out_unless_ci("cargo-mutants over the shop's domain");
+    if !soak_or_leave_out("cargo-mutants over the shop's domain") {
         return;
     }
     let Some(mutants) = tool("cargo-mutants", "cargo-mutants over the shop's domain") else {
@@ -86,11 +84,4 @@ fn no_mutant_of_the_shops_domain_survives() {
     let caught =
         said.lines().any(|line| line.contains("mutants tested") && line.contains("caught"));
     assert!(caught && !said.contains("missed"), "{said}");
-}
-
-/// The long tier is a choice, so that it is no failure in CI to leave it out.
-fn leave_out_unless_ci(test: &str) {
-    if std::env::var_os("BLOOM_EVERY_TEST").is_none() {
-        leave_out(test, "BLOOM_SOAK=1 is not set");
-    }
 }

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 /// What became of texts that rustfmt was given.
@@ -28,16 +28,24 @@ pub(crate) fn rustfmt(texts: &[&str], settings_from: &Path) -> Option<Formatted>
     let alone: Vec<Cow<'_, str>> = texts.iter().map(|text| without_modules(text)).collect();
     let bench = Bench { folder: folder.path(), texts: &alone, settings_from };
 
-    let running: Vec<(Vec<usize>, Option<Child>)> = shares(texts)
+    let running: Vec<(Vec<usize>, io::Result<Child>)> = shares(texts)
         .map(|share| {
-            let process = bench.start(&share).ok();
+            let process = bench.start(&share);
             (share, process)
         })
         .collect();
+    // All are waited for before anything is given up, since they work in the folder.
+    let ended: Vec<(Vec<usize>, io::Result<ExitStatus>)> = running
+        .into_iter()
+        .map(|(share, process)| (share, process.and_then(|mut process| process.wait())))
+        .collect();
     let mut formatted: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     let mut all_read = true;
-    for (share, process) in running {
-        let whole = process?.wait().ok()?.success();
+    for (share, end) in ended {
+        let whole = end.ok()?.success();
+        if !whole && !bench.has_rustfmt() {
+            return None;
+        }
         for index in share {
             // When one of several fails, each is tried on its own: a text may also be cut off in the middle, by
             // a full disk.
@@ -65,6 +73,13 @@ struct Bench<'t> {
 impl Bench<'_> {
     fn path(&self, index: usize) -> PathBuf {
         self.folder.join(format!("{index}.rs"))
+    }
+
+    /// rustup's proxy is there also where the component is not.
+    fn has_rustfmt(&self) -> bool {
+        let mut command = Command::new(toolchain::rustfmt(self.settings_from));
+        command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
     }
 
     /// Lays these texts out and starts one process that formats them.

@@ -2,6 +2,8 @@
 
 mod ambient;
 mod app;
+mod buffer;
+mod composition;
 mod failure;
 mod handler;
 mod repository;
@@ -13,10 +15,11 @@ mod unit_of_work;
 
 pub use ambient::{current_context, in_context, spawn};
 pub use app::App;
+pub use composition::{Documents, Events, Loading};
 pub use failure::Failure;
 pub use handler::{Command, Handler, Provides, Query};
 pub use repository::BufferedRepository;
-pub use store::{Documents, Events, Loading, StorageStore};
+pub use store::StorageStore;
 pub use subscription::{Delivery, EventHandler, Recorded, Running, Subscriptions, Sync};
 pub use system::{SystemClock, UuidV7};
 pub use unit_of_work::BufferedUnitOfWork;

@@ -3,8 +3,8 @@
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 use super::{
-    store::Loading,
-    unit_of_work::{BufferedUnitOfWork, Save, Seen},
+    buffer::{Buffer, Save, Seen},
+    composition::Loading,
 };
 use crate::{
     domain::{Aggregate, Condition, DomainEvent, Spec, Version},
@@ -14,25 +14,26 @@ use crate::{
     },
 };
 
-/// The repository of one kind of aggregate within a [`BufferedUnitOfWork`].
+/// The repository of one kind of aggregate within a [`BufferedUnitOfWork`](super::BufferedUnitOfWork).
 pub struct BufferedRepository<'u, S: Storage, A> {
-    pub(super) uow: &'u mut BufferedUnitOfWork<S>,
+    pub(super) buffer: &'u mut Buffer<S>,
     pub(super) aggregate: PhantomData<fn() -> A>,
 }
 
 impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
     async fn find_by_id(&mut self, id: &A::Id) -> Result<Option<A>, StoreError> {
         let stream = StreamId { aggregate: A::NAME.to_owned(), id: id.to_string() };
-        if let Some(seen) = self.uow.seen.get(&stream).and_then(|seen| seen.downcast_ref::<A>()) {
+        if let Some(seen) = self.buffer.seen.get(&stream).and_then(|seen| seen.downcast_ref::<A>())
+        {
             return Ok(Some(seen.clone()));
         }
         let Some(aggregate) = self.load(&stream).await? else { return Ok(None) };
-        self.uow.seen.insert(stream, Arc::new(aggregate.clone()) as Seen);
+        self.buffer.seen.insert(stream, Arc::new(aggregate.clone()) as Seen);
         Ok(Some(aggregate))
     }
 
     async fn find(&mut self, spec: &Spec<A>, page: PageRequest) -> Result<Page<A>, StoreError> {
-        match self.uow.store.loading::<A>()? {
+        match self.buffer.store.loading::<A>()? {
             Loading::Document { table } => self.find_documents(table, spec, page).await,
             Loading::Events => self.find_folded(spec, page).await,
         }
@@ -53,7 +54,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         expected: Version,
         events: Vec<A::Event>,
     ) -> Result<Receipt<A::Id>, StoreError> {
-        let loading = self.uow.store.loading::<A>()?;
+        let loading = self.buffer.store.loading::<A>()?;
         let id = aggregate.id().clone();
         let receipt = Receipt { id: id.clone(), version: aggregate.version() };
         if events.is_empty() {
@@ -76,7 +77,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         for event in events {
             let body = event.to_body().map_err(|error| unstorable(&error))?;
             let (name, revision) = (event.name(), event.revision());
-            new.push(NewEvent { name, revision, body, metadata: self.uow.metadata() });
+            new.push(NewEvent { name, revision, body, metadata: self.buffer.metadata() });
         }
         let bodies = new.iter().map(|event| &event.body);
         if bodies.chain(document.as_ref().map(|document| &document.body)).any(|body| has_nul(body))
@@ -94,12 +95,12 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         }
         let stream = StreamId { aggregate: A::NAME.to_owned(), id: id.to_string() };
         let append = StreamAppend { stream, expected, events: new, document, keys };
-        self.uow.note(Save { append, state: Arc::new(aggregate), taken });
+        self.buffer.note(Save { append, state: Arc::new(aggregate), taken });
         Ok(receipt)
     }
 
     async fn load(&self, stream: &StreamId) -> Result<Option<A>, StoreError> {
-        let store = &self.uow.store;
+        let store = &self.buffer.store;
         match store.loading::<A>()? {
             Loading::Document { table } => {
                 let document = store.storage.document(table, &stream.id).await?;
@@ -121,7 +122,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             after: page.cursor().map(decode_cursor::<A>).transpose()?,
             limit: page.limit() + 1,
         };
-        let mut documents = self.uow.store.storage.documents(query).await?;
+        let mut documents = self.buffer.store.storage.documents(query).await?;
         let more = documents.len() > page.limit();
         documents.truncate(page.limit());
         let next = documents.last().filter(|_| more).map(|document| document.id.clone());
@@ -133,7 +134,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     /// read often wants a projection.
     async fn find_folded(&self, spec: &Spec<A>, page: PageRequest) -> Result<Page<A>, StoreError> {
         const BATCH: usize = 100;
-        let storage = &self.uow.store.storage;
+        let storage = &self.buffer.store.storage;
         let mut after = page.cursor().map(decode_cursor::<A>).transpose()?;
         let mut items: Vec<A> = Vec::new();
         loop {

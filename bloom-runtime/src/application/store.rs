@@ -1,49 +1,16 @@
-//! The store: a storage, and how each aggregate is kept in it.
+//! The store that users have in hand.
 
-use std::{any::TypeId, collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use super::{SystemClock, UuidV7, ambient::current_context, unit_of_work::BufferedUnitOfWork};
+use super::{
+    ambient::current_context,
+    composition::{Composition, Loading},
+    unit_of_work::BufferedUnitOfWork,
+};
 use crate::{
     domain::Aggregate,
     ports::{Clock, IdGenerator, Outcome, Storage, Store, StoreError},
 };
-
-/// How an aggregate is loaded. Its events are in the log either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Loading {
-    /// From a document in this table, written in the same transaction as the events.
-    Document {
-        /// The table.
-        table: &'static str,
-    },
-    /// By folding its events.
-    Events,
-}
-
-/// Loads an aggregate from its document: `Documents::in_table("orders")`.
-#[derive(Debug, Clone, Copy)]
-pub struct Documents;
-
-impl Documents {
-    /// Kept in this table.
-    #[must_use]
-    pub const fn in_table(table: &'static str) -> Loading {
-        Loading::Document { table }
-    }
-}
-
-/// Loads an aggregate from its events: `Events::folded()`.
-#[derive(Debug, Clone, Copy)]
-pub struct Events;
-
-impl Events {
-    /// Folded from the first one.
-    #[must_use]
-    pub const fn folded() -> Loading {
-        Loading::Events
-    }
-}
 
 /// A store on top of a storage.
 ///
@@ -74,14 +41,7 @@ impl Events {
 /// # Ok::<(), StoreError>(()) }).unwrap();
 /// ```
 pub struct StorageStore<S> {
-    pub(super) inner: Arc<Inner<S>>,
-}
-
-pub(super) struct Inner<S> {
-    pub(super) storage: Arc<S>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) ids: Arc<dyn IdGenerator>,
-    loading: HashMap<TypeId, Loading>,
+    pub(super) inner: Arc<Composition<S>>,
 }
 
 impl<S: Storage> StorageStore<S> {
@@ -94,34 +54,25 @@ impl<S: Storage> StorageStore<S> {
     /// The same on a storage that others use too.
     #[must_use]
     pub fn shared(storage: Arc<S>) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                storage,
-                clock: Arc::new(SystemClock::default()),
-                ids: Arc::new(UuidV7),
-                loading: HashMap::new(),
-            }),
-        }
+        Self { inner: Arc::new(Composition::new(storage)) }
     }
 
     /// Registers an aggregate and how it is loaded.
     #[must_use]
     pub fn aggregate<A: Aggregate>(self, loading: Loading) -> Self {
-        self.changed(|inner| {
-            inner.loading.insert(TypeId::of::<A>(), loading);
-        })
+        self.changed(|composition| composition.register::<A>(loading))
     }
 
     /// Takes the time from another clock.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
-        self.changed(|inner| inner.clock = Arc::new(clock))
+        self.changed(|composition| composition.clock = Arc::new(clock))
     }
 
     /// Takes ids from another generator.
     #[must_use]
     pub fn with_ids(self, ids: impl IdGenerator) -> Self {
-        self.changed(|inner| inner.ids = Arc::new(ids))
+        self.changed(|composition| composition.ids = Arc::new(ids))
     }
 
     /// What is below.
@@ -130,22 +81,10 @@ impl<S: Storage> StorageStore<S> {
         &self.inner.storage
     }
 
-    fn changed(self, change: impl FnOnce(&mut Inner<S>)) -> Self {
-        let mut inner = Inner {
-            storage: Arc::clone(&self.inner.storage),
-            clock: Arc::clone(&self.inner.clock),
-            ids: Arc::clone(&self.inner.ids),
-            loading: self.inner.loading.clone(),
-        };
-        change(&mut inner);
-        Self { inner: Arc::new(inner) }
-    }
-}
-
-impl<S> Inner<S> {
-    pub(super) fn loading<A: Aggregate>(&self) -> Result<Loading, StoreError> {
-        let loading = self.loading.get(&TypeId::of::<A>()).copied();
-        loading.ok_or(StoreError::Unregistered { aggregate: A::NAME })
+    fn changed(self, change: impl FnOnce(&mut Composition<S>)) -> Self {
+        let mut composition = (*self.inner).clone();
+        change(&mut composition);
+        Self { inner: Arc::new(composition) }
     }
 }
 

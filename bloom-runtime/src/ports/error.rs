@@ -49,6 +49,10 @@ pub enum StoreError {
     #[error("{0}")]
     Taken(Box<dyn Classified>),
 
+    /// Something that takes part in the commit refuses it; carries its own error.
+    #[error("{0}")]
+    Refused(Box<dyn Classified>),
+
     /// A storage's word that a unique value is taken; the unit of work turns it into [`Self::Taken`].
     #[error("another {aggregate} has this {field}")]
     KeyTaken {
@@ -138,7 +142,7 @@ impl Classified for StoreError {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Conflict { .. } | Self::AlreadyExecuted { .. } => ErrorKind::Conflict,
             Self::Stale { .. } => ErrorKind::Stale,
-            Self::Taken(error) => error.kind(),
+            Self::Taken(error) | Self::Refused(error) => error.kind(),
             Self::KeyTaken { .. } => ErrorKind::Rule,
             Self::KeyReused { .. } | Self::Unstorable { .. } | Self::BadCursor => {
                 ErrorKind::Validation
@@ -156,7 +160,7 @@ impl Classified for StoreError {
             Self::NotFound { .. } => "store.not_found",
             Self::Conflict { .. } => "store.conflict",
             Self::Stale { .. } => "store.stale",
-            Self::Taken(error) => error.code(),
+            Self::Taken(error) | Self::Refused(error) => error.code(),
             Self::KeyTaken { .. } => "store.key_taken",
             Self::AlreadyExecuted { .. } => "store.already_executed",
             Self::KeyReused { .. } => "store.key_reused",
@@ -173,7 +177,7 @@ impl Classified for StoreError {
 
     fn innermost(&self) -> &(dyn Error + Send + Sync + 'static) {
         match self {
-            Self::Taken(error) => error.innermost(),
+            Self::Taken(error) | Self::Refused(error) => error.innermost(),
             other => other,
         }
     }

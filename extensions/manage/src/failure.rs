@@ -17,8 +17,6 @@ pub enum RunError {
     LogFilter {
         /// What was given.
         filter: String,
-        /// What is wrong with it.
-        source: tracing_subscriber::filter::ParseError,
     },
 
     /// The address of the database is not one that this program understands.

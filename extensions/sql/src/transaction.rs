@@ -14,12 +14,13 @@ impl Transaction<'_> {
     /// Runs one statement; how many rows it changed.
     ///
     /// # Errors
-    /// What the database says, with the statement.
+    /// What the database says, with the statement; also when the parameters are too few or too many.
     pub async fn execute(
         &mut self,
         sql: &str,
         parameters: &[SqlValue],
     ) -> Result<usize, StoreError> {
+        crate::sqlite::still_open(self.connection)?;
         crate::sqlite::execute(self.connection, sql, parameters)
     }
 
@@ -32,10 +33,12 @@ impl Transaction<'_> {
         sql: &str,
         parameters: &[SqlValue],
     ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        crate::sqlite::still_open(self.connection)?;
         crate::sqlite::query(self.connection, sql, parameters)
     }
 
-    /// The connection of SQLite's driver, for what the above do not offer.
+    /// The connection of SQLite's driver, for what the above do not offer. It is the one that all commits go
+    /// through: what is set on it stays set.
     #[cfg(feature = "sqlite")]
     pub fn sqlite(&mut self) -> Option<&mut rusqlite::Connection> {
         Some(self.connection)

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use bloom_runtime::{
     application::{Documents, StorageStore},
-    domain::{Aggregate, Uuid, Version},
+    domain::{Aggregate, Classified, ErrorKind, Uuid, Version},
     ports::{Repository, Store, StoreError, UnitOfWork},
     testing::{
         FaultyStorage, Operation,
-        conformance::{Account, AccountId, TABLE},
+        conformance::{Account, AccountError, AccountId, TABLE},
     },
 };
 use bloom_sql::{
@@ -21,7 +21,8 @@ fn store() -> StorageStore<FaultyStorage<SqliteStorage>> {
     let path = tempfile::tempdir().expect("a folder").keep().join("test.db");
     let migrations = Migrations::new().with("0001_accounts", documents(TABLE)).with(
         "0002_notes",
-        "CREATE TABLE notes (key TEXT PRIMARY KEY, text TEXT, n INTEGER) STRICT",
+        "CREATE TABLE notes (key TEXT PRIMARY KEY, text TEXT, n INTEGER) STRICT;
+         CREATE TABLE children (of TEXT REFERENCES notes (key) DEFERRABLE INITIALLY DEFERRED) STRICT",
     );
     SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
     let storage = SqliteStorage::open(&path, &migrations).expect("the database opens");
@@ -147,10 +148,12 @@ async fn a_hook_sees_what_is_saved_and_may_refuse() -> TestResult {
             assert_eq!(rows, [[SqlValue::Integer(1)]]);
             let connection = transaction.sqlite().expect("this is SQLite");
             assert!(!connection.is_autocommit());
-            Err(StoreError::Unavailable { reason: "not today".to_owned(), source: None })
+            let taken = AccountError::OwnerTaken { owner: "ada".to_owned() };
+            Err(StoreError::Refused(Box::new(taken)))
         })
     });
-    assert!(matches!(uow.commit().await, Err(StoreError::Unavailable { .. })));
+    let error = uow.commit().await.expect_err("it refuses");
+    assert_eq!((error.code(), error.kind()), ("conformance.owner_taken", ErrorKind::Rule));
     let mut uow = store.begin().await?;
     let id: AccountId = Uuid::from_u128(1).into();
     assert!(Repository::<Account>::find_by_id(&mut uow.repository(), &id).await?.is_none());
@@ -167,6 +170,64 @@ async fn nobody_ends_the_transaction_of_others() -> TestResult {
         let error = uow.commit().await.expect_err(sql);
         let source = std::error::Error::source(&error).expect("the cause").to_string();
         assert!(source.contains("not authorized"), "{sql}: {source}");
+    }
+    assert_eq!(notes(&store).await, []);
+
+    // These end it while they run, and a hook may even overlook it.
+    let mut uow = store.begin().await?;
+    uow.execute(INSERT, parameters!["a", "text"]);
+    uow.execute("INSERT OR ROLLBACK INTO notes (key) VALUES ($1)", parameters!["a"]);
+    assert!(matches!(uow.commit().await, Err(StoreError::Internal(_))));
+    let mut uow = store.begin().await?;
+    uow.repository().save(account(1))?;
+    uow.execute(INSERT, parameters!["a", "text"]);
+    uow.before_commit(|transaction| {
+        Box::pin(async move {
+            let sql = "INSERT OR ROLLBACK INTO notes (key) VALUES ('a')";
+            let _ = transaction.execute(sql, &[]).await;
+            let _ = transaction.execute("INSERT INTO notes (key) VALUES ('b')", &[]).await;
+            Ok(())
+        })
+    });
+    let error = uow.commit().await.expect_err("the transaction is gone");
+    let source = std::error::Error::source(&error).expect("the cause").to_string();
+    assert!(source.contains("has ended the transaction"), "{source}");
+    assert_eq!(notes(&store).await, []);
+    let mut uow = store.begin().await?;
+    let id: AccountId = Uuid::from_u128(1).into();
+    assert!(Repository::<Account>::find_by_id(&mut uow.repository(), &id).await?.is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_fails_only_when_the_transaction_ends_fails_alone() -> TestResult {
+    let store = store();
+    let mut wrong = store.begin().await?;
+    wrong.execute("INSERT INTO children (of) VALUES ($1)", parameters!["nobody"]);
+    let mut fine = store.begin().await?;
+    fine.repository().save(account(1))?;
+    let (wrong, fine) = tokio::join!(wrong.commit(), fine.commit());
+    let wrong = wrong.expect_err("it refers to nobody");
+    let source = std::error::Error::source(&wrong).expect("the cause").to_string();
+    assert!(source.contains("FOREIGN KEY"), "{source}");
+    fine?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn parameters_are_as_many_as_the_statement_has() -> TestResult {
+    let store = store();
+    for (sql, parameters) in [
+        (INSERT, parameters!["a"]),
+        (INSERT, parameters!["a", "b", "c"]),
+        ("INSERT INTO notes (key, text) VALUES ($1, $3)", parameters!["a", "b"]),
+        ("INSERT INTO notes (key) VALUES (?)", parameters!["a"]),
+    ] {
+        let mut uow = store.begin().await?;
+        uow.execute(sql, parameters);
+        let error = uow.commit().await.expect_err(sql);
+        let source = std::error::Error::source(&error).expect("the cause").to_string();
+        assert!(source.contains("parameter"), "{source}");
     }
     assert_eq!(notes(&store).await, []);
     Ok(())

@@ -25,7 +25,7 @@ pub(crate) fn complete(description: &mut OpenApi) {
     }
 }
 
-/// Adds to every creation a link to each operation that needs no more than the new id.
+/// Adds to every creation a link to each operation whose path needs no more than the new id.
 fn link_creations(description: &mut OpenApi) {
     let mut targets: Vec<(String, String)> = Vec::new();
     for (path, item) in &description.paths.paths {
@@ -138,5 +138,28 @@ mod tests {
         assert_eq!(shown("/orders", "/orders"), None);
         assert_eq!(shown("/orders", "/orders-open/{id}"), None);
         assert_eq!(shown("/orders", "/orders/{id}/lines/{line_id}"), None);
+    }
+
+    #[utoipa::path(post, path = "/orders", params(crate::IfMatch), responses((status = 201, body = crate::ReceiptBody)))]
+    #[expect(dead_code, reason = "only its description counts")]
+    fn create_order() {}
+    #[utoipa::path(get, path = "/orders/{id}", params(("after" = Option<String>, Query)), responses((status = 200, description = "Found")))]
+    #[expect(dead_code, reason = "only its description counts")]
+    fn get_order() {}
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(create_order, get_order))]
+    struct Api;
+
+    #[test]
+    fn a_description_is_completed() {
+        let mut description = <Api as utoipa::OpenApi>::openapi();
+        complete(&mut description);
+        let json = serde_json::to_value(&description).expect("it is JSON");
+        let created = &json["paths"]["/orders"]["post"]["responses"]["201"];
+        assert_eq!(created["links"]["get_order"]["parameters"]["id"], "$response.body#/id");
+        assert_eq!(created["headers"]["etag"]["schema"]["type"], "string");
+        assert_eq!(created["headers"]["location"]["schema"]["type"], "string");
+        let after = &json["paths"]["/orders/{id}"]["get"]["parameters"][0];
+        assert_eq!((&after["name"], &after["schema"]["type"]), (&"after".into(), &"string".into()));
     }
 }

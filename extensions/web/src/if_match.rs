@@ -35,7 +35,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let text = "Only if this is the newest version";
-        vec![optional_header("if-match", "^\"[0-9]{1,18}\"$", text)]
+        vec![optional_header("if-match", "^(\\*|\"[0-9]{1,18}\")$", text)]
     }
 }
 

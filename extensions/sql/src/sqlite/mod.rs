@@ -15,4 +15,4 @@ mod write;
 mod writer;
 
 pub use storage::SqliteStorage;
-pub(crate) use work::{execute, query};
+pub(crate) use work::{execute, query, still_open};

@@ -52,7 +52,10 @@ impl Readers {
                 None => connection::reader(&path).map_err(store_error)?,
             };
             let result = work(&connection);
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            // One on which somebody has begun a transaction would show the same moment for ever.
+            if connection.is_autocommit() {
+                idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
             result
         });
         match task.await {

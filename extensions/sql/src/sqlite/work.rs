@@ -25,19 +25,23 @@ pub(super) fn run(connection: &mut Connection, work: &[SqlWork]) -> Result<(), S
     if work.is_empty() {
         return Ok(());
     }
-    // Other units of work share the transaction: nobody may end it for them.
+    // The transaction is ended by the commit and by nobody else.
     let forbid = |context: AuthContext<'_>| match context.action {
         AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Authorization::Deny,
         _ => Authorization::Allow,
     };
     connection.authorizer(Some(forbid)).map_err(store_error)?;
     let done = work.iter().try_for_each(|one| match &one.0 {
-        Kind::Statement { sql, parameters } => execute(connection, sql, parameters).map(drop),
+        Kind::Statement { sql, parameters } => {
+            still_open(connection)?;
+            execute(connection, sql, parameters).map(drop)
+        }
         Kind::Hook(hook) => catch_unwind(AssertUnwindSafe(|| {
             ready(hook(&mut Transaction { connection: &mut *connection }))
         }))
         .unwrap_or_else(|_| Err(StoreError::Internal("a hook before the commit panicked".into()))),
     });
+    let done = done.and_then(|()| still_open(connection));
     let none: Option<fn(AuthContext<'_>) -> Authorization> = None;
     connection.authorizer(none).map_err(store_error)?;
     done
@@ -51,6 +55,14 @@ fn ready(hook: HookFuture<'_>) -> Result<(), StoreError> {
             "a hook before the commit waits for something else than its transaction".into(),
         )),
     }
+}
+
+/// `INSERT OR ROLLBACK` and the like end the transaction; what came after would be written on its own.
+pub(crate) fn still_open(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Err(StoreError::Internal("a statement has ended the transaction".into()));
+    }
+    Ok(())
 }
 
 pub(crate) fn execute(
@@ -94,9 +106,15 @@ fn prepared<T>(
 ) -> Result<T, StoreError> {
     let attempt = || {
         let mut statement = connection.prepare_cached(sql)?;
+        let needed = statement.parameter_count();
+        let wrong_count = || rusqlite::Error::InvalidParameterCount(parameters.len(), needed);
+        if needed != parameters.len() {
+            return Err(wrong_count());
+        }
         for (index, value) in parameters.iter().enumerate() {
             // SQLite numbers `$2` by its place in the text, so that it has to be found by name.
-            let place = statement.parameter_index(&format!("${}", index + 1))?.unwrap_or(index + 1);
+            let name = format!("${}", index + 1);
+            let place = statement.parameter_index(&name)?.ok_or_else(wrong_count)?;
             statement.raw_bind_parameter(place, value)?;
         }
         run(&mut statement)

@@ -21,6 +21,12 @@ enum Request {
     Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
 }
 
+impl Request {
+    fn has_own_work(&self) -> bool {
+        matches!(self, Self::Batch(_, work, _) if !work.is_empty())
+    }
+}
+
 /// The way to the writer thread, which ends when every handle is gone.
 #[derive(Clone)]
 pub(super) struct Writer {
@@ -72,10 +78,19 @@ fn run(
     appended: &watch::Sender<Position>,
 ) {
     while let Ok(first) = waiting.recv() {
-        let requests: Vec<Request> =
-            std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).collect();
-        if let Some(position) = transaction(connection, requests) {
-            appended.send_modify(|newest| *newest = position.max(*newest));
+        let mut requests =
+            std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).peekable();
+        while let Some(next) = requests.next() {
+            // A user's own SQL may end the transaction, or fail only when it ends: nobody shares it.
+            let mut shared = vec![next];
+            while !shared[0].has_own_work()
+                && let Some(request) = requests.next_if(|request| !request.has_own_work())
+            {
+                shared.push(request);
+            }
+            if let Some(position) = transaction(connection, shared) {
+                appended.send_modify(|newest| *newest = position.max(*newest));
+            }
         }
     }
 }
@@ -107,10 +122,7 @@ fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Po
                 let position = written.as_ref().ok().filter(|position| **position != head).copied();
                 head = position.unwrap_or(head);
                 answers.push(Box::new(move |failed| {
-                    let _ = answer.send(match failed {
-                        Some(error) => Err(copied(error)),
-                        None => written.map(|_| Committed { position }),
-                    });
+                    let _ = answer.send(outcome(written.map(|_| Committed { position }), failed));
                 }));
             }
             Request::Cursor(name, position, answer) => {
@@ -118,10 +130,7 @@ fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Po
                     write::cursor(connection, &name, position).map_err(store_error)
                 });
                 answers.push(Box::new(move |failed| {
-                    let _ = answer.send(match failed {
-                        Some(error) => Err(copied(error)),
-                        None => written,
-                    });
+                    let _ = answer.send(outcome(written, failed));
                 }));
             }
         }
@@ -148,6 +157,17 @@ fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Po
 
 /// Tells one who waits how it went, given why the transaction as a whole failed.
 type Answer = Box<dyn FnOnce(Option<&rusqlite::Error>)>;
+
+/// What became of one request: its own failure says more than that of the whole.
+fn outcome<T>(
+    written: Result<T, StoreError>,
+    failed: Option<&rusqlite::Error>,
+) -> Result<T, StoreError> {
+    match (written, failed) {
+        (Ok(_), Some(error)) => Err(copied(error)),
+        (written, _) => written,
+    }
+}
 
 fn transaction_lost() -> rusqlite::Error {
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
