@@ -42,7 +42,7 @@ pub trait Application: Sized + Send + Sync + 'static {
 
     /// The project's own verbs.
     #[must_use]
-    fn verbs() -> Vec<Verb<Self>> {
+    fn verbs() -> Vec<Verb<Self::Storage>> {
         Vec::new()
     }
 }

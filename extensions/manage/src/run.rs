@@ -1,6 +1,6 @@
 //! Parsing the command line and running the verb.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     failure::RunError,
     log,
-    storage::ManagedStorage,
+    storage::open,
     terminal,
     verb::{Services, Verb},
     verbs,
@@ -32,7 +32,7 @@ pub fn run<A: Application>() -> ExitCode {
     }
 }
 
-fn command<A: Application>(own: &[Verb<A>]) -> Command {
+fn command<A: Application>(own: &[Verb<A::Storage>]) -> Command {
     let option = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help).global(true)
     };
@@ -49,7 +49,7 @@ fn command<A: Application>(own: &[Verb<A>]) -> Command {
         .subcommands(own.iter().map(|verb| verb.command.clone()))
 }
 
-fn verb<A: Application>(own: &[Verb<A>], matches: &ArgMatches) -> Result<(), RunError> {
+fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Result<(), RunError> {
     let mut config =
         Config::load(A::NAME, matches.get_one::<PathBuf>("config").map(PathBuf::as_path))?;
     if let Some(url) = matches.get_one::<String>("database") {
@@ -69,13 +69,9 @@ fn verb<A: Application>(own: &[Verb<A>], matches: &ArgMatches) -> Result<(), Run
                     // clap has refused every verb that is not one of those above.
                     return Ok(());
                 };
-                let store = A::store(open::<A>(&config)?);
+                let store = A::store(open(&config.database, &A::migrations())?);
                 Ok((verb.run)(Services { config, store }, arguments.clone()).await?)
             }
         }
     })
-}
-
-pub(crate) fn open<A: Application>(config: &Config) -> Result<Arc<A::Storage>, RunError> {
-    <A::Storage as ManagedStorage>::open(&config.database, &A::migrations()).map(Arc::new)
 }

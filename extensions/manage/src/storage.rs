@@ -1,5 +1,7 @@
 //! Storages that a binary can open and migrate.
 
+use std::sync::Arc;
+
 use bloom_runtime::{memory::MemoryStorage, ports::Storage};
 
 use crate::{config::DatabaseConfig, failure::RunError};
@@ -32,6 +34,14 @@ pub trait ManagedStorage: Storage + Sized {
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
     ) -> Result<Vec<String>, RunError>;
+}
+
+/// The storage of an application, shared by all of it.
+pub(crate) fn open<S: ManagedStorage>(
+    config: &DatabaseConfig,
+    migrations: &S::Migrations,
+) -> Result<Arc<S>, RunError> {
+    S::open(config, migrations).map(Arc::new)
 }
 
 /// Begins empty each time and has no schema.

@@ -5,18 +5,18 @@ use std::{future::Future, pin::Pin};
 use bloom_runtime::application::{Failure, StorageStore};
 use clap::{ArgMatches, Command};
 
-use crate::{application::Application, config::Config};
+use crate::config::Config;
 
 /// What a verb works with.
-pub struct Services<A: Application> {
+pub struct Services<S> {
     /// The configuration.
     pub config: Config,
     /// The store.
-    pub store: StorageStore<A::Storage>,
+    pub store: StorageStore<S>,
 }
 
 type Work = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
-type Run<A> = Box<dyn Fn(Services<A>, ArgMatches) -> Work + Send + Sync>;
+type Run<S> = Box<dyn Fn(Services<S>, ArgMatches) -> Work + Send + Sync>;
 
 /// A verb of one's own: `shop import prices.csv`.
 ///
@@ -34,9 +34,9 @@ type Run<A> = Box<dyn Fn(Services<A>, ArgMatches) -> Work + Send + Sync>;
 /// #   fn migrations() {}
 /// #   fn store<S: Storage>(storage: Arc<S>) -> StorageStore<S> { StorageStore::shared(storage) }
 ///     // ...
-///     fn verbs() -> Vec<Verb<Self>> {
+///     fn verbs() -> Vec<Verb<Self::Storage>> {
 ///         let count = Command::new("count").about("Counts the events");
-///         vec![Verb::new(count, |services: Services<Self>, _| async move {
+///         vec![Verb::new(count, |services: Services<Self::Storage>, _| async move {
 ///             let head = services.store.storage().head().await?;
 ///             println!("{head} events");
 ///             Ok(())
@@ -45,16 +45,16 @@ type Run<A> = Box<dyn Fn(Services<A>, ArgMatches) -> Work + Send + Sync>;
 /// }
 /// # assert_eq!(App::verbs().len(), 1);
 /// ```
-pub struct Verb<A: Application> {
+pub struct Verb<S> {
     pub(crate) command: Command,
-    pub(crate) run: Run<A>,
+    pub(crate) run: Run<S>,
 }
 
-impl<A: Application> Verb<A> {
+impl<S> Verb<S> {
     /// What is typed, and what is done then.
     pub fn new<F, W>(command: Command, run: F) -> Self
     where
-        F: Fn(Services<A>, ArgMatches) -> W + Send + Sync + 'static,
+        F: Fn(Services<S>, ArgMatches) -> W + Send + Sync + 'static,
         W: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         Self {

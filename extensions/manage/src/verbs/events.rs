@@ -4,7 +4,7 @@ use bloom_runtime::ports::{EventLog, Position, RecordedEvent, Storage};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
-    application::Application, config::Config, failure::RunError, run::open, terminal::line,
+    application::Application, config::Config, failure::RunError, storage::open, terminal::line,
 };
 
 pub(crate) fn command() -> Command {
@@ -47,7 +47,7 @@ pub(crate) async fn run<A: Application>(
     let count = arguments.get_one::<u64>("count").copied().unwrap_or(20);
     let (follow, as_json) = (arguments.get_flag("follow"), arguments.get_flag("json"));
 
-    let storage = open::<A>(config)?;
+    let storage = open::<A::Storage>(&config.database, &A::migrations())?;
     let mut position = Position::new(storage.head().await?.get().saturating_sub(count));
     loop {
         let mut appended = storage.appended();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bloom_runtime::application::Subscriptions;
 use clap::{Arg, ArgMatches, Command};
 
-use crate::{application::Application, config::Config, failure::RunError, run::open};
+use crate::{application::Application, config::Config, failure::RunError, storage::open};
 
 pub(crate) fn command() -> Command {
     Command::new("serve").about("Serve until interrupted; what happens without a verb, too").arg(
@@ -23,7 +23,7 @@ pub(crate) async fn run<A: Application>(
     if let Some(address) = arguments.and_then(|arguments| arguments.get_one::<String>("address")) {
         config.server.address.clone_from(address);
     }
-    let storage = open::<A>(&config)?;
+    let storage = open::<A::Storage>(&config.database, &A::migrations())?;
     let store = A::store(Arc::clone(&storage));
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
     let served = serve::<A>(&config, store).await;
