@@ -1,6 +1,9 @@
 //! What is logged: to standard error, as much as the configuration or `RUST_LOG` says.
 
-use std::env;
+use std::{
+    env,
+    io::{self, IsTerminal as _},
+};
 
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -16,7 +19,8 @@ pub(crate) fn start(config: &LogConfig) -> Result<(), RunError> {
     let given = env::var("RUST_LOG").ok().filter(|filter| !filter.trim().is_empty());
     let filter = given.unwrap_or_else(|| config.filter.clone());
     let targets = parse(&filter).ok_or(RunError::LogFilter { filter })?;
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    // Colours are for people; a file or another program gets plain text.
+    let lines = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     // A second subscriber is refused when a test has set one already; that one serves as well.
     let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
     Ok(())
