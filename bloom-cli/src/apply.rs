@@ -154,7 +154,7 @@ fn prepare(root: &Path, transaction: &Path, files: &[(String, String)]) -> Resul
         let target = root.join(path);
         if target.exists() {
             let copy = transaction.join(undo.replaced.len().to_string());
-            fs::copy(&target, &copy).map_err(|error| Failure::io("copy", &target, &error))?;
+            keep(&target, &copy).map_err(|error| Failure::io("copy", &target, &error))?;
             undo.replaced.push(path.clone());
         } else {
             undo.created.push(path.clone());
@@ -172,6 +172,17 @@ fn prepare(root: &Path, transaction: &Path, files: &[(String, String)]) -> Resul
     undo.folders.sort_by_key(|folder| std::cmp::Reverse(folder.matches('/').count()));
     let list = serde_json::to_string(&undo).unwrap_or_default();
     replace(&transaction.join("undo.json"), &list)
+}
+
+/// Keeps a file under a second name. What replaces it is another file, so that this one stays as it is; it is copied
+/// where there are no such links, and where the target is one that leads elsewhere.
+fn keep(target: &Path, copy: &Path) -> io::Result<()> {
+    // What an earlier run left under this name may be a file of the project, too: it is let go, never written into.
+    let _ = fs::remove_file(copy);
+    if fs::symlink_metadata(target)?.is_symlink() || fs::hard_link(target, copy).is_err() {
+        fs::copy(target, copy)?;
+    }
+    Ok(())
 }
 
 fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::{
     edit::{self, Unmerged},
-    failure::Failure,
-    format::{Formatter, Formatting, rustfmt},
+    failure::{Failure, FailureKind},
+    format::{Formatting, rustfmt},
     project::{Project, base_path},
 };
 
@@ -55,10 +55,10 @@ pub(crate) enum Effect {
 /// Compares what shall be with what is.
 pub(crate) fn compare(
     project: &Project,
-    mut texts: HashMap<String, String>,
+    texts: &HashMap<String, String>,
+    formatting: Formatting,
     on_conflict: OnConflict,
 ) -> Result<Changeset, Failure> {
-    let formatting = Formatter { root: &project.root }.all(&mut texts);
     let mut changeset =
         Changeset { unformatted: formatting == Formatting::Missing, ..Changeset::default() };
     let mut conflicts: Vec<String> = Vec::new();
@@ -74,15 +74,7 @@ pub(crate) fn compare(
         }
         let is_rust = Path::new(&path).extension().is_some_and(|extension| extension == "rs");
         if is_rust && formatting != Formatting::Done {
-            edit::check(new).map_err(|error| {
-                Failure::new(
-                    crate::failure::FailureKind::Bug,
-                    format!(
-                        "Bloom would write {path}:{}:{}, which is not Rust: {}",
-                        error.line, error.column, error.message
-                    ),
-                )
-            })?;
+            check(&path, new)?;
         }
         let outcome = match (&ours, &base) {
             (None, None) => Ok((Effect::Created, new.clone())),
@@ -146,6 +138,19 @@ pub(crate) fn compare(
     }
     format_merged(project, &mut changeset, &merged);
     Ok(changeset)
+}
+
+/// Refuses what Bloom would write if it is no Rust.
+pub(crate) fn check(path: &str, text: &str) -> Result<(), Failure> {
+    edit::check(text).map_err(|error| {
+        Failure::new(
+            FailureKind::Bug,
+            format!(
+                "Bloom would write {path}:{}:{}, which is not Rust: {}",
+                error.line, error.column, error.message
+            ),
+        )
+    })
 }
 
 /// A merged file is formatted if it was before; another one keeps its owner's style.

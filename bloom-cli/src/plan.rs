@@ -5,7 +5,10 @@ use minijinja::{Value, context, value::Serde};
 use crate::{
     model::Context,
     project::{Database, Settings},
-    render::{AggregateView, ContextView, ProjectView, ValueView, bodies_in_use, migration},
+    render::{
+        AggregateView, ContextView, ProjectView, ValueView, bodies_in_use, laid_out, migration,
+        runtime_uses,
+    },
     request::Request,
 };
 
@@ -16,7 +19,19 @@ pub(crate) struct PlannedFile {
     pub(crate) path: String,
     pub(crate) template: &'static str,
     pub(crate) context: Value,
+    /// Whether it is rendered as rustfmt would lay it out.
+    pub(crate) laid_out: bool,
 }
+
+/// The templates of the files that grow with the project.
+const LAID_OUT: [&str; 6] = [
+    "project/src/app.rs.j2",
+    "context/domain/mod.rs.j2",
+    "context/application/mod.rs.j2",
+    "context/adapters/http/mod.rs.j2",
+    "project/tests/suite/http/mod.rs.j2",
+    "project/tests/suite/store/mod.rs.j2",
+];
 
 /// What the templates of one project have in common.
 pub(crate) struct Planner<'p> {
@@ -31,7 +46,6 @@ pub(crate) struct Planner<'p> {
 impl<'p> Planner<'p> {
     pub(crate) fn new(settings: &'p Settings, context: &'p Context, member: bool) -> Self {
         let sqlite = settings.database == Database::Sqlite;
-        let context_view = ContextView::new(context, settings.web, sqlite);
         let mut features = Vec::new();
         if sqlite {
             features.push("\"sqlite\"");
@@ -39,14 +53,8 @@ impl<'p> Planner<'p> {
         if settings.web {
             features.push("\"web\"");
         }
-        let mut loadings: Vec<&str> = context
-            .aggregates
-            .iter()
-            .map(|aggregate| if aggregate.event_sourced { "Events, " } else { "Documents, " })
-            .collect();
-        loadings.sort_unstable();
-        loadings.dedup();
         let crate_name = settings.name.replace('-', "_");
+        let context_view = ContextView::new(&crate_name, context, settings.web, sqlite);
         let project_view = ProjectView {
             app: "App".to_owned(),
             env: crate_name.to_uppercase(),
@@ -61,7 +69,7 @@ impl<'p> Planner<'p> {
             web: settings.web,
             features: features.join(", "),
             member,
-            loadings: loadings.concat(),
+            runtime_uses: runtime_uses(context, sqlite),
             contexts: vec![context_view.clone()],
         };
         let shared = context! {
@@ -72,7 +80,7 @@ impl<'p> Planner<'p> {
 
     fn file(&self, path: impl Into<String>, template: &'static str, own: Value) -> PlannedFile {
         let context = context! { ..own, ..self.shared.clone() };
-        PlannedFile { path: path.into(), template, context }
+        PlannedFile { path: path.into(), template, context, laid_out: false }
     }
 
     /// Everything that `init` writes.
@@ -106,7 +114,11 @@ impl<'p> Planner<'p> {
     /// The files that name every part of the context.
     fn shared(&self) -> Vec<PlannedFile> {
         let module = &self.context.module;
-        let file = |path: String, template| self.file(path, template, context! {});
+        let long = laid_out(self.context);
+        let file = |path: String, template| PlannedFile {
+            laid_out: long && LAID_OUT.contains(&template),
+            ..self.file(path, template, context! {})
+        };
         let mut files = vec![
             file("src/app.rs".into(), "project/src/app.rs.j2"),
             file("tests/suite/main.rs".into(), "project/tests/suite/main.rs.j2"),

@@ -212,3 +212,52 @@ fn a_template_of_ones_own_is_used() {
     let said = sandbox.refused(&["generate", "aggregate", "Payment"]);
     assert!(said.contains("aggregate/domain/id.rs.j2"), "{said}");
 }
+
+/// Runs git in the sandbox; what it printed.
+fn git(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let output = std::process::Command::new("git")
+        .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"])
+        .args(arguments)
+        .current_dir(sandbox.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "git {arguments:?}: {said}");
+    said
+}
+
+#[test]
+fn two_branches_that_both_generate_can_be_merged() {
+    let sandbox = shop();
+    git(&sandbox, &["init", "--quiet", "--initial-branch", "main"]);
+    let commit = |what: &str| {
+        git(&sandbox, &["add", "--all"]);
+        git(&sandbox, &["commit", "--quiet", "--message", what]);
+    };
+    // What each branch adds to a shared list is kept, as in any list that two people add to.
+    std::fs::write(sandbox.path().join(".gitattributes"), "*.rs merge=union\n").unwrap();
+    commit("shop");
+    git(&sandbox, &["checkout", "--quiet", "-b", "stock"]);
+    sandbox.generate("aggregate Widget name:String:1..100");
+    sandbox.generate("repository Widget");
+    commit("widgets");
+    git(&sandbox, &["checkout", "--quiet", "main"]);
+    sandbox.generate("aggregate Supplier name:String:1..100");
+    commit("suppliers");
+    git(&sandbox, &["merge", "--quiet", "--message", "both", "stock"]);
+
+    // Each keeps the migration that was written for it, whatever comes next.
+    sandbox.generate("aggregate Invoice name:String:1..100");
+    let app = sandbox.read("src/app.rs");
+    let migrations: Vec<&str> = app
+        .match_indices("../migrations/")
+        .map(|(at, lead)| app[at + lead.len()..].split('.').next().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        migrations,
+        ["0001_customers", "0002_orders", "0003_suppliers", "0003_widgets", "0004_invoices"]
+    );
+    let records = sandbox.tree().into_iter().map(|(path, _)| path);
+    let newest = records.filter(|path| path.contains("/.bloom/requests/")).max();
+    assert_eq!(newest.as_deref(), Some("shop/.bloom/requests/0006-aggregate-invoice.json"));
+}

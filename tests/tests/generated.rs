@@ -56,8 +56,12 @@ fn every_type_and_rule() {
     );
     sandbox.generate("value-object Offer price:Money during:Period:optional");
     sandbox.generate(
+        "value-object Basket prices:Money:list(1..3) codes:String:list(2..2),1..9 days:Date:list(..2) marks:u32:list(1..)",
+    );
+    sandbox.generate(
         "aggregate Everything text:String flag:bool small:i32 large:i64 count:u32 huge:u64 ratio:f64 \
-         exact:Decimal key:Uuid day:Date moment:Timestamp any:Json kind:enum:plain,fancy price:Money offer:Offer",
+         exact:Decimal key:Uuid day:Date moment:Timestamp any:Json kind:enum:plain,fancy price:Money offer:Offer \
+         basket:Basket",
     );
     sandbox.generate(
         "aggregate Ruled name:String:1..100 email:String:email,unique site:String:url,optional \

@@ -152,4 +152,13 @@ fn an_error_is_data_for_a_program() {
     assert_eq!(error["error"]["kind"], "input");
     let hints = error["error"]["hints"].as_array().expect("hints");
     assert!(hints.iter().any(|hint| hint == "did you mean `String`?"), "{error:#}");
+
+    // What cannot even be parsed, too.
+    let output = sandbox.bloom(&["generate", "aggregate", "Order", "--josn", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let error: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(error["error"]["message"], "unexpected argument '--josn' found");
+    let hints = error["error"]["hints"].as_array().expect("hints");
+    assert_eq!(hints[0], "a similar argument exists: '--json'");
 }

@@ -1,13 +1,15 @@
 //! `bloom generate`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, thread};
 
 use crate::{
     apply::{self, Lock},
-    changeset::{Changeset, Effect, OnConflict, compare},
+    changeset::{Changeset, Effect, OnConflict, check, compare},
     cli::{Options, Thing},
     failure::{Failure, FailureKind},
-    plan::Planner,
+    format::{Formatter, Formatting, has_settings},
+    model::english,
+    plan::{PlannedFile, Planner},
     project::{Project, workspace_above},
     render::{Templates, has_valid_value},
     report::{Form, report},
@@ -16,6 +18,7 @@ use crate::{
 };
 
 pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
+    english::prepare();
     let (sentence, options) = sentence(thing);
     // What is wrong with the sentence is said before anything is asked of the machine.
     let request = sentence.request()?;
@@ -33,7 +36,7 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
     let key = sentence.key()?;
     for recorded in &project.sentences {
         if recorded.key()? == key {
-            if *recorded == sentence {
+            if recorded.asked() == sentence {
                 report(ui, &Changeset::default(), form);
                 return Ok(());
             }
@@ -42,7 +45,7 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
                 FailureKind::Input,
                 format!(
                     "there is {} {name} already, and it was asked for differently",
-                    crate::model::english::article(&name)
+                    english::article(&name)
                 ),
             )
             .hint(format!("it was: {}", words(recorded)))
@@ -62,17 +65,14 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
     let files = Planner::new(&project.settings, &context, member).request(&request);
 
     let templates = Templates::new(project.overrides()?);
-    let mut texts = HashMap::new();
-    for file in files {
-        let text = templates.render(file.template, &file.context)?;
-        texts.insert(file.path, text);
-    }
+    let (texts, formatting) = written(&project, &templates, files)?;
     let on_conflict = match (options.force, options.skip) {
         (true, _) => OnConflict::Force,
         (_, true) => OnConflict::Skip,
         _ => OnConflict::Refuse,
     };
-    let mut changeset = compare(&project, texts, on_conflict)?;
+    let mut changeset = compare(&project, &texts, formatting, on_conflict)?;
+    let sentence = sentence.done(context.aggregates.last().map(|added| added.migration));
     let record = serde_json::to_string_pretty(&sentence).unwrap_or_default();
     changeset.records.push((project.next_record(&sentence)?, record + "\n"));
 
@@ -81,6 +81,42 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
     }
     report(ui, &changeset, form);
     Ok(())
+}
+
+/// The texts of the files by path, formatted.
+///
+/// rustfmt is at work while the files that need none are rendered: they are the longest ones.
+fn written(
+    project: &Project,
+    templates: &Templates,
+    files: Vec<PlannedFile>,
+) -> Result<(HashMap<String, String>, Formatting), Failure> {
+    let render = |files: Vec<PlannedFile>| -> Result<HashMap<String, String>, Failure> {
+        let texts = files.into_iter().map(|file| {
+            let text = templates.render(file.template, &file.context)?;
+            Ok((file.path, text))
+        });
+        texts.collect()
+    };
+    let formatter = Formatter { root: &project.root };
+    let own_style = has_settings(&project.root);
+    let (laid_out, loose): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| file.laid_out && !own_style && !templates.is_overridden(file.template));
+    let mut loose = render(loose)?;
+    thread::scope(|scope| {
+        let formatting = scope.spawn(|| formatter.all(&mut loose));
+        let laid_out = render(laid_out)?;
+        for (path, text) in &laid_out {
+            check(path, text)?;
+        }
+        let formatting = formatting.join().unwrap_or(Formatting::Refused);
+        Ok((laid_out, formatting))
+    })
+    .map(|(laid_out, formatting)| {
+        loose.extend(laid_out);
+        (loose, formatting)
+    })
 }
 
 pub(super) fn write(project: &Project, changeset: &Changeset) -> Result<(), Failure> {
@@ -97,7 +133,7 @@ fn words(sentence: &Sentence) -> String {
         Sentence::ValueObject { name, fields } => {
             format!("value-object {name} {}", fields.join(" "))
         }
-        Sentence::Aggregate { name, fields, plural, create, no_change, event_sourced } => {
+        Sentence::Aggregate { name, fields, plural, create, no_change, event_sourced, .. } => {
             let mut text = format!("aggregate {name} {}", fields.join(" "));
             for (option, value) in [("--plural", plural), ("--create", create)] {
                 if let Some(value) = value {
@@ -134,7 +170,15 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
             (Sentence::ValueObject { name, fields }, options)
         }
         Thing::Aggregate { name, fields, plural, create, no_change, event_sourced, options } => (
-            Sentence::Aggregate { name, fields, plural, create, no_change, event_sourced },
+            Sentence::Aggregate {
+                name,
+                fields,
+                plural,
+                create,
+                no_change,
+                event_sourced,
+                migration: None,
+            },
             options,
         ),
         Thing::Entity { name, fields, root, list, states, count, options } => {

@@ -73,10 +73,11 @@ impl Merge<'_> {
                     if changed {
                         match &node.uses {
                             Some(_) => self.insert_new_uses(before, node, ours),
-                            None => self.conflicts.push(Conflict {
-                                line: 1,
-                                what: format!("{} (removed)", node.key),
-                            }),
+                            None => {
+                                let line = self.line_of_gap(index, new, ours);
+                                let what = format!("{} (removed)", node.key);
+                                self.conflicts.push(Conflict { line, what });
+                            }
                         }
                     }
                 }
@@ -166,6 +167,14 @@ impl Merge<'_> {
                 self.conflicts.push(Conflict { line, what: node.key.clone() });
             }
         }
+    }
+
+    /// Where a piece of the new text would stand in the file: the line of what comes before it there, or after it.
+    fn line_of_gap(&self, index: usize, new: &Inside, ours: &Inside) -> usize {
+        let there = |node: &Node| ours.nodes.iter().find(|other| other.key == node.key);
+        let before = new.nodes[..index].iter().rev().find_map(there);
+        let after = || new.nodes[index + 1..].iter().find_map(there).or(ours.nodes.first());
+        before.or_else(after).map_or(1, |node| self.line(node.range.start))
     }
 
     /// What separates a piece from the one before: a line end with its indentation, or a blank.

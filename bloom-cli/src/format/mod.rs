@@ -126,21 +126,24 @@ fn declared_module(line: &str) -> Option<(&str, &str)> {
     Some((&line[..at], &line[at + "mod ".len()..]))
 }
 
-/// The indices of the texts in two heaps of about the same length, for two processes: a third would start
-/// later than the two are done.
+/// The indices of the texts in two heaps of about the same length, for two processes, or in one where a process would
+/// take longer to start than to do its share. A third would start later than the two are done.
 fn shares(texts: &[&str]) -> impl Iterator<Item = Vec<usize>> {
+    const WORTH_A_PROCESS: usize = 50_000;
+    let together = texts.iter().map(|text| text.len()).sum::<usize>() < WORTH_A_PROCESS;
     let mut longest_first: Vec<usize> = (0..texts.len()).collect();
     longest_first.sort_by_key(|index| std::cmp::Reverse(texts[*index].len()));
     let mut shares = [(0, Vec::new()), (0, Vec::new())];
     for index in longest_first {
-        let lighter = usize::from(shares[0].0 > shares[1].0);
+        let lighter = usize::from(!together && shares[0].0 > shares[1].0);
         shares[lighter].0 += texts[index].len();
         shares[lighter].1.push(index);
     }
     shares.into_iter().map(|(_, share)| share).filter(|share| !share.is_empty())
 }
 
-fn has_settings(folder: &Path) -> bool {
+/// Whether the people of a project have a style of their own.
+pub(crate) fn has_settings(folder: &Path) -> bool {
     folder
         .ancestors()
         .any(|folder| folder.join("rustfmt.toml").exists() || folder.join(".rustfmt.toml").exists())

@@ -41,8 +41,15 @@ impl Context {
     }
 
     fn add_aggregate(&mut self, request: &AggregateRequest) -> Result<(), InputError> {
-        let AggregateRequest { name, plural: given, fields, create, no_change, event_sourced } =
-            request;
+        let AggregateRequest {
+            name,
+            plural: given,
+            fields,
+            create,
+            no_change,
+            event_sourced,
+            migration,
+        } = request;
         self.free(name.pascal())?;
         let snake = name.snake();
         let plural = match given {
@@ -75,7 +82,9 @@ impl Context {
             repository: false,
             entities: Vec::new(),
             commands: Vec::new(),
-            migration: self.aggregates.iter().map(|other| other.migration).max().unwrap_or(0) + 1,
+            migration: migration.unwrap_or_else(|| {
+                self.aggregates.iter().map(|other| other.migration).max().unwrap_or(0) + 1
+            }),
         });
         let added = self.aggregates.len() - 1;
         check_methods(&self.aggregates[added])

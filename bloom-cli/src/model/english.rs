@@ -8,6 +8,11 @@ pub(crate) fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) && !sounds_like_you { "an" } else { "a" }
 }
 
+/// Gets the rules of plurals ready, which takes a while, on a thread of its own.
+pub(crate) fn prepare() {
+    std::thread::spawn(|| pluralizer::pluralize("rule", 2, false));
+}
+
 /// The plural of the last word of a snake-case name.
 pub(crate) fn plural(snake: &str) -> String {
     match snake.rsplit_once('_') {

@@ -17,6 +17,8 @@ pub(crate) struct ModelField {
     pub(crate) cardinality: Cardinality,
     /// The rules of a part of a value object, which is checked with the whole.
     pub(crate) inline: Option<Newtype>,
+    /// The length of a list that is a part of a value object.
+    pub(crate) length: Option<Range>,
     pub(crate) unique: bool,
     pub(crate) index: bool,
     pub(crate) default: Option<String>,
@@ -179,13 +181,7 @@ pub(crate) fn resolve(
         }
     };
     let cardinality = match (&field.list, bounded) {
-        (_, Some(_)) if inline => {
-            return Err(crate::request::InputError::new(format!(
-                "`{}`: a list within a value object has no length yet",
-                field.name
-            ))
-            .hint("give the aggregate a list of this value object instead"));
-        }
+        (_, Some(_)) if inline => Cardinality::List,
         (_, Some(length)) => {
             Cardinality::Bounded { name: own_name(&pascal), length: length.clone(), own: true }
         }
@@ -207,6 +203,7 @@ pub(crate) fn resolve(
         leaf,
         cardinality,
         inline: rules,
+        length: bounded.filter(|_| inline).cloned(),
         unique: field.unique,
         index: field.index,
         default: field.default.clone(),

@@ -58,11 +58,7 @@ impl FieldView {
             ref_ty: ref_ty(field),
             from_ref: if copy { format!("*{name}") } else { format!("{name}.clone()") },
             unique: field.unique,
-            rule: field
-                .inline
-                .as_ref()
-                .map(|rules| rule(rules.inner, &rules.rules))
-                .unwrap_or_default(),
+            rule: part_rule(field),
             initial: None,
             initial_json: String::new(),
             in_attrs: schema(field, true),
@@ -83,6 +79,13 @@ impl FieldView {
             name,
         }
     }
+}
+
+/// The rules of a part of a value object.
+fn part_rule(field: &ModelField) -> String {
+    let of_value = field.inline.as_ref().map(|rules| rule(rules.inner, &rules.rules));
+    let of_list = field.length.as_ref().map(|length| format!("items = {}", inclusive(length, "")));
+    of_value.into_iter().chain(of_list).collect::<Vec<_>>().join(", ")
 }
 
 /// `chars = 1..=100, email`
@@ -173,7 +176,11 @@ fn schema(field: &ModelField, incoming: bool) -> String {
             parts.push(format!("example = {:?}", texts.first().copied().unwrap_or_default()));
         }
     }
-    if let (Cardinality::Bounded { length, .. }, true) = (&field.cardinality, incoming) {
+    let length = match &field.cardinality {
+        Cardinality::Bounded { length, .. } => Some(length),
+        _ => field.length.as_ref(),
+    };
+    if let (Some(length), true) = (length, incoming) {
         parts.extend(length.low.map(|low| format!("min_items = {low}")));
         parts.extend(length.high.map(|high| format!("max_items = {high}")));
     }
@@ -181,7 +188,7 @@ fn schema(field: &ModelField, incoming: bool) -> String {
     if incoming {
         if field.default.is_some() {
             attributes.push(format!("#[serde(default = \"default_{}\")]", field.name));
-        } else if matches!(field.cardinality, Cardinality::List) {
+        } else if matches!(field.cardinality, Cardinality::List) && field.length.is_none() {
             attributes.push("#[serde(default)]".to_owned());
         }
     }

@@ -11,6 +11,7 @@ mod field;
 mod finder;
 mod http;
 mod invalid;
+mod layout;
 mod pattern;
 mod project;
 mod sample;
@@ -23,7 +24,9 @@ use std::{collections::HashMap, path::Path};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::SyntaxConfig};
 
 pub(crate) use aggregate::AggregateView;
-pub(crate) use project::{ContextView, ProjectView, bodies_in_use, migration};
+pub(crate) use project::{
+    ContextView, ProjectView, bodies_in_use, laid_out, migration, runtime_uses,
+};
 pub(crate) use sample::exists as has_valid_value;
 pub(crate) use value::ValueView;
 
@@ -56,6 +59,11 @@ impl Templates {
         environment.set_syntax(syntax);
         environment.add_function("assert_eq", assert_eq);
         Self { overrides, environment }
+    }
+
+    /// Whether the project has a template of its own in the place of this one.
+    pub(crate) fn is_overridden(&self, path: &str) -> bool {
+        self.overrides.contains_key(path)
     }
 
     fn source(&self, path: &str) -> Result<&str, RenderError> {

@@ -6,6 +6,7 @@ use super::{
     aggregate::loading,
     exports::own_types,
     field::body_struct,
+    layout,
     use_case::{UseCaseView, use_cases},
 };
 use crate::{
@@ -27,7 +28,8 @@ pub(crate) struct ProjectView {
     pub(crate) features: String,
     /// Whether the project is a member of a workspace that was there before.
     pub(crate) member: bool,
-    pub(crate) loadings: String,
+    /// What `app.rs` imports of the runtime's application layer.
+    pub(crate) runtime_uses: String,
     pub(crate) contexts: Vec<ContextView>,
 }
 
@@ -38,10 +40,19 @@ pub(crate) struct ContextView {
     pub(crate) module: String,
     pub(crate) pascal: String,
     pub(crate) has_adapters: bool,
+    /// What `app.rs` imports of the context.
+    pub(crate) app_uses: String,
     pub(crate) aggregates: Vec<AggregateLine>,
     pub(crate) repositories: Vec<AggregateLine>,
-    pub(crate) domain_modules: Vec<ModuleView>,
-    pub(crate) value_structs: Vec<ValueLine>,
+    pub(crate) domain_modules: Vec<String>,
+    /// What the domain shows of each module.
+    pub(crate) domain_uses: Vec<String>,
+    /// The aggregates as modules: rustfmt sorts these otherwise than imports.
+    pub(crate) aggregate_modules: Vec<String>,
+    pub(crate) http_modules: Vec<String>,
+    /// What the tests over HTTP import of the project.
+    pub(crate) http_test_uses: String,
+    /// The calls that register its migrations.
     pub(crate) migrations: Vec<String>,
 }
 
@@ -54,65 +65,155 @@ pub(crate) struct AggregateLine {
     plural_pascal: String,
     loading: String,
     use_cases: Vec<UseCaseView>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ModuleView {
-    module: String,
-    types: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ValueLine {
-    snake: String,
+    /// The import of its messages and their handlers.
+    uses: String,
 }
 
 impl ContextView {
-    pub(crate) fn new(context: &Context, web: bool, sqlite: bool) -> Self {
+    pub(crate) fn new(crate_name: &str, context: &Context, web: bool, sqlite: bool) -> Self {
         let values: Vec<ValueView> = context.values.iter().map(ValueView::new).collect();
-        let mut modules: Vec<ModuleView> = values
+        let pascal = heck::ToPascalCase::to_pascal_case(context.module.as_str());
+        let mut aggregates: Vec<AggregateLine> =
+            context.aggregates.iter().map(AggregateLine::new).collect();
+        aggregates.sort_by(|left, right| layout::in_order(&left.snake, &right.snake));
+        let repositories = context.aggregates.iter().filter(|aggregate| aggregate.repository);
+        let mut repositories: Vec<AggregateLine> = repositories.map(AggregateLine::new).collect();
+        repositories
+            .sort_by(|left, right| layout::in_order(&left.plural_snake, &right.plural_snake));
+
+        let exports = domain_exports(context, &values);
+        let stored =
+            context.aggregates.iter().filter(|aggregate| sqlite && !aggregate.event_sourced);
+        Self {
+            name: context.module.clone(),
+            module: context.module.clone(),
+            has_adapters: web || !repositories.is_empty(),
+            app_uses: app_uses(context, web, &pascal),
+            domain_modules: sorted(
+                exports.iter().map(|(module, _)| module.clone()).chain(["services".to_owned()]),
+            ),
+            domain_uses: exports
+                .iter()
+                .map(|(module, types)| layout::group(&format!("pub use {module}"), types, ';', 0))
+                .collect(),
+            aggregate_modules: sorted(aggregates.iter().map(|aggregate| aggregate.snake.clone())),
+            http_modules: http_modules(context, &values),
+            http_test_uses: http_test_uses(crate_name, &context.module, &pascal),
+            migrations: stored.map(|aggregate| registration(&migration(aggregate))).collect(),
+            pascal,
+            aggregates,
+            repositories,
+        }
+    }
+}
+
+impl AggregateLine {
+    fn new(aggregate: &Aggregate) -> Self {
+        let snake = aggregate.name.snake();
+        let use_cases = use_cases(aggregate);
+        let names: Vec<String> = use_cases
             .iter()
-            .map(|value| ModuleView { module: value.snake.clone(), types: value.types.clone() })
+            .flat_map(|case| [case.pascal.clone(), format!("{}Handler", case.pascal)])
             .collect();
-        modules.extend(context.aggregates.iter().map(|aggregate| ModuleView {
-            module: aggregate.name.snake(),
-            types: own_types(aggregate),
-        }));
-        let line = |aggregate: &Aggregate| AggregateLine {
+        Self {
             pascal: aggregate.name.pascal().to_owned(),
-            snake: aggregate.name.snake(),
+            uses: layout::group(&format!("use {snake}"), &names, ';', 0),
+            snake,
             plural_snake: aggregate.plural.plain().to_owned(),
             plural_pascal: aggregate.plural.pascal(),
             loading: loading(aggregate),
-            use_cases: use_cases(aggregate),
-        };
-        let repositories = context.aggregates.iter().filter(|aggregate| aggregate.repository);
-        let used = bodies_in_use(context);
-        Self {
-            name: context.module.clone(),
-            pascal: heck::ToPascalCase::to_pascal_case(context.module.as_str()),
-            module: context.module.clone(),
-            has_adapters: web || context.aggregates.iter().any(|aggregate| aggregate.repository),
-            repositories: repositories.map(line).collect(),
-            aggregates: context.aggregates.iter().map(line).collect(),
-            domain_modules: modules,
-            value_structs: values
-                .iter()
-                .filter(|value| used.contains(&value.snake))
-                .map(|value| ValueLine { snake: value.snake.clone() })
-                .collect(),
-            migrations: if sqlite {
-                context
-                    .aggregates
-                    .iter()
-                    .filter(|aggregate| !aggregate.event_sourced)
-                    .map(migration)
-                    .collect()
-            } else {
-                Vec::new()
-            },
+            use_cases,
         }
     }
+}
+
+fn app_uses(context: &Context, web: bool, pascal: &str) -> String {
+    let mut parts = Vec::new();
+    if web {
+        parts.push(("adapters".to_owned(), vec!["http".to_owned()]));
+        let application = vec![format!("{pascal}App"), "Handlers".to_owned()];
+        parts.push(("application".to_owned(), application));
+    }
+    if !context.aggregates.is_empty() {
+        let names = context.aggregates.iter().map(|aggregate| aggregate.name.pascal().to_owned());
+        parts.push(("domain".to_owned(), names.collect()));
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    layout::groups(&format!("crate::{}", context.module), &parts)
+}
+
+fn http_test_uses(crate_name: &str, module: &str, pascal: &str) -> String {
+    let application =
+        layout::group("application", &[format!("{pascal}App"), "Handlers".to_owned()], ',', 8);
+    let own = format!("    {module}::{{\n        adapters::http,\n{application}\n    }},\n");
+    let mut parts = [("app", "    app::App,\n".to_owned()), (module, own)];
+    parts.sort_by(|left, right| layout::in_order(left.0, right.0));
+    format!("use ::{crate_name}::{{\n{}}};", parts.map(|(_, lines)| lines).concat())
+}
+
+/// What each module of the domain has for others.
+fn domain_exports(context: &Context, values: &[ValueView]) -> Vec<(String, Vec<String>)> {
+    let values = values.iter().map(|value| (value.snake.clone(), value.types.clone()));
+    let aggregates = context.aggregates.iter();
+    let aggregates = aggregates.map(|aggregate| (aggregate.name.snake(), own_types(aggregate)));
+    let mut exports: Vec<_> = values.chain(aggregates).collect();
+    exports.sort_by(|(left, _), (right, _)| layout::in_order(left, right));
+    exports
+}
+
+fn sorted(modules: impl Iterator<Item = String>) -> Vec<String> {
+    let mut modules: Vec<String> = modules.collect();
+    modules.sort();
+    modules
+}
+
+fn http_modules(context: &Context, values: &[ValueView]) -> Vec<String> {
+    let used = bodies_in_use(context);
+    let values =
+        values.iter().map(|value| value.snake.clone()).filter(|snake| used.contains(snake));
+    let aggregates = context.aggregates.iter().map(|aggregate| aggregate.name.snake());
+    sorted(aggregates.chain(values))
+}
+
+/// The call that adds a migration.
+fn registration(name: &str) -> String {
+    let path = format!("include_str!(\"../migrations/{name}.sql\")");
+    layout::call("with", &[format!("\"{name}\""), path], 12)
+}
+
+/// What `app.rs` imports of the runtime, given how the aggregates are loaded.
+pub(crate) fn runtime_uses(context: &Context, sqlite: bool) -> String {
+    let loadings = context.aggregates.iter().map(|aggregate| {
+        if aggregate.event_sourced { "Events".to_owned() } else { "Documents".to_owned() }
+    });
+    let application = loadings.chain(["StorageStore".to_owned()]).collect();
+    let mut parts = vec![("application".to_owned(), application)];
+    if !sqlite {
+        parts.push(("memory".to_owned(), vec!["MemoryStorage".to_owned()]));
+    }
+    parts.push(("ports".to_owned(), vec!["Storage".to_owned()]));
+    layout::groups("bloom_runtime", &parts)
+}
+
+/// Whether the files that name everything are rendered as rustfmt would lay them out: names are of the usual length and
+/// spelling, and chains of calls are too long for one line, which is not so in a small project.
+pub(crate) fn laid_out(context: &Context) -> bool {
+    const LONGEST: usize = 36;
+    let usual = |name: &str| {
+        name.len() <= LONGEST
+            && name.contains(|sign: char| sign.is_ascii_lowercase())
+            && !crate::request::name::identifier(&heck::ToSnakeCase::to_snake_case(name))
+                .starts_with("r#")
+    };
+    context.aggregates.len() > 2
+        && usual(&context.module)
+        && context.values.iter().all(|value| usual(value.name.pascal()))
+        && context
+            .aggregates
+            .iter()
+            .all(|aggregate| usual(aggregate.name.pascal()) && usual(aggregate.plural.plain()))
 }
 
 /// The file name of an aggregate's migration, without its end.

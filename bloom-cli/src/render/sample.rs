@@ -33,6 +33,11 @@ pub(super) fn of_field(field: &ModelField, second: bool) -> Option<Sample> {
             let Some(inner) = inner else { return second.then(|| sample("None", "null")) };
             Some(sample(format!("Some({})", inner.rust), inner.json))
         }
+        Cardinality::List if field.length.is_some() => {
+            let low = field.length.as_ref().and_then(|length| length.low).unwrap_or(0);
+            let inner = of_leaf(&field.leaf, rules, second)?;
+            Some(repeated(&inner, usize::try_from(low.max(1)).ok()?))
+        }
         Cardinality::List => {
             let inner = of_leaf(&field.leaf, rules, second);
             let Some(inner) = inner else { return second.then(|| sample("Vec::new()", "[]")) };

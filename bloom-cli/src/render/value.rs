@@ -146,22 +146,38 @@ impl ValueView {
 }
 
 fn part(value: &ValueObject, field: &ModelField, owner: &str) -> PartView {
-    let mut cases = Vec::new();
+    let mut wrong: Vec<(&'static str, String)> = Vec::new();
     if let (Some(rules), Cardinality::One) = (&field.inline, &field.cardinality) {
-        for wrong in invalid(rules.inner, &rules.rules) {
-            let arguments = value.fields.iter().map(|other| {
-                if other.name == field.name {
-                    return wrong.rust.clone();
-                }
-                of_field(other, false).map(|part| argument(other, &part)).unwrap_or_default()
-            });
-            cases.push(InvalidView {
-                name: wrong.name,
-                args: arguments.collect::<Vec<_>>().join(", "),
-            });
-        }
+        let invalid = invalid(rules.inner, &rules.rules);
+        wrong.extend(invalid.into_iter().map(|wrong| (wrong.name, wrong.rust)));
     }
-    PartView { field: FieldView::new(field, &identifier(owner)), invalid: cases }
+    if let Some(length) = &field.length {
+        wrong.extend(wrong_lengths(field, length));
+    }
+    let cases = wrong.into_iter().map(|(name, wrong)| {
+        let arguments = value.fields.iter().map(|other| {
+            if other.name == field.name {
+                return wrong.clone();
+            }
+            of_field(other, false).map(|part| argument(other, &part)).unwrap_or_default()
+        });
+        InvalidView { name, args: arguments.collect::<Vec<_>>().join(", ") }
+    });
+    PartView { invalid: cases.collect(), field: FieldView::new(field, &identifier(owner)) }
+}
+
+/// Lists that are just too short or too long.
+fn wrong_lengths(field: &ModelField, length: &Range) -> Vec<(&'static str, String)> {
+    let single = ModelField { cardinality: Cardinality::One, length: None, ..field.clone() };
+    let Some(item) = of_field(&single, false) else { return Vec::new() };
+    let list = |count: i128| match count {
+        0 => "Vec::new()".to_owned(),
+        1 => format!("vec![{}]", item.rust),
+        count => format!("vec![{}; {count}]", item.rust),
+    };
+    let low = length.low.filter(|low| *low > 0).map(|low| ("too_few", list(low - 1)));
+    let high = length.high.map(|high| ("too_many", list(high + 1)));
+    low.into_iter().chain(high).collect()
 }
 
 /// A newtype in `values.rs`.

@@ -29,6 +29,10 @@ pub(crate) enum Sentence {
         no_change: bool,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         event_sourced: bool,
+        /// The number of its migration: not asked for, but given when it was first written, since two branches may both
+        /// have added an aggregate when they meet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        migration: Option<usize>,
     },
     Entity {
         name: String,
@@ -68,6 +72,7 @@ pub(crate) struct AggregateRequest {
     pub(crate) create: FieldName,
     pub(crate) no_change: bool,
     pub(crate) event_sourced: bool,
+    pub(crate) migration: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +97,23 @@ impl Sentence {
         })
     }
 
+    /// What was asked for, without what Bloom added to it.
+    pub(crate) fn asked(&self) -> Self {
+        let mut asked = self.clone();
+        if let Self::Aggregate { migration, .. } = &mut asked {
+            *migration = None;
+        }
+        asked
+    }
+
+    /// What is recorded once it is done: a new aggregate has the newest migration.
+    pub(crate) fn done(mut self, newest_migration: Option<usize>) -> Self {
+        if let Self::Aggregate { migration, .. } = &mut self {
+            *migration = newest_migration;
+        }
+        self
+    }
+
     pub(crate) fn request(&self) -> Result<Request, InputError> {
         Ok(match self {
             Self::ValueObject { name, fields } => {
@@ -111,19 +133,26 @@ impl Sentence {
                 }
                 Request::ValueObject { name: TypeName::parse(name)?, fields }
             }
-            Self::Aggregate { name, fields, plural, create, no_change, event_sourced } => {
-                Request::Aggregate(AggregateRequest {
-                    name: TypeName::parse(name)?,
-                    plural: plural
-                        .as_deref()
-                        .map(|plural| FieldName::word(plural, "plural"))
-                        .transpose()?,
-                    fields: parse_fields(fields)?,
-                    create: FieldName::word(create.as_deref().unwrap_or("create"), "verb")?,
-                    no_change: *no_change,
-                    event_sourced: *event_sourced,
-                })
-            }
+            Self::Aggregate {
+                name,
+                fields,
+                plural,
+                create,
+                no_change,
+                event_sourced,
+                migration,
+            } => Request::Aggregate(AggregateRequest {
+                name: TypeName::parse(name)?,
+                plural: plural
+                    .as_deref()
+                    .map(|plural| FieldName::word(plural, "plural"))
+                    .transpose()?,
+                fields: parse_fields(fields)?,
+                create: FieldName::word(create.as_deref().unwrap_or("create"), "verb")?,
+                no_change: *no_change,
+                event_sourced: *event_sourced,
+                migration: *migration,
+            }),
             Self::Entity { name, root, fields, list, states, count } => {
                 let fields = parse_fields(fields)?;
                 if fields.is_empty() {

@@ -1,6 +1,6 @@
 //! The application: a store, and the handlers of every message.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -11,6 +11,9 @@ use super::{
     retry,
 };
 use crate::ports::{CommandId, Outcome, Store, StoreError, UnitOfWork};
+
+/// A command on its way. It is boxed so that a missing handler is one error, and not another one for whoever awaits.
+pub type Execution<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Runs commands and queries.
 ///
@@ -39,30 +42,23 @@ impl<S: Store, H> App<S, H> {
     ///
     /// # Errors
     /// What the handler or the commit failed with; nothing is stored then.
-    pub async fn execute<C>(
-        &self,
-        command: C,
-    ) -> Result<<H::Handler as Handler<C, S::UnitOfWork>>::Output, Failure>
+    pub fn execute<'a, C, T>(&'a self, command: C) -> Execution<'a, T>
     where
         C: Command,
-        H: Provides<C>,
-        H::Handler: Handler<C, S::UnitOfWork>,
-        <H::Handler as Handler<C, S::UnitOfWork>>::Output: Serialize + DeserializeOwned,
+        H: Provides<C, Handler: Handler<C, S::UnitOfWork, Output = T>>,
+        T: Serialize + DeserializeOwned + Send + 'a,
     {
         let id = current_context().command;
-        retry::on_conflict(|| self.attempt(command.clone(), id.as_ref())).await
+        Box::pin(
+            async move { retry::on_conflict(|| self.attempt(command.clone(), id.as_ref())).await },
+        )
     }
 
-    async fn attempt<C>(
-        &self,
-        command: C,
-        id: Option<&CommandId>,
-    ) -> Result<<H::Handler as Handler<C, S::UnitOfWork>>::Output, Failure>
+    async fn attempt<C, T>(&self, command: C, id: Option<&CommandId>) -> Result<T, Failure>
     where
         C: Command,
-        H: Provides<C>,
-        H::Handler: Handler<C, S::UnitOfWork>,
-        <H::Handler as Handler<C, S::UnitOfWork>>::Output: Serialize + DeserializeOwned,
+        H: Provides<C, Handler: Handler<C, S::UnitOfWork, Output = T>>,
+        T: Serialize + DeserializeOwned + Send,
     {
         if let Some(id) = id
             && let Some(outcome) = self.store.outcome(&id.key).await?

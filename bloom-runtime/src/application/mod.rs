@@ -14,7 +14,7 @@ mod system;
 mod unit_of_work;
 
 pub use ambient::{current_context, in_context, spawn};
-pub use app::App;
+pub use app::{App, Execution};
 pub use composition::{Documents, Events, Loading};
 pub use failure::Failure;
 pub use handler::{Command, Handler, Provides, Query};
