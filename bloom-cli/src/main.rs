@@ -6,6 +6,7 @@
 //! `apply` writes it, only `ui` prints.
 
 mod apply;
+mod by_hand;
 mod changeset;
 mod cli;
 mod commands;

@@ -9,9 +9,10 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
+    by_hand::{self, Definition},
     failure::Failure,
     model::Context,
-    request::{InputError, Sentence},
+    request::{InputError, Request, Sentence},
 };
 
 /// The file that makes a folder a Bloom project.
@@ -112,13 +113,57 @@ impl Project {
         let module = self.settings.contexts.first().cloned().unwrap_or_default();
         let mut context = Context::new(module);
         for sentence in &self.sentences {
-            let applied = sentence.request().and_then(|request| context.replay(&request));
-            context = applied.map_err(|error: InputError| {
-                Failure::project(format!("a recorded request does not fit any more: {error}"))
-                    .hint("the files in `.bloom/requests` were changed; restore them")
-            })?;
+            let stale = |error: InputError| {
+                Failure::project(format!("a recorded request does not fit any more: {error}")).hint(
+                    "a file in `.bloom/requests`, or a type that it names, was changed; restore it",
+                )
+            };
+            let request = sentence.request().map_err(stale)?;
+            self.read_types(&mut context, &request)?;
+            context = context.replay(&request).map_err(stale)?;
         }
         Ok(context)
+    }
+
+    /// Brings in the types that a request names and a person wrote.
+    pub(crate) fn read_types(
+        &self,
+        context: &mut Context,
+        request: &Request,
+    ) -> Result<(), Failure> {
+        let mut wanted = context.unknown_types(request);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let domain = format!("src/{}/domain", context.module);
+        let files = read_tree(&self.root.join(&domain))?;
+        let mut found: Vec<(String, Definition)> = Vec::new();
+        while let Some(name) = wanted.pop() {
+            let defined = files
+                .iter()
+                .find_map(|(path, text)| Some((path, by_hand::definition(text, &name)?)));
+            let Some((path, definition)) = defined else { continue };
+            let definition = definition.map_err(|error| {
+                Failure::from(error).hint(format!("it stands in `{domain}/{path}`"))
+            })?;
+            let visible = files.iter().any(|(path, text)| path == "mod.rs" && names(text, &name));
+            if !visible {
+                return Err(Failure::project(format!(
+                    "`{name}` stands in `{domain}/{path}`, where others do not see it"
+                ))
+                .hint(format!("add `pub use ..::{name};` to `{domain}/mod.rs`")));
+            }
+            let parts = definition.parts().into_iter().map(str::to_owned);
+            wanted.extend(parts.filter(|part| !context.knows(part)));
+            found.push((name, definition));
+        }
+        // What others are made of was found after them.
+        for (name, definition) in found.iter().rev() {
+            if !context.knows(name) {
+                context.add_by_hand(name, definition)?;
+            }
+        }
+        Ok(())
     }
 
     /// A file of the project; `None` when it is not there.
@@ -165,6 +210,11 @@ impl Project {
 /// Where the text that Bloom wrote into `path` is kept.
 pub(crate) fn base_path(path: &str) -> String {
     format!("{RECORDS}/base/{path}")
+}
+
+/// Whether the name stands in the text as a word of its own.
+fn names(text: &str, name: &str) -> bool {
+    text.split(|sign: char| !(sign.is_alphanumeric() || sign == '_')).any(|word| word == name)
 }
 
 fn read(path: &Path) -> Result<Option<String>, Failure> {

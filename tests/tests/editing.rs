@@ -220,7 +220,7 @@ fn git(sandbox: &Sandbox, arguments: &[&str]) -> String {
         .args(arguments)
         .current_dir(sandbox.path())
         .output()
-        .unwrap();
+        .expect("git runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "git {arguments:?}: {said}");
     said

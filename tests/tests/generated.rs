@@ -291,3 +291,69 @@ impl Visits for BufferedUnitOfWork<MemoryStorage> {
     sandbox.cargo(&["fmt"]);
     assert!(sandbox.passes() > 10);
 }
+
+#[test]
+fn types_that_a_person_wrote() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("value-object Money amount:i64 currency:enum:EUR,USD");
+    sandbox.write(
+        "src/shop/domain/parcel.rs",
+        r#"//! Parcels.
+
+use bloom_runtime::prelude::*;
+
+use super::Money;
+
+/// What a parcel is like.
+#[derive(Eq, ValueObject)]
+pub struct Parcel {
+    #[value(range = 1..=30_000)]
+    grams: u32,
+    #[value(items = 1..=3)]
+    labels: Vec<Label>,
+    size: Size,
+    insured: Option<Money>,
+}
+
+/// What is written on it.
+#[derive(Eq, ValueObject)]
+pub struct Label(#[value(chars = 1..=20)] String);
+
+/// How large it is.
+#[derive(ValueObject)]
+pub enum Size {
+    Small,
+    #[value("XXL")]
+    Huge,
+}
+
+/// Who carries it.
+#[derive(Identity)]
+pub struct CarrierId(Uuid);
+"#,
+    );
+    let arguments = [
+        "generate",
+        "aggregate",
+        "Shipment",
+        "parcel:Parcel",
+        "spare:Parcel:optional",
+        "carrier:CarrierId",
+        "label:Label",
+        "sizes:Size:list(1..2)",
+    ];
+    let said = sandbox.refused(&arguments);
+    assert!(said.contains("add `pub use ..::Size;` to `src/shop/domain/mod.rs`"), "{said}");
+    let domain = sandbox.read("src/shop/domain/mod.rs");
+    let declared = domain.replace("pub mod services;", "pub mod parcel;\npub mod services;");
+    sandbox.write(
+        "src/shop/domain/mod.rs",
+        &format!("{declared}\npub use parcel::{{CarrierId, Label, Parcel, Size}};\n"),
+    );
+    sandbox.ok(&arguments);
+    sandbox.generate("entity Stop --in Shipment label:Label size:Size");
+    sandbox.generate("repository Shipment");
+    sandbox.cargo(&["fmt"]);
+    assert!(sandbox.passes() > 40);
+}

@@ -52,7 +52,9 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
             .hint(format!("this is: {}", words(&sentence))));
         }
     }
-    let context = project.context()?.apply(&request)?;
+    let mut context = project.context()?;
+    project.read_types(&mut context, &request)?;
+    let context = context.apply(&request)?;
     for field in context.fields() {
         if !has_valid_value(field) {
             let message = format!("no value was found that keeps all rules of `{}`", field.name);

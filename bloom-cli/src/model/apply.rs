@@ -36,7 +36,7 @@ impl Context {
     fn add_value(&mut self, name: &TypeName, fields: &[Field]) -> Result<(), InputError> {
         self.free(name.pascal())?;
         let fields = self.resolve_all(fields, &Owner::Value)?;
-        self.values.push(ValueObject { name: name.clone(), fields });
+        self.values.push(ValueObject { name: name.clone(), fields, by_hand: false });
         Ok(())
     }
 
@@ -216,7 +216,11 @@ impl Context {
         fields.iter().map(|field| self.resolve_one(field, owner)).collect()
     }
 
-    fn resolve_one(&self, field: &Field, owner: &Owner<'_>) -> Result<ModelField, InputError> {
+    pub(super) fn resolve_one(
+        &self,
+        field: &Field,
+        owner: &Owner<'_>,
+    ) -> Result<ModelField, InputError> {
         // In a value object `Currency` stands alone, unless another has the name already.
         if let (Owner::Value, crate::request::FieldType::Enum(_)) = (owner, &field.ty) {
             let free = self.find(&field.name.pascal()).is_none();

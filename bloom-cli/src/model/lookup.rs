@@ -38,6 +38,9 @@ impl Context {
                 return Some(Ok(leaf));
             }
         }
+        if let Some(leaf) = self.by_hand.iter().find(|leaf| leaf.ty() == name) {
+            return Some(Ok(leaf.clone()));
+        }
         for aggregate in &self.aggregates {
             let root = aggregate.name.pascal();
             if root == name {

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod apply;
+mod by_hand;
 mod collisions;
 pub(crate) mod english;
 mod lookup;
@@ -20,12 +21,14 @@ pub(crate) struct Context {
     /// The module.
     pub(crate) module: String,
     pub(crate) values: Vec<ValueObject>,
+    /// Other types that people wrote: wrapped primitives, enums, identities.
+    by_hand: Vec<Leaf>,
     pub(crate) aggregates: Vec<Aggregate>,
 }
 
 impl Context {
     pub(crate) fn new(module: String) -> Self {
-        Self { module, values: Vec::new(), aggregates: Vec::new() }
+        Self { module, values: Vec::new(), by_hand: Vec::new(), aggregates: Vec::new() }
     }
 
     /// Every field there is.

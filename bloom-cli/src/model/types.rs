@@ -7,6 +7,8 @@ use crate::request::{Field, FieldName, FieldType, Item, Primitive, Range, TypeNa
 pub(crate) struct ValueObject {
     pub(crate) name: TypeName,
     pub(crate) fields: Vec<ModelField>,
+    /// Whether a person wrote it, so that Bloom does not.
+    pub(crate) by_hand: bool,
 }
 
 /// A field whose types are known.

@@ -155,7 +155,8 @@ fn http_test_uses(crate_name: &str, module: &str, pascal: &str) -> String {
 
 /// What each module of the domain has for others.
 fn domain_exports(context: &Context, values: &[ValueView]) -> Vec<(String, Vec<String>)> {
-    let values = values.iter().map(|value| (value.snake.clone(), value.types.clone()));
+    let values = context.values.iter().zip(values).filter(|(value, _)| !value.by_hand);
+    let values = values.map(|(_, view)| (view.snake.clone(), view.types.clone()));
     let aggregates = context.aggregates.iter();
     let aggregates = aggregates.map(|aggregate| (aggregate.name.snake(), own_types(aggregate)));
     let mut exports: Vec<_> = values.chain(aggregates).collect();
