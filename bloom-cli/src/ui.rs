@@ -65,3 +65,21 @@ impl Ui {
         let _ = writeln!(std::io::stdout(), "{text}");
     }
 }
+
+/// What cannot be parsed is said as clap says it, or as data to a program, which asks for that in the same breath. The
+/// exit code.
+pub(crate) fn misunderstood(error: &clap::Error) -> u8 {
+    let for_a_program = std::env::args_os().any(|argument| argument == "--json");
+    if !error.use_stderr() || !for_a_program {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let failure = lines.fold(Failure::new(FailureKind::Input, message), |failure, line| {
+        failure.hint(line.strip_prefix("tip: ").unwrap_or(line))
+    });
+    Ui { quiet: false, json: true }.failure(&failure);
+    failure.exit_code()
+}

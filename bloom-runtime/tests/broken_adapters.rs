@@ -11,8 +11,8 @@ use bloom_runtime::{
     domain::Version,
     memory::MemoryStorage,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, Position, RecordedEvent,
-        Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome, Position,
+        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
     },
     testing::conformance::{self, How},
 };
@@ -32,6 +32,7 @@ enum Fault {
     GuardIgnored,
     CursorForgotten,
     ConditionIgnored,
+    HoldIgnored,
 }
 
 #[derive(Clone)]
@@ -171,6 +172,14 @@ impl Storage for Broken {
     }
 }
 
+impl InteractiveStorage for Broken {
+    type Held = Self;
+
+    async fn hold(&self) -> Result<Self, StoreError> {
+        Ok(self.clone())
+    }
+}
+
 /// The check fails on the broken storage, and passes on the one it is made from.
 async fn rejects<C, D>(
     fault: Fault,
@@ -208,4 +217,6 @@ rejected! {
     a_guard_ignored: GuardIgnored by a_guard_is_checked;
     a_cursor_forgotten: CursorForgotten by cursors_are_kept;
     a_condition_ignored: ConditionIgnored by specifications_select;
+    a_hold_ignored: HoldIgnored by what_is_held_is_changed_by_nobody_else;
+    a_hold_that_does_not_queue: HoldIgnored by interactive_units_of_work_never_conflict;
 }

@@ -73,6 +73,18 @@ impl<S> Composition<S> {
     }
 }
 
+impl<S> Composition<S> {
+    /// The same composition on another storage.
+    pub(super) fn on<T>(&self, storage: T) -> Composition<T> {
+        Composition {
+            storage: Arc::new(storage),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            loading: self.loading.clone(),
+        }
+    }
+}
+
 // Derived, it would ask that the storage can be cloned.
 impl<S> Clone for Composition<S> {
     fn clone(&self) -> Self {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::Aggregate,
-    ports::{Clock, IdGenerator, Outcome, Storage, Store, StoreError},
+    ports::{Clock, IdGenerator, InteractiveStorage, Outcome, Storage, Store, StoreError},
 };
 
 /// A store on top of a storage.
@@ -85,6 +85,21 @@ impl<S: Storage> StorageStore<S> {
         let mut composition = (*self.inner).clone();
         change(&mut composition);
         Self { inner: Arc::new(composition) }
+    }
+}
+
+impl<S: InteractiveStorage> StorageStore<S> {
+    /// A unit of work that holds what it reads: nobody changes it before this unit of work is committed or dropped.
+    ///
+    /// Its handlers, repositories and commit are those of any other. What else waits meanwhile depends on the storage:
+    /// in memory and on SQLite everybody who writes, so nothing slow may happen in between; on PostgreSQL those who write
+    /// the same aggregates.
+    ///
+    /// # Errors
+    /// When the store is out of reach, or others hold it for too long.
+    pub async fn begin_interactive(&self) -> Result<BufferedUnitOfWork<S::Held>, StoreError> {
+        let held = self.inner.storage.hold().await?;
+        Ok(BufferedUnitOfWork::new(Arc::new(self.inner.on(held)), current_context()))
     }
 }
 

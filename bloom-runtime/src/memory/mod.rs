@@ -3,12 +3,14 @@
 //! Never stronger than a real one: values pass through their stored form, units of work see committed data
 //! only, and conflicts, unique keys and positions are those of a database. Nothing survives the process.
 
+mod held;
 mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+pub use self::held::HeldMemory;
 use self::state::State;
 use crate::{
     domain::Version,
@@ -22,6 +24,8 @@ use crate::{
 #[derive(Clone)]
 pub struct MemoryStorage {
     state: Arc<Mutex<State>>,
+    /// Whoever has it may write.
+    writing: Arc<tokio::sync::Mutex<()>>,
     appended: watch::Sender<Position>,
 }
 
@@ -29,12 +33,25 @@ impl MemoryStorage {
     /// An empty one.
     #[must_use]
     pub fn new() -> Self {
-        Self { state: Arc::default(), appended: watch::Sender::new(Position::START) }
+        Self {
+            state: Arc::default(),
+            writing: Arc::default(),
+            appended: watch::Sender::new(Position::START),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic cannot leave it half-changed: `commit` checks everything before it writes anything.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Commits; it is the caller's turn to write.
+    fn write(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let committed = self.state().commit(batch)?;
+        if let Some(position) = committed.position {
+            self.appended.send_modify(|newest| *newest = position.max(*newest));
+        }
+        Ok(committed)
     }
 }
 
@@ -83,11 +100,8 @@ impl Storage for MemoryStorage {
     }
 
     async fn commit(&self, batch: Batch, _: Vec<NoWork>) -> Result<Committed, StoreError> {
-        let committed = self.state().commit(batch)?;
-        if let Some(position) = committed.position {
-            self.appended.send_modify(|newest| *newest = position.max(*newest));
-        }
-        Ok(committed)
+        let _turn = self.writing.lock().await;
+        self.write(batch)
     }
 
     async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {

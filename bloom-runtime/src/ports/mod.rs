@@ -22,8 +22,8 @@ pub use ids::IdGenerator;
 pub use page::{Page, PageRequest};
 pub use repository::{Receipt, Repository};
 pub use storage::{
-    Batch, Committed, DocumentQuery, DocumentWrite, KeyClaim, NewEvent, NoWork, Outcome, Storage,
-    StoredDocument, StreamAppend,
+    Batch, Committed, DocumentQuery, DocumentWrite, InteractiveStorage, KeyClaim, NewEvent, NoWork,
+    Outcome, Storage, StoredDocument, StreamAppend,
 };
 pub use store::Store;
 pub use unit_of_work::UnitOfWork;

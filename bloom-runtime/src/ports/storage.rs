@@ -87,6 +87,23 @@ pub trait Storage: EventLog + Send + Sync + 'static {
     fn appended(&self) -> tokio::sync::watch::Receiver<Position>;
 }
 
+/// A storage that can be held: what is read while it is held stays as it is until the commit.
+///
+/// For the rare rule that must not be tried twice. Everybody else runs again on conflict, which costs nobody a wait.
+///
+/// `bloom_runtime::interactive_conformance!` checks an implementation.
+pub trait InteractiveStorage: Storage {
+    /// The storage as seen by the one who holds it. It is let go by its commit, or when it is dropped, and then nothing
+    /// is stored.
+    type Held: Storage<Work = Self::Work>;
+
+    /// Waits until it can be held, and holds it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when others hold it for too long, or when it is out of reach.
+    fn hold(&self) -> impl Future<Output = Result<Self::Held, StoreError>> + Send;
+}
+
 impl<S: EventLog> EventLog for std::sync::Arc<S> {
     fn read(
         &self,

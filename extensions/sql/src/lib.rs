@@ -9,7 +9,7 @@ pub mod migration;
 pub mod sqlite;
 
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStorage;
+pub use sqlite::{HeldSqlite, SqliteStorage};
 
 #[cfg(feature = "sqlite")]
 mod transaction;

@@ -12,3 +12,4 @@ async fn empty() -> SqliteStorage {
 }
 
 bloom_runtime::storage_conformance!(empty());
+bloom_runtime::interactive_conformance!(empty());

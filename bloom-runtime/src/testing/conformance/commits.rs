@@ -12,7 +12,7 @@ use crate::{
     testing::assert_same_state,
 };
 
-async fn opened<S: Storage>(store: &StorageStore<S>, number: u128) -> Account {
+pub(super) async fn opened<S: Storage>(store: &StorageStore<S>, number: u128) -> Account {
     let account = Account::open(id(number), &format!("owner {number}"));
     let mut uow = store.begin().await.unwrap();
     uow.repository().add(account).unwrap();
@@ -20,7 +20,7 @@ async fn opened<S: Storage>(store: &StorageStore<S>, number: u128) -> Account {
     load(store, number).await
 }
 
-async fn load<S: Storage>(store: &StorageStore<S>, number: u128) -> Account {
+pub(super) async fn load<S: Storage>(store: &StorageStore<S>, number: u128) -> Account {
     store.begin().await.unwrap().repository::<Account>().get(&id(number)).await.unwrap()
 }
 
@@ -154,7 +154,7 @@ pub async fn concurrent_saves_lose_nothing<S: Storage>(storage: S, how: How) {
     assert_eq!(account.version(), Version::new(WRITERS + 1), "the version counts events");
 }
 
-async fn deposit<S: Storage>(store: &StorageStore<S>) -> Result<(), Failure> {
+pub(super) async fn deposit<S: Storage>(store: &StorageStore<S>) -> Result<(), Failure> {
     let mut uow = store.begin().await?;
     let mut account = uow.repository::<Account>().get(&id(1)).await?;
     account.deposit(1);

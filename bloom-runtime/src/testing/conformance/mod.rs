@@ -17,6 +17,7 @@
 
 mod account;
 mod commits;
+mod interactive;
 mod log;
 mod queries;
 mod uniqueness;
@@ -27,6 +28,10 @@ pub use commits::{
     a_savepoint_is_rolled_back_to, concurrent_saves_lose_nothing,
     one_failure_undoes_the_whole_batch, outcomes_are_kept_once, saves_of_one_aggregate_merge,
     what_is_saved_is_loaded,
+};
+pub use interactive::{
+    interactive_units_of_work_never_conflict, what_is_held_is_changed_by_nobody_else,
+    what_was_held_and_dropped_leaves_nothing,
 };
 pub use log::{
     cursors_are_kept, positions_are_dense_under_load, the_log_has_every_event_once,
@@ -88,6 +93,18 @@ macro_rules! storage_conformance {
             $crate::testing::conformance::$check(make().await, $crate::testing::conformance::How::Events).await;
         }
     )*};
+}
+
+/// Runs the checks of a storage that can be held, beside those of [`storage_conformance!`](crate::storage_conformance).
+#[macro_export]
+macro_rules! interactive_conformance {
+    ($make:expr) => {
+        $crate::storage_conformance!(@tests $make;
+            interactive_units_of_work_never_conflict,
+            what_is_held_is_changed_by_nobody_else,
+            what_was_held_and_dropped_leaves_nothing,
+        );
+    };
 }
 
 /// How the checks load their aggregates; a storage must pass both ways.

@@ -5,6 +5,7 @@
 
 mod connection;
 mod error;
+mod held;
 mod migrate;
 mod read;
 mod readers;
@@ -14,5 +15,6 @@ mod work;
 mod write;
 mod writer;
 
+pub use held::HeldSqlite;
 pub use storage::SqliteStorage;
 pub(crate) use work::{execute, query, still_open};

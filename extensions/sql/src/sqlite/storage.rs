@@ -11,7 +11,7 @@ use bloom_runtime::{
 };
 use tokio::sync::watch;
 
-use super::{connection, migrate, read, readers::Readers, work, writer::Writer};
+use super::{connection, held::Jobs, migrate, read, readers::Readers, work, writer::Writer};
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
     value::SqlValue,
@@ -109,6 +109,14 @@ impl SqliteStorage {
     ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let sql = sql.into();
         self.readers.ask(move |connection| work::query(connection, &sql, &parameters)).await
+    }
+
+    pub(super) async fn hold_writer(&self) -> Result<Jobs, StoreError> {
+        self.writer.hold().await
+    }
+
+    pub(super) fn newest(&self) -> &watch::Sender<Position> {
+        &self.appended
     }
 
     /// The file.

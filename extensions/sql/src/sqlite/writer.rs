@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::{
     error::{closed, store_error},
+    held::{self, Jobs},
     read, work, write,
 };
 use crate::work::SqlWork;
@@ -19,11 +20,17 @@ use crate::work::SqlWork;
 enum Request {
     Batch(Batch, Vec<SqlWork>, oneshot::Sender<Result<Committed, StoreError>>),
     Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
+    Hold(oneshot::Sender<Result<Jobs, StoreError>>),
 }
 
 impl Request {
-    fn has_own_work(&self) -> bool {
-        matches!(self, Self::Batch(_, work, _) if !work.is_empty())
+    /// Whether nobody shares its transaction: a user's own SQL may end it, or fail only when it ends.
+    fn is_alone(&self) -> bool {
+        match self {
+            Self::Batch(_, work, _) => !work.is_empty(),
+            Self::Cursor(..) => false,
+            Self::Hold(_) => true,
+        }
     }
 }
 
@@ -70,6 +77,13 @@ impl Writer {
             .map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
+
+    /// Waits for a turn that lasts until the answer is dropped.
+    pub(super) async fn hold(&self) -> Result<Jobs, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Request::Hold(answer)).map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
 }
 
 fn run(
@@ -81,18 +95,26 @@ fn run(
         let mut requests =
             std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).peekable();
         while let Some(next) = requests.next() {
-            // A user's own SQL may end the transaction, or fail only when it ends: nobody shares it.
+            if let Request::Hold(answer) = next {
+                held::serve(connection, answer);
+                continue;
+            }
             let mut shared = vec![next];
-            while !shared[0].has_own_work()
-                && let Some(request) = requests.next_if(|request| !request.has_own_work())
+            while !shared[0].is_alone()
+                && let Some(request) = requests.next_if(|request| !request.is_alone())
             {
                 shared.push(request);
             }
             if let Some(position) = transaction(connection, shared) {
-                appended.send_modify(|newest| *newest = position.max(*newest));
+                notify(appended, position);
             }
         }
     }
+}
+
+/// Tells whoever waits for it of a new head.
+pub(super) fn notify(appended: &watch::Sender<Position>, position: Position) {
+    appended.send_modify(|newest| *newest = position.max(*newest));
 }
 
 /// Writes all requests in one transaction and answers each; the new head if it moved.
@@ -133,6 +155,8 @@ fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Po
                     let _ = answer.send(outcome(written, failed));
                 }));
             }
+            // It has a turn of its own.
+            Request::Hold(answer) => drop(answer.send(Err(closed()))),
         }
         // A full disk can end the whole transaction; nothing may then be written outside of one.
         if connection.is_autocommit() {
@@ -192,7 +216,7 @@ fn savepoint<T>(
     result
 }
 
-fn roll_back(connection: &Connection) {
+pub(super) fn roll_back(connection: &Connection) {
     // A failed commit may have rolled back already.
     if !connection.is_autocommit()
         && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -206,6 +230,7 @@ fn refuse(requests: Vec<Request>, error: &rusqlite::Error) {
         match request {
             Request::Batch(_, _, answer) => drop(answer.send(Err(copied(error)))),
             Request::Cursor(_, _, answer) => drop(answer.send(Err(copied(error)))),
+            Request::Hold(answer) => drop(answer.send(Err(copied(error)))),
         }
     }
 }

@@ -1,0 +1,86 @@
+//! The storage in memory, held by one unit of work.
+
+use tokio::sync::{OwnedMutexGuard, watch};
+
+use super::MemoryStorage;
+use crate::{
+    domain::Version,
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome, Position,
+        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
+    },
+};
+
+/// A [`MemoryStorage`] into which nobody else writes while this lives.
+pub struct HeldMemory {
+    storage: MemoryStorage,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl InteractiveStorage for MemoryStorage {
+    type Held = HeldMemory;
+
+    async fn hold(&self) -> Result<HeldMemory, StoreError> {
+        let turn = std::sync::Arc::clone(&self.writing).lock_owned().await;
+        Ok(HeldMemory { storage: self.clone(), _turn: turn })
+    }
+}
+
+impl EventLog for HeldMemory {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.storage.read(after, limit).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.storage.read_stream(stream, after).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.storage.head().await
+    }
+}
+
+impl Storage for HeldMemory {
+    type Work = NoWork;
+
+    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+        self.storage.document(table, id).await
+    }
+
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        self.storage.documents(query).await
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.storage.stream_ids(aggregate, after, limit).await
+    }
+
+    async fn commit(&self, batch: Batch, _: Vec<NoWork>) -> Result<Committed, StoreError> {
+        self.storage.write(batch)
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        self.storage.outcome(key).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        self.storage.cursor(name).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        self.storage.save_cursor(name, position).await
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.storage.appended()
+    }
+}

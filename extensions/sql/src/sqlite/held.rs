@@ -1,0 +1,202 @@
+//! The database held by one unit of work: its statements run on the writer's thread, in a transaction that stays open.
+
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    time::{Duration, Instant},
+};
+
+use bloom_runtime::{
+    domain::Version,
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, Position,
+        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
+    },
+};
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    error::store_error,
+    read,
+    storage::SqliteStorage,
+    work, write,
+    writer::{notify, roll_back},
+};
+use crate::work::SqlWork;
+
+/// Something to do in the open transaction.
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The way to the thread that waits for the one who holds the database.
+pub(super) struct Jobs(Sender<Job>);
+
+/// Nobody may keep all others from writing for longer.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// A [`SqliteStorage`] into which nobody else writes while this lives, for half a minute at most.
+pub struct HeldSqlite {
+    storage: SqliteStorage,
+    jobs: Jobs,
+}
+
+impl InteractiveStorage for SqliteStorage {
+    type Held = HeldSqlite;
+
+    async fn hold(&self) -> Result<HeldSqlite, StoreError> {
+        Ok(HeldSqlite { jobs: self.hold_writer().await?, storage: self.clone() })
+    }
+}
+
+/// Gives the database away, and does what its holder wants until it is let go.
+pub(super) fn serve(
+    connection: &mut Connection,
+    answer: oneshot::Sender<Result<Jobs, StoreError>>,
+) {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        drop(answer.send(Err(store_error(error))));
+        return;
+    }
+    let (jobs, wanted) = channel();
+    if answer.send(Ok(Jobs(jobs))).is_ok() {
+        run(connection, &wanted);
+    }
+    roll_back(connection);
+}
+
+fn run(connection: &mut Connection, wanted: &Receiver<Job>) {
+    let until = Instant::now() + LONGEST;
+    loop {
+        match wanted.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(job) => job(connection),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::error!(
+                    "an interactive unit of work was open for {LONGEST:?} and is undone"
+                );
+                return;
+            }
+        }
+    }
+}
+
+impl HeldSqlite {
+    async fn ask<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let lost = || StoreError::Unavailable {
+            reason: format!(
+                "the unit of work was open for longer than {LONGEST:?}, or was committed"
+            ),
+            source: None,
+        };
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = work::still_open(connection).and_then(|()| work(connection));
+            drop(answer.send(result));
+        });
+        self.jobs.0.send(job).map_err(|_| lost())?;
+        answered.await.map_err(|_| lost())?
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.ask(move |connection| work(connection).map_err(store_error)).await
+    }
+}
+
+/// Writes everything and commits; the new head, if it moved.
+fn commit(
+    connection: &mut Connection,
+    batch: &Batch,
+    work: &[SqlWork],
+) -> Result<Option<Position>, StoreError> {
+    let start = read::head(connection).map_err(store_error)?;
+    let head = write::batch(connection, batch, start)?;
+    work::run(connection, work)?;
+    if head != start {
+        write::head(connection, head).map_err(store_error)?;
+    }
+    connection.execute_batch("COMMIT").map_err(store_error)?;
+    Ok((head != start).then_some(head))
+}
+
+impl EventLog for HeldSqlite {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.read(move |connection| read::log(connection, after, limit)).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let stream = stream.clone();
+        self.read(move |connection| read::stream(connection, &stream, after)).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.read(read::head).await
+    }
+}
+
+impl Storage for HeldSqlite {
+    type Work = SqlWork;
+
+    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+        let (table, id) = (table.to_owned(), id.to_owned());
+        self.read(move |connection| read::document(connection, &table, &id)).await
+    }
+
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        self.read(move |connection| read::documents(connection, &query)).await
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let (aggregate, after) = (aggregate.to_owned(), after.map(ToOwned::to_owned));
+        self.read(move |connection| {
+            read::stream_ids(connection, &aggregate, after.as_deref(), limit)
+        })
+        .await
+    }
+
+    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+        let position = self
+            .ask(move |connection| {
+                commit(connection, &batch, &work).inspect_err(|_| roll_back(connection))
+            })
+            .await?;
+        if let Some(position) = position {
+            notify(self.storage.newest(), position);
+        }
+        Ok(Committed { position })
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        let key = key.to_owned();
+        self.read(move |connection| read::outcome(connection, &key)).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        let name = name.to_owned();
+        self.read(move |connection| read::cursor(connection, &name)).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.read(move |connection| write::cursor(connection, &name, position)).await
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.storage.appended()
+    }
+}
