@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields};
 
-use crate::{attributes::plain, field::outer, problems::Problems};
+use crate::{attributes::plain, comparison, field::outer, problems::Problems};
 
 pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<TokenStream> {
     let ident = &input.ident;
@@ -47,7 +47,9 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         }
     });
     let private = quote!(::bloom_runtime::__private);
+    let comparable = comparison::wrapper(ident, &input.generics, inner);
     Some(quote! {
+        #comparable
         #[automatically_derived]
         impl ::core::clone::Clone for #ident {
             fn clone(&self) -> Self { Self(::core::clone::Clone::clone(&self.0)) }

@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod attributes;
+mod comparison;
 mod domain_error;
 mod domain_event;
 mod entity;

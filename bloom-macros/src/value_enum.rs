@@ -6,6 +6,7 @@ use syn::{DataEnum, DeriveInput, Fields, ext::IdentExt};
 
 use crate::{
     attributes::{Items, literal, plain, snake},
+    comparison,
     problems::Problems,
 };
 
@@ -44,8 +45,10 @@ pub(crate) fn derive(
     let texts: Vec<_> = texts.iter().map(|text| literal(text)).collect();
     let debug_names = names.iter().map(|name| plain(name));
     let serde = quote!(::bloom_runtime::__private::serde);
+    let comparable = comparison::variants(ident);
     let count = names.len();
     Some(quote! {
+        #comparable
         impl #ident {
             /// Every variant, in order.
             #[allow(dead_code)]

@@ -6,7 +6,8 @@ use syn::{Data, DeriveInput, Field, Fields, Generics, Ident, Member, Path, spann
 
 use crate::{
     attributes::{Items, plain},
-    field::{borrowed, getter, is_copy, outer},
+    comparison,
+    field::{borrowed, getter, inner, is_copy, outer},
     problems::Problems,
     rules,
     shadow::{ShadowField, read, written},
@@ -101,12 +102,22 @@ fn of_struct(
     let getters = getters(input, fields, is_newtype);
     let serde = serde(ident, &generics, fields, &params, is_newtype);
     let queryable = if is_newtype {
+        let (comparable, token) = match inner(types[0], "Vec") {
+            Some(item) => {
+                (TokenStream::new(), quote!(::bloom_runtime::domain::ListField::<__R, #item>))
+            }
+            None => (
+                comparison::wrapper(ident, &generics, types[0]),
+                quote!(::bloom_runtime::domain::Field::<__R, Self>),
+            ),
+        };
         quote! {
+            #comparable
             #[automatically_derived]
             impl #impl_generics ::bloom_runtime::domain::Queryable for #ident #ty #clause {
-                type Tokens<__R> = ::bloom_runtime::domain::Field<__R, Self>;
+                type Tokens<__R> = #token;
                 fn tokens<__R>(path: ::bloom_runtime::domain::FieldPath) -> Self::Tokens<__R> {
-                    ::bloom_runtime::domain::Field::new(path)
+                    #token::new(path)
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bloom_runtime::{
-    domain::Version,
+    domain::{Condition, Version},
     memory::MemoryStorage,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome, Position,
@@ -81,14 +81,18 @@ impl EventLog for Broken {
 impl Storage for Broken {
     type Work = NoWork;
 
-    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
         if self.fault == Fault::DirtyRead {
-            let staged = self.staged.lock().unwrap().get(id).cloned();
+            let staged = self.staged.lock().unwrap().get(&stream.id).cloned();
             if staged.is_some() {
                 return Ok(staged);
             }
         }
-        let document = self.storage.document(table, id).await?;
+        let document = self.storage.document(table, stream).await?;
         Ok(document.map(|document| match self.fault {
             Fault::VersionNotRaised => StoredDocument { version: Version::new(1), ..document },
             _ => document,
@@ -100,6 +104,10 @@ impl Storage for Broken {
             query.condition = bloom_runtime::domain::Condition::All;
         }
         self.storage.documents(query).await
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        self.storage.count(table, condition).await
     }
 
     async fn stream_ids(

@@ -6,6 +6,7 @@ mod buffer;
 mod composition;
 mod failure;
 mod handler;
+mod keyset;
 mod repository;
 pub mod retry;
 mod store;

@@ -5,9 +5,10 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use super::{
     buffer::{Buffer, Save, Seen},
     composition::Loading,
+    keyset,
 };
 use crate::{
-    domain::{Aggregate, Condition, DomainEvent, Spec, Version},
+    domain::{Aggregate, Condition, DomainEvent, Json, SortKey, Spec, Version, in_order},
     ports::{
         DocumentQuery, DocumentWrite, KeyClaim, NewEvent, Page, PageRequest, Receipt,
         RecordedEvent, Repository, Storage, StoreError, StoredDocument, StreamAppend, StreamId,
@@ -33,9 +34,32 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
     }
 
     async fn find(&mut self, spec: &Spec<A>, page: PageRequest) -> Result<Page<A>, StoreError> {
+        let condition = spec.condition().clone().and(keyset::after::<A>(&page)?);
+        condition.check_size()?;
         match self.buffer.store.loading::<A>()? {
-            Loading::Document { table } => self.find_documents(table, spec, page).await,
-            Loading::Events => self.find_folded(spec, page).await,
+            Loading::Document { table } => self.find_documents(table, condition, page).await,
+            Loading::Events => self.find_folded(condition, page).await,
+        }
+    }
+
+    async fn count(&mut self, spec: &Spec<A>) -> Result<u64, StoreError> {
+        spec.condition().check_size()?;
+        match self.buffer.store.loading::<A>()? {
+            Loading::Document { table } => {
+                self.buffer.store.storage.count(table, spec.condition().clone()).await
+            }
+            Loading::Events => Ok(self.folded(spec.condition()).await?.len() as u64),
+        }
+    }
+
+    async fn get_at(&mut self, id: &A::Id, version: Version) -> Result<Option<A>, StoreError> {
+        self.buffer.store.loading::<A>()?;
+        let stream = StreamId { aggregate: A::NAME.to_owned(), id: id.to_string() };
+        let mut events = self.buffer.store.storage.read_stream(&stream, Version::NEW).await?;
+        events.retain(|event| event.version <= version);
+        match events.last() {
+            Some(last) if last.version == version => fold(&events),
+            _ => Ok(None),
         }
     }
 
@@ -103,7 +127,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         let store = &self.buffer.store;
         match store.loading::<A>()? {
             Loading::Document { table } => {
-                let document = store.storage.document(table, &stream.id).await?;
+                let document = store.storage.document(table, stream).await?;
                 document.map(|document| decode_document(table, &document)).transpose()
             }
             Loading::Events => fold(&store.storage.read_stream(stream, Version::NEW).await?),
@@ -113,52 +137,79 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     async fn find_documents(
         &self,
         table: &'static str,
-        spec: &Spec<A>,
+        condition: Condition,
         page: PageRequest,
     ) -> Result<Page<A>, StoreError> {
         let query = DocumentQuery {
             table,
-            condition: spec.condition().clone(),
-            after: page.cursor().map(decode_cursor::<A>).transpose()?,
+            condition,
+            sort: page.sort_keys().to_vec(),
+            offset: page.offset(),
             limit: page.limit() + 1,
         };
         let mut documents = self.buffer.store.storage.documents(query).await?;
         let more = documents.len() > page.limit();
         documents.truncate(page.limit());
-        let next = documents.last().filter(|_| more).map(|document| document.id.clone());
+        let next = match documents.last().filter(|_| more) {
+            Some(last) => Some(cursor_after(table, page.sort_keys(), last)?),
+            None => None,
+        };
         let items = documents.iter().map(|document| decode_document(table, document));
         Ok(Page { items: items.collect::<Result<_, _>>()?, next })
     }
 
     /// Without documents every aggregate is folded and looked at, which is right but slow: a list that is
     /// read often wants a projection.
-    async fn find_folded(&self, spec: &Spec<A>, page: PageRequest) -> Result<Page<A>, StoreError> {
+    async fn find_folded(
+        &self,
+        condition: Condition,
+        page: PageRequest,
+    ) -> Result<Page<A>, StoreError> {
+        let mut found = self.folded(&condition).await?;
+        let keys = page.sort_keys();
+        found.sort_by(|left, right| {
+            in_order(keys, (&left.id, &left.document), (&right.id, &right.document))
+        });
+        let rest: Vec<Folded<A>> = found.into_iter().skip(page.offset()).collect();
+        let more = rest.len() > page.limit();
+        let last = page.limit().min(rest.len()).checked_sub(1).map(|last| &rest[last]);
+        let next = last.filter(|_| more).map(|last| keyset::cursor(keys, &last.id, &last.document));
+        let items = rest.into_iter().take(page.limit()).map(|folded| folded.aggregate).collect();
+        Ok(Page { items, next })
+    }
+
+    /// Every aggregate that satisfies the condition, folded from its events.
+    async fn folded(&self, condition: &Condition) -> Result<Vec<Folded<A>>, StoreError> {
         const BATCH: usize = 100;
         let storage = &self.buffer.store.storage;
-        let mut after = page.cursor().map(decode_cursor::<A>).transpose()?;
-        let mut items: Vec<A> = Vec::new();
+        let mut found = Vec::new();
+        let mut after: Option<String> = None;
         loop {
             let ids = storage.stream_ids(A::NAME, after.as_deref(), BATCH).await?;
             let exhausted = ids.len() < BATCH;
+            after = ids.last().cloned();
             for id in ids {
                 let stream = StreamId { aggregate: A::NAME.to_owned(), id };
-                let folded = fold::<A>(&storage.read_stream(&stream, Version::NEW).await?)?;
-                if let Some(aggregate) = folded
-                    && satisfies(spec.condition(), &aggregate)?
-                {
-                    if items.len() == page.limit() {
-                        let next = items.last().map(|last| last.id().to_string());
-                        return Ok(Page { items, next });
-                    }
-                    items.push(aggregate);
+                let events = storage.read_stream(&stream, Version::NEW).await?;
+                let Some(aggregate) = fold::<A>(&events)? else { continue };
+                let document =
+                    aggregate.to_document().map_err(|error| StoreError::Internal(error.into()))?;
+                if condition.matches(&stream.id, &document) {
+                    found.push(Folded { id: stream.id, document, aggregate });
                 }
-                after = Some(stream.id);
             }
             if exhausted {
-                return Ok(Page { items, next: None });
+                return Ok(found);
             }
         }
     }
+}
+
+/// An aggregate, folded, and its document.
+struct Folded<A> {
+    id: String,
+    document: Json,
+    aggregate: A,
 }
 
 /// JSON writes NUL as an escape; a backslash before it would have been doubled.
@@ -174,18 +225,19 @@ fn has_nul(body: &str) -> bool {
     false
 }
 
-fn decode_cursor<A: Aggregate>(cursor: &str) -> Result<String, StoreError> {
-    cursor.parse::<A::Id>().map(|id| id.to_string()).map_err(|_| StoreError::BadCursor)
-}
-
-fn satisfies<A: Aggregate>(condition: &Condition, aggregate: &A) -> Result<bool, StoreError> {
-    match condition {
-        Condition::All => Ok(true),
-        condition => aggregate
-            .to_document()
-            .map(|document| condition.matches(&document))
-            .map_err(|error| StoreError::Internal(error.into())),
+fn cursor_after(
+    table: &str,
+    keys: &[SortKey],
+    document: &StoredDocument,
+) -> Result<String, StoreError> {
+    if keys.is_empty() {
+        return Ok(document.id.clone());
     }
+    let body = serde_json::from_str(&document.body).map_err(|source| StoreError::Corrupt {
+        place: format!("`{}` in table `{table}`", document.id),
+        source: source.into(),
+    })?;
+    Ok(keyset::cursor(keys, &document.id, &body))
 }
 
 fn decode_document<A: Aggregate>(table: &str, document: &StoredDocument) -> Result<A, StoreError> {

@@ -2,45 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    fmt,
     marker::PhantomData,
 };
 
 use serde::Serialize;
 
-use super::{Condition, Date, Decimal, Json, Spec, Timestamp, Uuid};
-
-/// Where a field stands inside a document: the names from the root down.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct FieldPath(Vec<&'static str>);
-
-impl FieldPath {
-    /// The document itself.
-    #[must_use]
-    pub const fn root() -> Self {
-        Self(Vec::new())
-    }
-
-    /// The field `name` below.
-    #[must_use]
-    pub fn child(&self, name: &'static str) -> Self {
-        let mut names = self.0.clone();
-        names.push(name);
-        Self(names)
-    }
-
-    /// The names from the root down.
-    #[must_use]
-    pub fn names(&self) -> &[&'static str] {
-        &self.0
-    }
-}
-
-impl fmt::Display for FieldPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("."))
-    }
-}
+use super::{
+    Comparable, Condition, Date, Decimal, FieldPath, Json, Ordered, Relation, SortKey, Spec,
+    Textual, Timestamp, Uuid,
+};
 
 /// A type that a token can stand for. The derives implement it.
 pub trait Queryable {
@@ -71,21 +41,121 @@ impl<R, V> Field<R, V> {
     }
 }
 
-impl<R, V: Serialize> Field<R, V> {
+impl<R, V: Comparable> Field<R, V> {
     /// The field has this value.
     #[must_use]
     pub fn eq(&self, value: V) -> Spec<R> {
-        Spec::from(Condition::equal(self.path.clone(), &value))
+        self.compare(Relation::Equal, &value)
+    }
+
+    /// The field has another value, or none.
+    #[must_use]
+    pub fn ne(&self, value: V) -> Spec<R> {
+        !self.eq(value)
     }
 
     /// The field has one of these values; none at all is never true.
     #[must_use]
     pub fn is_in(&self, values: impl IntoIterator<Item = V>) -> Spec<R> {
-        Spec::from(Condition::is_in(self.path.clone(), values))
+        let values: Vec<Json> = values.into_iter().filter_map(|value| canonical(&value)).collect();
+        Spec::from(if values.is_empty() {
+            Condition::Never
+        } else {
+            Condition::In { path: self.path.clone(), kind: V::KIND, values }
+        })
+    }
+
+    /// The field has no value.
+    #[must_use]
+    pub fn is_null(&self) -> Spec<R> {
+        Spec::from(Condition::IsNull(self.path.clone()))
+    }
+
+    fn compare(&self, relation: Relation, value: &V) -> Spec<R> {
+        Spec::from(match canonical(value) {
+            Some(value) => {
+                Condition::Compare { path: self.path.clone(), kind: V::KIND, relation, value }
+            }
+            None => Condition::Never,
+        })
     }
 }
 
-/// The token of a list of `T`; it has no comparisons.
+impl<R, V: Ordered> Field<R, V> {
+    /// The field is less than the value.
+    #[must_use]
+    pub fn lt(&self, value: V) -> Spec<R> {
+        self.compare(Relation::Less, &value)
+    }
+
+    /// The field is less than the value or equal to it.
+    #[must_use]
+    pub fn le(&self, value: V) -> Spec<R> {
+        self.compare(Relation::AtMost, &value)
+    }
+
+    /// The field is greater than the value.
+    #[must_use]
+    pub fn gt(&self, value: V) -> Spec<R> {
+        self.compare(Relation::Greater, &value)
+    }
+
+    /// The field is greater than the value or equal to it.
+    #[must_use]
+    pub fn ge(&self, value: V) -> Spec<R> {
+        self.compare(Relation::AtLeast, &value)
+    }
+
+    /// The field lies between the two, or equals one of them.
+    #[must_use]
+    pub fn between(&self, low: V, high: V) -> Spec<R> {
+        self.ge(low) & self.le(high)
+    }
+
+    /// Sorts by the field, the least first.
+    #[must_use]
+    pub fn asc(&self) -> SortKey {
+        SortKey { path: self.path.clone(), kind: V::KIND, descending: false }
+    }
+
+    /// Sorts by the field, the greatest first.
+    #[must_use]
+    pub fn desc(&self) -> SortKey {
+        SortKey { descending: true, ..self.asc() }
+    }
+}
+
+impl<R, V: Textual> Field<R, V> {
+    /// The text begins with these characters; upper and lower case differ.
+    #[must_use]
+    pub fn starts_with(&self, text: impl Into<String>) -> Spec<R> {
+        Spec::from(Condition::StartsWith(self.path.clone(), text.into()))
+    }
+
+    /// The text has these characters somewhere; upper and lower case differ.
+    #[must_use]
+    pub fn contains(&self, text: impl Into<String>) -> Spec<R> {
+        Spec::from(Condition::ContainsText(self.path.clone(), text.into()))
+    }
+}
+
+impl<R, T: Comparable> ListField<R, T> {
+    /// The list has an item with this value.
+    #[must_use]
+    pub fn contains(&self, value: T) -> Spec<R> {
+        Spec::from(match canonical(&value) {
+            Some(value) => Condition::Has { path: self.path.clone(), kind: T::KIND, value },
+            None => Condition::Never,
+        })
+    }
+}
+
+/// The value as JSON; `None` for what equals nothing, such as NaN.
+fn canonical(value: &impl Serialize) -> Option<Json> {
+    serde_json::to_value(value).ok().filter(|value| !value.is_null())
+}
+
+/// The token of a list of `T`.
 pub struct ListField<R, T> {
     path: FieldPath,
     types: PhantomData<fn() -> (R, T)>,

@@ -4,7 +4,7 @@ use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::MemoryStorage;
 use crate::{
-    domain::Version,
+    domain::{Condition, Version},
     ports::{
         Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome, Position,
         RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
@@ -47,12 +47,20 @@ impl EventLog for HeldMemory {
 impl Storage for HeldMemory {
     type Work = NoWork;
 
-    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
-        self.storage.document(table, id).await
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        self.storage.document(table, stream).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.storage.documents(query).await
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        self.storage.count(table, condition).await
     }
 
     async fn stream_ids(

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 pub use self::held::HeldMemory;
 use self::state::State;
 use crate::{
-    domain::Version,
+    domain::{Condition, Version},
     ports::{
         Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, Position, RecordedEvent,
         Storage, StoreError, StoredDocument, StreamId,
@@ -82,12 +82,20 @@ impl EventLog for MemoryStorage {
 impl Storage for MemoryStorage {
     type Work = NoWork;
 
-    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
-        Ok(self.state().document(table, id))
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        Ok(self.state().document(table, &stream.id))
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.state().documents(&query)
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        self.state().count(table, &condition)
     }
 
     async fn stream_ids(

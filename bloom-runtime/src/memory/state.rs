@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    domain::{Json, Version},
+    domain::{Condition, Json, Version, in_order},
     ports::{
         Batch, Committed, DocumentQuery, Outcome, Position, RecordedEvent, StoreError,
         StoredDocument, StreamAppend, StreamId,
@@ -51,23 +51,33 @@ impl State {
         &self,
         query: &DocumentQuery,
     ) -> Result<Vec<StoredDocument>, StoreError> {
-        let start = query.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut found = self.matching(query.table, &query.condition)?;
+        found.sort_by(|(left, left_body), (right, right_body)| {
+            in_order(&query.sort, (&left.id, left_body), (&right.id, right_body))
+        });
+        let page = found.into_iter().skip(query.offset).take(query.limit);
+        Ok(page.map(|(document, _)| document.clone()).collect())
+    }
+
+    pub(super) fn count(&self, table: &str, condition: &Condition) -> Result<u64, StoreError> {
+        Ok(self.matching(table, condition)?.len() as u64)
+    }
+
+    /// The documents of a table that satisfy the condition, by id.
+    fn matching(
+        &self,
+        table: &str,
+        condition: &Condition,
+    ) -> Result<Vec<(&StoredDocument, Json)>, StoreError> {
         let mut found = Vec::new();
-        let table = self.documents.get(query.table);
-        for document in
-            table.into_iter().flat_map(|table| table.range::<str, _>((start, Bound::Unbounded)))
-        {
-            let (id, document) = document;
+        for (id, document) in self.documents.get(table).into_iter().flatten() {
             let body: Json =
                 serde_json::from_str(&document.body).map_err(|source| StoreError::Corrupt {
-                    place: format!("`{id}` in table `{}`", query.table),
+                    place: format!("`{id}` in table `{table}`"),
                     source: source.into(),
                 })?;
-            if query.condition.matches(&body) {
-                found.push(document.clone());
-                if found.len() == query.limit {
-                    break;
-                }
+            if condition.matches(id, &body) {
+                found.push((document, body));
             }
         }
         Ok(found)

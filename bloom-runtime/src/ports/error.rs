@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::domain::{Classified, ErrorKind, Version};
+use crate::domain::{Classified, ConditionTooLarge, ErrorKind, Version};
 
 /// A failure of a store or of what was asked of it. A driver's own error is found in `source()`.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +114,10 @@ pub enum StoreError {
         query: &'static str,
     },
 
+    /// A specification that is too deep or too long to be asked of a store.
+    #[error(transparent)]
+    TooLarge(#[from] ConditionTooLarge),
+
     /// A cursor for the next page that this list did not give out.
     #[error("the page cursor is not one that this list gave out")]
     BadCursor,
@@ -144,9 +148,10 @@ impl Classified for StoreError {
             Self::Stale { .. } => ErrorKind::Stale,
             Self::Taken(error) | Self::Refused(error) => error.kind(),
             Self::KeyTaken { .. } => ErrorKind::Rule,
-            Self::KeyReused { .. } | Self::Unstorable { .. } | Self::BadCursor => {
-                ErrorKind::Validation
-            }
+            Self::KeyReused { .. }
+            | Self::Unstorable { .. }
+            | Self::TooLarge(_)
+            | Self::BadCursor => ErrorKind::Validation,
             Self::Unavailable { .. } | Self::OutcomeUnknown => ErrorKind::Unavailable,
             Self::Corrupt { .. }
             | Self::Unregistered { .. }
@@ -168,6 +173,7 @@ impl Classified for StoreError {
             Self::Corrupt { .. } => "store.corrupt",
             Self::Unregistered { .. } => "store.unregistered",
             Self::QueryWrites { .. } => "store.query_writes",
+            Self::TooLarge(_) => "store.specification_too_large",
             Self::BadCursor => "store.bad_cursor",
             Self::Unavailable { .. } => "store.unavailable",
             Self::OutcomeUnknown => "store.outcome_unknown",

@@ -20,15 +20,31 @@ pub trait Repository<A: Aggregate>: Send {
         id: &A::Id,
     ) -> impl Future<Output = Result<Option<A>, StoreError>> + Send;
 
-    /// A page of those that satisfy `spec`, ordered by id. Sees committed data only.
+    /// A page of those that satisfy `spec`. Sees committed data only.
     ///
     /// # Errors
-    /// As [`Self::find_by_id`], and [`StoreError::BadCursor`].
+    /// As [`Self::find_by_id`], [`StoreError::BadCursor`] and [`StoreError::TooLarge`].
     fn find(
         &mut self,
         spec: &Spec<A>,
         page: PageRequest,
     ) -> impl Future<Output = Result<Page<A>, StoreError>> + Send;
+
+    /// How many satisfy `spec`. Sees committed data only.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    fn count(&mut self, spec: &Spec<A>) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The aggregate as it was at this version; `None` when it never came so far.
+    ///
+    /// # Errors
+    /// As [`Self::find_by_id`].
+    fn get_at(
+        &mut self,
+        id: &A::Id,
+        version: Version,
+    ) -> impl Future<Output = Result<Option<A>, StoreError>> + Send;
 
     /// Queues what the aggregate has raised since it was loaded. The receipt says the version it will
     /// have; a conflict shows when the unit of work commits.
@@ -78,6 +94,45 @@ pub trait Repository<A: Aggregate>: Send {
                 _ => Ok(aggregate),
             }
         }
+    }
+
+    /// Whether one satisfies `spec`. Sees committed data only.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    fn exists(&mut self, spec: &Spec<A>) -> impl Future<Output = Result<bool, StoreError>> + Send
+    where
+        Self: Sized,
+    {
+        async move { Ok(!self.find(spec, PageRequest::first(1)).await?.items.is_empty()) }
+    }
+
+    /// Queues all of them, as [`Self::save`] does.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    fn save_all(
+        &mut self,
+        aggregates: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<Receipt<A::Id>>, StoreError>
+    where
+        Self: Sized,
+    {
+        aggregates.into_iter().map(|aggregate| self.save(aggregate)).collect()
+    }
+
+    /// Queues new aggregates, as [`Self::add`] does.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    fn add_all(
+        &mut self,
+        aggregates: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<Receipt<A::Id>>, StoreError>
+    where
+        Self: Sized,
+    {
+        aggregates.into_iter().map(|aggregate| self.add(aggregate)).collect()
     }
 
     /// Queues a new aggregate; the commit fails if there is one with this id.

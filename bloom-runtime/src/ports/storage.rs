@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, future::Future};
 
 use super::{EventLog, Position, StoreError, StreamId};
-use crate::domain::{Condition, Metadata, Version};
+use crate::domain::{Condition, Metadata, SortKey, Version};
 
 /// A database, seen as the runtime needs it.
 ///
@@ -23,10 +23,10 @@ pub trait Storage: EventLog + Send + Sync + 'static {
     fn document(
         &self,
         table: &str,
-        id: &str,
+        stream: &StreamId,
     ) -> impl Future<Output = Result<Option<StoredDocument>, StoreError>> + Send;
 
-    /// Documents ordered by id.
+    /// Documents in the order asked for.
     ///
     /// # Errors
     /// When the storage is out of reach.
@@ -34,6 +34,16 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         &self,
         query: DocumentQuery,
     ) -> impl Future<Output = Result<Vec<StoredDocument>, StoreError>> + Send;
+
+    /// How many documents satisfy a condition.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn count(
+        &self,
+        table: &'static str,
+        condition: Condition,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// The ids of the streams of one kind, ordered, after `after`.
     ///
@@ -213,8 +223,10 @@ pub struct DocumentQuery {
     pub table: &'static str,
     /// What they must satisfy.
     pub condition: Condition,
-    /// Only ids greater than this one.
-    pub after: Option<String>,
+    /// What they are sorted by before their ids.
+    pub sort: Vec<SortKey>,
+    /// So many are left out.
+    pub offset: usize,
     /// At most so many.
     pub limit: usize,
 }

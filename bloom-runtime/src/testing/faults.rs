@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    domain::Version,
+    domain::{Condition, Version},
     ports::{
         Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
         StoreError, StoredDocument, StreamId,
@@ -83,14 +83,23 @@ impl<S: Storage> EventLog for FaultyStorage<S> {
 impl<S: Storage> Storage for FaultyStorage<S> {
     type Work = S::Work;
 
-    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
         self.check(Operation::Load)?;
-        self.storage.document(table, id).await
+        self.storage.document(table, stream).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.check(Operation::Find)?;
         self.storage.documents(query).await
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        self.check(Operation::Find)?;
+        self.storage.count(table, condition).await
     }
 
     async fn stream_ids(

@@ -1,9 +1,15 @@
 //! Storage in SQL databases.
 //!
-//! One schema, one behaviour, one driver a feature. Drivers have the same files inside: `connection` opens
+//! One behaviour, one driver a feature. Drivers have the same files inside: `connection` opens
 //! and configures, `read` and `write` are the statements, `translate` turns conditions into SQL.
 
 pub mod migration;
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod condition;
+
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -11,16 +17,19 @@ pub mod sqlite;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{HeldSqlite, SqliteStorage};
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+pub use postgres::{HeldPostgres, PostgresStorage};
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod transaction;
 mod value;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod work;
 
 pub use migration::{Migration, MigrationError, MigrationState, Migrations};
 pub use value::SqlValue;
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use {
     transaction::Transaction,
     work::{HookFuture, SqlUnitOfWork, SqlWork},
@@ -29,3 +38,7 @@ pub use {
 /// The driver of SQLite, for hooks that use its connection.
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
+
+/// The driver of PostgreSQL, for hooks that use its connection.
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;

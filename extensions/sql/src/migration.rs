@@ -12,6 +12,10 @@ pub struct Migration {
 }
 
 impl Migration {
+    pub(crate) const fn fixed(name: &'static str, sql: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), sql: Cow::Borrowed(sql) }
+    }
+
     /// A digest of the statements, with which a change of an applied migration is noticed. FNV-1a: it guards
     /// against accidents, not against attackers.
     #[must_use]
@@ -24,18 +28,15 @@ impl Migration {
     }
 }
 
-/// The migrations of a program, in order: Bloom's own first.
+/// The migrations of a program, in order. Bloom's own, which a driver brings, come before them.
 #[derive(Debug, Clone, Default)]
 pub struct Migrations(Vec<Migration>);
 
 impl Migrations {
-    /// Bloom's own tables and nothing else.
+    /// None but Bloom's own.
     #[must_use]
-    pub fn new() -> Self {
-        Self(vec![Migration {
-            name: "0000_bloom".into(),
-            sql: include_str!("../migrations/0000_bloom.sql").into(),
-        }])
+    pub const fn new() -> Self {
+        Self(Vec::new())
     }
 
     /// Adds one.
@@ -49,25 +50,22 @@ impl Migrations {
         self
     }
 
-    /// In order.
-    pub fn iter(&self) -> impl Iterator<Item = &Migration> {
-        self.0.iter()
-    }
-
-    /// Compares them with what a database has applied.
+    /// Compares them, behind Bloom's own, with what a database has applied.
     ///
     /// # Errors
     /// When an applied migration has been changed or is unknown here.
-    pub fn plan(
-        &self,
+    pub fn plan<'m>(
+        &'m self,
+        own: &'m Migration,
         applied: &[(String, String)],
-    ) -> Result<Vec<(&Migration, MigrationState)>, MigrationError> {
+    ) -> Result<Vec<(&'m Migration, MigrationState)>, MigrationError> {
+        let all = || std::iter::once(own).chain(&self.0);
         if let Some((name, _)) =
-            applied.iter().find(|(name, _)| self.iter().all(|known| known.name != *name))
+            applied.iter().find(|(name, _)| all().all(|known| known.name != *name))
         {
             return Err(MigrationError::Unknown { name: name.clone() });
         }
-        self.iter()
+        all()
             .map(|migration| match applied.iter().find(|(name, _)| *name == migration.name) {
                 None => Ok((migration, MigrationState::Pending)),
                 Some((_, checksum)) if *checksum == migration.checksum() => {
@@ -79,7 +77,7 @@ impl Migrations {
     }
 }
 
-/// The statement that creates a table of documents.
+/// The statement that creates a table of documents in SQLite.
 ///
 /// A generated project has it written out in a file of its own; this is for tests and for code without one.
 #[must_use]
@@ -92,6 +90,23 @@ pub fn documents(table: &str) -> String {
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+"
+    )
+}
+
+/// The statement that creates a table of documents in PostgreSQL.
+///
+/// A generated project has it written out in a file of its own; this is for tests and for code without one.
+#[must_use]
+pub fn postgres_documents(table: &str) -> String {
+    format!(
+        "CREATE TABLE \"{table}\" (
+    id         text COLLATE \"C\" PRIMARY KEY,
+    version    bigint NOT NULL,
+    body       jsonb  NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+);
 "
     )
 }
@@ -157,18 +172,19 @@ pub enum MigrationError {
 mod tests {
     use super::*;
 
+    static OWN: Migration = Migration::fixed("0000_bloom", "CREATE TABLE bloom_events (position)");
+
     fn applied(migrations: &Migrations) -> Vec<(String, String)> {
-        migrations
-            .iter()
-            .map(|migration| (migration.name.to_string(), migration.checksum()))
-            .collect()
+        let all = std::iter::once(&OWN).chain(&migrations.0);
+        all.map(|migration| (migration.name.to_string(), migration.checksum())).collect()
     }
 
     #[test]
     fn what_is_missing_is_pending() {
         let old = applied(&Migrations::new());
         let new = Migrations::new().with("0001_orders", "CREATE TABLE orders (id TEXT)");
-        let states: Vec<_> = new.plan(&old).unwrap().into_iter().map(|(_, state)| state).collect();
+        let states: Vec<_> =
+            new.plan(&OWN, &old).unwrap().into_iter().map(|(_, state)| state).collect();
         assert_eq!(states, [MigrationState::Applied, MigrationState::Pending]);
     }
 
@@ -176,7 +192,7 @@ mod tests {
     fn a_changed_migration_is_refused() {
         let old = applied(&Migrations::new().with("0001_orders", "CREATE TABLE orders (id TEXT)"));
         let new = Migrations::new().with("0001_orders", "CREATE TABLE orders (id BLOB)");
-        assert!(matches!(new.plan(&old), Err(MigrationError::Changed { .. })));
+        assert!(matches!(new.plan(&OWN, &old), Err(MigrationError::Changed { .. })));
     }
 
     #[test]
@@ -189,6 +205,9 @@ mod tests {
     #[test]
     fn a_newer_database_is_refused() {
         let newer = applied(&Migrations::new().with("0001_orders", "SELECT 1"));
-        assert!(matches!(Migrations::new().plan(&newer), Err(MigrationError::Unknown { .. })));
+        assert!(matches!(
+            Migrations::new().plan(&OWN, &newer),
+            Err(MigrationError::Unknown { .. })
+        ));
     }
 }

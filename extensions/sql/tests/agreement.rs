@@ -1,134 +1,219 @@
-//! A specification selects the same in Rust, in the memory storage and in SQL.
+//! A specification selects, sorts and counts the same in Rust, in the memory storage and in every database.
+
+mod postgres_server;
+mod sample;
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bloom_runtime::{
     application::{Documents, StorageStore},
-    domain::{Aggregate, Spec, Uuid},
+    domain::{Aggregate, Comparable, Field, Ordered, SortKey, Spec, Uuid, in_order},
     memory::MemoryStorage,
     ports::{PageRequest, Repository, Storage, Store, UnitOfWork},
-    testing::conformance::{Account, TABLE},
 };
 use bloom_sql::{Migrations, SqliteStorage, migration::documents};
-use proptest::{collection::vec, prelude::*, sample::Index};
+use proptest::{collection::vec, prelude::*};
+use sample::{Content, Sample, TABLE, content};
 
-/// A specification over values that are there, and some that are not.
-#[derive(Debug, Clone)]
-enum Wanted {
-    All,
-    Owner(Index),
-    Owners(Vec<Index>),
-    Balance(Index),
-    Balances(Vec<Index>),
-    Both(Box<Self>, Box<Self>),
+/// Questions of equality about a field.
+fn equality<V>(
+    field: fn() -> Field<Sample, V>,
+    values: BoxedStrategy<V>,
+) -> BoxedStrategy<Spec<Sample>>
+where
+    V: Comparable + Clone + std::fmt::Debug + 'static,
+{
+    prop_oneof![
+        values.clone().prop_map(move |value| field().eq(value)),
+        values.clone().prop_map(move |value| field().ne(value)),
+        vec(values, 0..4).prop_map(move |values| field().is_in(values)),
+        Just(()).prop_map(move |()| field().is_null()),
+    ]
+    .boxed()
 }
 
-fn wanted() -> impl Strategy<Value = Wanted> {
-    let some = || vec(any::<Index>(), 0..4);
-    let leaf = prop_oneof![
-        Just(Wanted::All),
-        any::<Index>().prop_map(Wanted::Owner),
-        some().prop_map(Wanted::Owners),
-        any::<Index>().prop_map(Wanted::Balance),
-        some().prop_map(Wanted::Balances),
-    ];
-    leaf.prop_recursive(3, 8, 2, |inner| {
-        (inner.clone(), inner).prop_map(|(one, other)| Wanted::Both(Box::new(one), Box::new(other)))
+/// All questions about a field whose values have an order.
+fn order<V>(
+    field: fn() -> Field<Sample, V>,
+    values: BoxedStrategy<V>,
+) -> BoxedStrategy<Spec<Sample>>
+where
+    V: Ordered + Clone + std::fmt::Debug + 'static,
+{
+    prop_oneof![
+        equality(field, values.clone()),
+        values.clone().prop_map(move |value| field().lt(value)),
+        values.clone().prop_map(move |value| field().le(value)),
+        values.clone().prop_map(move |value| field().gt(value)),
+        values.clone().prop_map(move |value| field().ge(value)),
+        (values.clone(), values).prop_map(move |(low, high)| field().between(low, high)),
+    ]
+    .boxed()
+}
+
+fn leaf() -> BoxedStrategy<Spec<Sample>> {
+    let c = || Sample::fields().content;
+    prop_oneof![
+        order(|| Sample::fields().content.text, sample::text()),
+        order(|| Sample::fields().content.note, sample::text()),
+        equality(|| Sample::fields().content.flag, any::<bool>().boxed()),
+        order(|| Sample::fields().content.small, (-2..3_i32).boxed()),
+        order(|| Sample::fields().content.large, sample::integer()),
+        order(|| Sample::fields().content.huge, sample::unsigned()),
+        // NaN equals nothing and comes before nothing.
+        order(
+            || Sample::fields().content.ratio,
+            prop_oneof![9 => sample::float(), 1 => Just(f64::NAN)].boxed()
+        ),
+        order(|| Sample::fields().content.exact, sample::decimal()),
+        order(|| Sample::fields().content.moment, sample::moment()),
+        order(|| Sample::fields().content.day, sample::day()),
+        order(|| Sample::fields().content.key, sample::key()),
+        equality(|| Sample::fields().content.colour, sample::colour()),
+        order(|| Sample::fields().content.name, sample::name()),
+        order(|| Sample::fields().content.price.amount, sample::integer()),
+        order(|| Sample::fields().content.price.currency, sample::text()),
+        sample::text().prop_map(move |text| c().text.starts_with(text)),
+        sample::text().prop_map(move |text| c().note.contains(text)),
+        sample::text().prop_map(move |text| c().name.contains(text)),
+        sample::text().prop_map(move |text| c().tags.contains(text)),
+        sample::unsigned().prop_map(move |number| c().numbers.contains(number)),
+        sample::float().prop_map(move |number| c().weights.contains(number)),
+        sample::decimal().prop_map(move |number| c().amounts.contains(number)),
+        sample::colour().prop_map(move |colour| c().colours.contains(colour)),
+    ]
+    .boxed()
+}
+
+fn spec() -> impl Strategy<Value = Spec<Sample>> {
+    leaf().prop_recursive(4, 16, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| one & other),
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| one | other),
+            inner.prop_map(|one| !one),
+        ]
     })
 }
 
-/// Texts with quotes, other scripts, invisible characters, and numbers that look like others.
-fn owner() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[^\u{0}]{0,12}",
-        "[0-9]{1,3}(\\.0)?",
-        Just("'; DROP TABLE bloom_events; --".to_owned()),
-        Just("true".to_owned()),
-        Just("null".to_owned()),
-        Just("İstanbul ﬁ e\u{301} \u{202e}👩‍👩‍👧".to_owned()),
-    ]
+fn sort() -> impl Strategy<Value = Vec<SortKey>> {
+    let c = || Sample::fields().content;
+    let keys = prop_oneof![
+        Just(c().text.asc()),
+        Just(c().note.desc()),
+        Just(c().note.asc()),
+        Just(c().small.asc()),
+        Just(c().large.desc()),
+        Just(c().huge.asc()),
+        Just(c().ratio.desc()),
+        Just(c().exact.asc()),
+        Just(c().exact.desc()),
+        Just(c().moment.desc()),
+        Just(c().day.asc()),
+        Just(c().key.desc()),
+        Just(c().name.asc()),
+        Just(c().price.amount.desc()),
+    ];
+    vec(keys, 0..3)
 }
 
-fn balance() -> impl Strategy<Value = u64> {
-    prop_oneof![
-        0..5_u64,
-        any::<u64>(),
-        // Neighbours that a floating-point number would not tell apart.
-        u64::MAX - 2..=u64::MAX,
-        i64::MAX as u64 - 1..=i64::MAX as u64 + 1,
-        (1_u64 << 53) - 1..=(1 << 53) + 1,
-    ]
-}
-
-impl Wanted {
-    fn spec(&self, owners: &[String], balances: &[u64]) -> Spec<Account> {
-        let account = Account::fields();
-        match self {
-            Self::All => Spec::all(),
-            Self::Owner(index) => account.owner.eq(index.get(owners).clone()),
-            Self::Owners(indices) => {
-                account.owner.is_in(indices.iter().map(|index| index.get(owners).clone()))
-            }
-            Self::Balance(index) => account.balance.eq(*index.get(balances)),
-            Self::Balances(indices) => {
-                account.balance.is_in(indices.iter().map(|index| *index.get(balances)))
-            }
-            Self::Both(one, other) => one.spec(owners, balances) & other.spec(owners, balances),
+/// Everything that is found, a page at a time, and how many a store counts.
+async fn asked<S: Storage>(
+    store: &StorageStore<S>,
+    spec: &Spec<Sample>,
+    sort: &[SortKey],
+) -> (Vec<Uuid>, u64) {
+    let request = || sort.iter().cloned().fold(PageRequest::first(2), PageRequest::sort);
+    let mut found = Vec::new();
+    let mut next = request();
+    let mut uow = store.begin().await.expect("it begins");
+    loop {
+        let page = uow.repository::<Sample>().find(spec, next).await.expect("it finds");
+        found.extend(page.items.iter().map(|sample| sample.id().as_uuid()));
+        match page.next {
+            Some(cursor) => next = request().after(cursor),
+            None => break,
         }
     }
+    let skipped = uow.repository::<Sample>().find(spec, request().size(1_000).skip(1)).await;
+    let skipped: Vec<Uuid> =
+        skipped.expect("it finds").items.iter().map(|sample| sample.id().as_uuid()).collect();
+    assert_eq!(skipped, found.iter().skip(1).copied().collect::<Vec<_>>(), "an offset");
+    let exists = uow.repository::<Sample>().exists(spec).await.expect("it looks");
+    assert_eq!(exists, !found.is_empty());
+    (found, uow.repository::<Sample>().count(spec).await.expect("it counts"))
 }
 
-async fn found<S: Storage>(storage: S, accounts: &[Account], spec: &Spec<Account>) -> Vec<String> {
-    let store = StorageStore::new(storage).aggregate::<Account>(Documents::in_table(TABLE));
+async fn keep<S: Storage>(store: &StorageStore<S>, samples: &[Sample]) {
     let mut uow = store.begin().await.expect("it begins");
-    for account in accounts {
-        uow.repository().add(account.clone()).expect("it can be stored");
-    }
+    uow.repository().add_all(samples.iter().cloned()).expect("they can be stored");
     uow.commit().await.expect("it commits");
-    let mut uow = store.begin().await.expect("it begins");
-    let page = uow.repository().find(spec, PageRequest::first(100)).await.expect("it finds");
-    page.items.iter().map(|account: &Account| account.id().to_string()).collect()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+use bloom_runtime::domain::GeneratedIdentity;
 
-    #[test]
-    fn everyone_selects_the_same(
-        rows in vec((owner(), balance()), 1..8),
-        others in vec((owner(), balance()), 1..4),
-        wanted in wanted(),
-    ) {
-        let mut accounts: Vec<Account> = Vec::new();
-        for (owner, balance) in &rows {
-            if accounts.iter().any(|account| account.owner() == owner) {
-                continue;
-            }
-            let id = Uuid::from_u128(accounts.len() as u128 + 1).into();
-            let mut account = Account::open(id, owner);
-            account.deposit(*balance);
-            accounts.push(account);
-        }
-        let (owners, balances): (Vec<String>, Vec<u64>) = rows.iter().chain(&others).cloned().unzip();
-        let spec = wanted.spec(&owners, &balances);
-        let expected: Vec<String> = accounts
+fn cases() -> u32 {
+    if std::env::var_os("BLOOM_SOAK").is_some() { 20_000 } else { 600 }
+}
+
+#[test]
+fn everyone_selects_the_same() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("test.db");
+    let migrations = Migrations::new().with("0001_samples", documents(TABLE));
+    SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
+    let sqlite = SqliteStorage::open(&path, &migrations).expect("the database opens");
+    let on = |loading| (StorageStore::new(sqlite.clone()), loading);
+    let (sqlite, loading) = on(Documents::in_table(TABLE));
+    let sqlite = sqlite.aggregate::<Sample>(loading);
+    let postgres = runtime.block_on(postgres_server::database(
+        Migrations::new().with("0001_samples", bloom_sql::migration::postgres_documents(TABLE)),
+    ));
+    let postgres = postgres
+        .map(|storage| StorageStore::new(storage).aggregate::<Sample>(Documents::in_table(TABLE)));
+
+    let batch = AtomicU32::new(0);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
+    let result = runner.run(&(vec(content(), 1..7), spec(), sort()), |(contents, spec, sort)| {
+        let batch = batch.fetch_add(1, Ordering::Relaxed);
+        let sample = |(number, content): (u128, Content)| {
+            let id = Uuid::from_u128(u128::from(batch) << 64 | number);
+            Sample::make(id.into(), batch, content)
+        };
+        let samples: Vec<Sample> = (1..).zip(contents).map(sample).collect();
+        // What other cases have left is not asked for.
+        let spec = Sample::fields().batch.eq(batch) & spec;
+
+        let mut expected: Vec<_> = samples
             .iter()
-            .filter(|account| spec.is_satisfied_by(account).expect("it can be written"))
-            .map(|account| account.id().to_string())
+            .filter(|sample| spec.is_satisfied_by(sample).expect("it can be written"))
+            .map(|sample| {
+                (sample.id().to_string(), sample.to_document().expect("it can be written"))
+            })
             .collect();
+        expected.sort_by(|left, right| in_order(&sort, (&left.0, &left.1), (&right.0, &right.1)));
+        let ids = expected.iter().map(|(id, _)| id.parse().expect("a UUID"));
+        let expected: (Vec<Uuid>, u64) = (ids.collect(), expected.len() as u64);
 
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("test.db");
-        let migrations = Migrations::new().with("0001_accounts", documents(TABLE));
-        SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
-        let sqlite = SqliteStorage::open(&path, &migrations).expect("the database opens");
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1).enable_all().build().expect("a runtime");
-        let (memory, sql) = runtime.block_on(async {
-            (
-                found(MemoryStorage::new(), &accounts, &spec).await,
-                found(sqlite, &accounts, &spec).await,
-            )
-        });
-        prop_assert_eq!(&memory, &expected, "in memory");
-        prop_assert_eq!(&sql, &expected, "in SQLite");
+        let memory =
+            StorageStore::new(MemoryStorage::new()).aggregate::<Sample>(Documents::in_table(TABLE));
+        runtime.block_on(async {
+            keep(&memory, &samples).await;
+            prop_assert_eq!(&asked(&memory, &spec, &sort).await, &expected, "in memory");
+            keep(&sqlite, &samples).await;
+            prop_assert_eq!(&asked(&sqlite, &spec, &sort).await, &expected, "in SQLite");
+            if let Some(postgres) = &postgres {
+                keep(postgres, &samples).await;
+                prop_assert_eq!(&asked(postgres, &spec, &sort).await, &expected, "in PostgreSQL");
+            }
+            Ok(())
+        })
+    });
+    if let Err(error) = result {
+        panic!("{error}");
     }
 }

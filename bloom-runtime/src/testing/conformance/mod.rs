@@ -59,9 +59,18 @@ fn store<S: Storage>(storage: S, how: How) -> StorageStore<S> {
 }
 
 /// Runs every check against a storage of one's own, each as a test.
+///
+/// With `if some` before it, the expression gives an option, and without a storage a check passes: for those that need a
+/// server, which has to be there at least where everything is tested.
 #[macro_export]
 macro_rules! storage_conformance {
+    (if some $make:expr) => {
+        $crate::storage_conformance!(@all $make;);
+    };
     ($make:expr) => {
+        $crate::storage_conformance!(@all async { ::core::option::Option::Some($make.await) };);
+    };
+    (@all $make:expr;) => {
         $crate::storage_conformance!(@tests $make;
             what_is_saved_is_loaded,
             a_conflict_stores_nothing,
@@ -88,9 +97,12 @@ macro_rules! storage_conformance {
     (@tests $make:expr; $($check:ident,)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
         async fn $check() {
-            let make = || $make;
-            $crate::testing::conformance::$check(make().await, $crate::testing::conformance::How::Documents).await;
-            $crate::testing::conformance::$check(make().await, $crate::testing::conformance::How::Events).await;
+            use $crate::testing::conformance::How;
+            for how in [How::Documents, How::Events] {
+                if let ::core::option::Option::Some(storage) = $make.await {
+                    $crate::testing::conformance::$check(storage, how).await;
+                }
+            }
         }
     )*};
 }
@@ -98,7 +110,13 @@ macro_rules! storage_conformance {
 /// Runs the checks of a storage that can be held, beside those of [`storage_conformance!`](crate::storage_conformance).
 #[macro_export]
 macro_rules! interactive_conformance {
+    (if some $make:expr) => {
+        $crate::interactive_conformance!(@all $make;);
+    };
     ($make:expr) => {
+        $crate::interactive_conformance!(@all async { ::core::option::Option::Some($make.await) };);
+    };
+    (@all $make:expr;) => {
         $crate::storage_conformance!(@tests $make;
             interactive_units_of_work_never_conflict,
             what_is_held_is_changed_by_nobody_else,

@@ -4,6 +4,8 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::translate;
+
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -16,6 +18,7 @@ pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(64);
+    translate::add_functions(&connection)?;
     Ok(connection)
 }
 
@@ -25,5 +28,6 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
+    translate::add_functions(&connection)?;
     Ok(connection)
 }

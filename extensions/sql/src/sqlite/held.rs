@@ -6,7 +6,7 @@ use std::{
 };
 
 use bloom_runtime::{
-    domain::Version,
+    domain::{Condition, Version},
     ports::{
         Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, Position,
         RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
@@ -147,13 +147,21 @@ impl EventLog for HeldSqlite {
 impl Storage for HeldSqlite {
     type Work = SqlWork;
 
-    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
-        let (table, id) = (table.to_owned(), id.to_owned());
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        let (table, id) = (table.to_owned(), stream.id.clone());
         self.read(move |connection| read::document(connection, &table, &id)).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.read(move |connection| read::documents(connection, &query)).await
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        self.read(move |connection| read::count(connection, table, &condition)).await
     }
 
     async fn stream_ids(

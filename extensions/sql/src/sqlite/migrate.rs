@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::migration::{MigrationError, MigrationState, Migrations};
+use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
+
+/// Bloom's own tables.
+pub(super) static SCHEMA: Migration =
+    Migration::fixed("0000_bloom", include_str!("../../migrations/sqlite/0000_bloom.sql"));
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS bloom_migrations (
     name     TEXT    PRIMARY KEY,
@@ -34,7 +38,7 @@ pub(super) fn apply(
         .map_err(unavailable)?;
     transaction.execute_batch(TABLE).map_err(unavailable)?;
     let mut names = Vec::new();
-    for (migration, state) in migrations.plan(&applied(&transaction)?)? {
+    for (migration, state) in migrations.plan(&SCHEMA, &applied(&transaction)?)? {
         if state == MigrationState::Applied {
             continue;
         }

@@ -1,12 +1,13 @@
 //! The statements that read.
 
 use bloom_runtime::{
-    domain::{Metadata, Version},
+    domain::{Condition, Kind, Metadata, Version},
     ports::{DocumentQuery, Outcome, Position, RecordedEvent, StoredDocument, StreamId},
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::translate::{Parameter, identifier, where_clause};
+use super::translate::{Parameter, Sqlite};
+use crate::condition::{Statement, identifier, order};
 
 const EVENT: &str =
     "SELECT position, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
@@ -67,23 +68,31 @@ pub(super) fn documents(
     connection: &Connection,
     query: &DocumentQuery,
 ) -> rusqlite::Result<Vec<StoredDocument>> {
-    let mut parameters = Vec::new();
-    let condition = where_clause(&query.condition, &mut parameters);
-    let after = match &query.after {
-        Some(after) => {
-            parameters.push(Parameter::Text(after.clone()));
-            format!(" AND id > ?{}", parameters.len())
-        }
-        None => String::new(),
-    };
-    parameters.push(Parameter::Integer(i64::try_from(query.limit).unwrap_or(i64::MAX)));
+    let mut clause = Statement::<Sqlite>::new();
+    let condition = clause.condition(&query.condition);
+    let limits =
+        [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let [limit, offset] =
+        limits.map(|number| clause.bind(Parameter::Integer(number), Kind::Integer));
     let sql = format!(
-        "SELECT id, version, body FROM {} WHERE {condition}{after} ORDER BY id LIMIT ?{}",
+        "SELECT id, version, body FROM {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
         identifier(query.table),
-        parameters.len(),
+        order::<Sqlite>(&query.sort),
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map(params_from_iter(parameters), stored)?.collect()
+    statement.query_map(params_from_iter(clause.into_parameters()), stored)?.collect()
+}
+
+pub(super) fn count(
+    connection: &Connection,
+    table: &str,
+    condition: &Condition,
+) -> rusqlite::Result<u64> {
+    let mut clause = Statement::<Sqlite>::new();
+    let condition = clause.condition(condition);
+    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", identifier(table));
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row(params_from_iter(clause.into_parameters()), |row| unsigned(row, 0))
 }
 
 pub(super) fn outcome(connection: &Connection, key: &str) -> rusqlite::Result<Option<Outcome>> {

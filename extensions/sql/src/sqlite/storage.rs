@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bloom_runtime::{
-    domain::Version,
+    domain::{Condition, Version},
     ports::{
         Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
         StoreError, StoredDocument, StreamId,
@@ -77,7 +77,7 @@ impl SqliteStorage {
         } else {
             Vec::new()
         };
-        let plan = migrations.plan(&applied)?;
+        let plan = migrations.plan(&migrate::SCHEMA, &applied)?;
         Ok(plan.into_iter().map(|(migration, state)| (migration.name.to_string(), state)).collect())
     }
 
@@ -152,13 +152,21 @@ impl EventLog for SqliteStorage {
 impl Storage for SqliteStorage {
     type Work = SqlWork;
 
-    async fn document(&self, table: &str, id: &str) -> Result<Option<StoredDocument>, StoreError> {
-        let (table, id) = (table.to_owned(), id.to_owned());
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        let (table, id) = (table.to_owned(), stream.id.clone());
         self.readers.read(move |connection| read::document(connection, &table, &id)).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.readers.read(move |connection| read::documents(connection, &query)).await
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        self.readers.read(move |connection| read::count(connection, table, &condition)).await
     }
 
     async fn stream_ids(

@@ -37,7 +37,7 @@ pub(super) fn run(connection: &mut Connection, work: &[SqlWork]) -> Result<(), S
             execute(connection, sql, parameters).map(drop)
         }
         Kind::Hook(hook) => catch_unwind(AssertUnwindSafe(|| {
-            ready(hook(&mut Transaction { connection: &mut *connection }))
+            ready(hook(&mut Transaction::on_sqlite(&mut *connection)))
         }))
         .unwrap_or_else(|_| Err(StoreError::Internal("a hook before the commit panicked".into()))),
     });

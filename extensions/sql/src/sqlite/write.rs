@@ -6,7 +6,8 @@ use bloom_runtime::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{error::store_error, translate::identifier};
+use super::error::store_error;
+use crate::condition::identifier;
 
 /// Writes everything but the head, which the caller takes last. Returns the newest position.
 pub(super) fn batch(

@@ -1,0 +1,89 @@
+//! PostgreSQL's errors in the words of the port.
+
+use bloom_runtime::{domain::Version, ports::StoreError};
+use serde::Deserialize;
+use tokio_postgres::{Error, error::SqlState};
+
+/// What somebody reads in the detail of `BL001` and `BL003`.
+#[derive(Deserialize)]
+struct Detail {
+    #[serde(default)]
+    aggregate: String,
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    field: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    expected: u64,
+    #[serde(default)]
+    actual: u64,
+}
+
+/// What cannot be helped by the program is `Unavailable`; what the schema's functions raise is what they say; the rest is a
+/// fault.
+pub(super) fn store_error(error: Error) -> StoreError {
+    let Some(said) = error.as_db_error() else {
+        return unavailable("the connection was lost or could not be made", error);
+    };
+    let code = said.code();
+    if let Some(refused) = refused(code.code(), said.detail()) {
+        return refused;
+    }
+    let reason = match code {
+        code if *code == SqlState::TOO_MANY_CONNECTIONS => "the server has too many clients",
+        code if *code == SqlState::ADMIN_SHUTDOWN
+            || *code == SqlState::CRASH_SHUTDOWN
+            || *code == SqlState::CANNOT_CONNECT_NOW =>
+        {
+            "the server is shutting down or starting"
+        }
+        code if *code == SqlState::DISK_FULL => "the server's disk is full",
+        code if code.code().starts_with("08") => "the connection failed",
+        code if code.code().starts_with("53") => "the server has not enough resources",
+        code if is_transient(code) => "the server keeps giving up this transaction for others",
+        _ => return StoreError::Internal(error.into()),
+    };
+    unavailable(reason, error)
+}
+
+fn unavailable(reason: &str, error: Error) -> StoreError {
+    StoreError::Unavailable { reason: reason.to_owned(), source: Some(error.into()) }
+}
+
+/// What `bloom_stage` raises.
+fn refused(code: &str, detail: Option<&str>) -> Option<StoreError> {
+    if !code.starts_with("BL0") {
+        return None;
+    }
+    let Detail { aggregate, id, field, key, expected, actual } =
+        serde_json::from_str(detail?).ok()?;
+    match code {
+        "BL001" => Some(StoreError::Conflict {
+            aggregate,
+            id,
+            expected: Version::new(expected),
+            actual: Version::new(actual),
+        }),
+        "BL002" => Some(StoreError::AlreadyExecuted { key }),
+        "BL003" => Some(StoreError::KeyTaken { aggregate, id, field }),
+        _ => None,
+    }
+}
+
+/// Whether the same again may succeed at once: a deadlock, or a serialization failure.
+pub(super) fn is_transient(code: &SqlState) -> bool {
+    *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE
+}
+
+/// Whether the server may have done what it was asked, although nobody said so.
+pub(super) fn is_lost(error: &Error) -> bool {
+    match error.code() {
+        None => {
+            let source = std::error::Error::source(error);
+            error.is_closed() || source.is_some_and(|source| source.is::<std::io::Error>())
+        }
+        Some(code) => *code == SqlState::ADMIN_SHUTDOWN || *code == SqlState::CRASH_SHUTDOWN,
+    }
+}

@@ -1,0 +1,122 @@
+//! The database with some aggregates held by one unit of work.
+
+use bloom_runtime::{
+    domain::{Condition, Version},
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, Position,
+        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
+    },
+};
+use tokio::sync::{Mutex, watch};
+
+use super::{open::Open, read, storage::PostgresStorage, write};
+use crate::work::SqlWork;
+
+/// A [`PostgresStorage`] in which nobody else writes the aggregates that were loaded while this lives.
+pub struct HeldPostgres {
+    storage: PostgresStorage,
+    open: Mutex<Option<Open>>,
+}
+
+impl InteractiveStorage for PostgresStorage {
+    type Held = HeldPostgres;
+
+    async fn hold(&self) -> Result<HeldPostgres, StoreError> {
+        let open = Mutex::new(Some(Open::begin(self.pool()).await?));
+        Ok(HeldPostgres { storage: self.clone(), open })
+    }
+}
+
+fn ended() -> StoreError {
+    StoreError::Unavailable { reason: "the unit of work was committed".to_owned(), source: None }
+}
+
+/// Runs a statement in the open transaction.
+macro_rules! ask {
+    ($self:ident, |$client:ident| $statements:expr) => {{
+        let open = $self.open.lock().await;
+        let $client = open.as_ref().ok_or_else(ended)?.client()?;
+        $statements
+    }};
+}
+
+impl EventLog for HeldPostgres {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        ask!(self, |client| read::log(client, after, limit).await)
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        ask!(self, |client| {
+            read::hold(client, stream).await?;
+            read::stream(client, stream, after).await
+        })
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        ask!(self, |client| read::head(client).await)
+    }
+}
+
+impl Storage for HeldPostgres {
+    type Work = SqlWork;
+
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        ask!(self, |client| {
+            read::hold(client, stream).await?;
+            read::document(client, table, &stream.id).await
+        })
+    }
+
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        ask!(self, |client| read::documents(client, &query).await)
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        ask!(self, |client| read::count(client, table, &condition).await)
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        ask!(self, |client| read::stream_ids(client, aggregate, after, limit).await)
+    }
+
+    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+        let open = self.open.lock().await.take().ok_or_else(ended)?;
+        let committed = open
+            .commit(self.storage.pool(), &batch, &work)
+            .await
+            .map_err(super::open::Failed::into_error)?;
+        self.storage.notify(committed);
+        Ok(committed)
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        ask!(self, |client| read::outcome(client, key).await)
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        ask!(self, |client| read::cursor(client, name).await)
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        ask!(self, |client| write::cursor(client, name, position)
+            .await
+            .map_err(super::error::store_error))
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.storage.appended()
+    }
+}

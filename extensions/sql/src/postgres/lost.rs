@@ -1,0 +1,79 @@
+//! What became of a commit whose answer was lost.
+
+use std::time::Duration;
+
+use bloom_runtime::ports::{Batch, Committed, Position, StoreError, StreamId};
+use deadpool_postgres::{ClientWrapper, Pool};
+
+use super::{connection, error::store_error, read};
+
+/// How long the server may take to come back.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Looks whether the unit of work is there: its events have ids that no other has.
+///
+/// Where nothing of it is found it may still be on its way to the server, so that only a command's id can tell later.
+pub(super) async fn what_became(pool: &Pool, batch: &Batch) -> Result<Committed, StoreError> {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let looked = match connection::take(pool).await {
+            Ok(client) => look(&client, batch).await,
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(Some(committed)) => return Ok(committed),
+            Ok(None) => return Err(StoreError::OutcomeUnknown),
+            Err(error @ StoreError::Conflict { .. }) => return Err(error),
+            Err(error) if tokio::time::Instant::now() > until => {
+                tracing::error!(%error, "what became of a commit could not be found out");
+                return Err(StoreError::OutcomeUnknown);
+            }
+            Err(_) => tokio::time::sleep(pause).await,
+        }
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+async fn look(client: &ClientWrapper, batch: &Batch) -> Result<Option<Committed>, StoreError> {
+    let Some(append) = batch.appends.last() else {
+        let Some(outcome) = &batch.outcome else { return Ok(None) };
+        let found = read::outcome(client, &outcome.key).await?;
+        return Ok(found.filter(|found| found == outcome).map(|_| Committed::default()));
+    };
+    // Waits for the transaction itself, should it still be going on.
+    read::hold(client, &append.stream).await?;
+    let Some(event) = append.events.last() else { return Ok(None) };
+    match at(client, &append.stream, append.version().get()).await? {
+        Some((position, id)) if id == event.metadata.event_id.to_string() => {
+            Ok(Some(Committed { position: Some(position) }))
+        }
+        Some(_) => Err(StoreError::Conflict {
+            aggregate: append.stream.aggregate.clone(),
+            id: append.stream.id.clone(),
+            expected: append.expected,
+            actual: append.version(),
+        }),
+        None => Ok(None),
+    }
+}
+
+/// The event of a stream at a version: its position, and its id.
+async fn at(
+    client: &ClientWrapper,
+    stream: &StreamId,
+    version: u64,
+) -> Result<Option<(Position, String)>, StoreError> {
+    let row = client
+        .query_opt(
+            "SELECT position, metadata::json ->> 'event_id' FROM bloom_events
+             WHERE aggregate = $1 AND id = $2 AND version = $3",
+            &[&stream.aggregate, &stream.id, &version.cast_signed()],
+        )
+        .await
+        .map_err(store_error)?;
+    let Some(row) = row else { return Ok(None) };
+    let column = |error: tokio_postgres::Error| StoreError::Internal(error.into());
+    let position: i64 = row.try_get(0).map_err(column)?;
+    Ok(Some((Position::new(position.cast_unsigned()), row.try_get(1).map_err(column)?)))
+}

@@ -1,0 +1,112 @@
+//! A transaction that stays open between statements.
+
+use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
+use deadpool_postgres::{ClientWrapper, Object, Pool};
+
+use super::{
+    connection,
+    error::{is_lost, is_transient, store_error},
+    lost, work,
+    write::Group,
+};
+use crate::work::SqlWork;
+
+/// An open transaction. Dropped, its connection is closed, with which the server undoes it: whoever gives up may be in the
+/// middle of a statement.
+pub(super) struct Open {
+    client: Option<Object>,
+}
+
+/// Why it was not committed.
+pub(super) enum Failed {
+    /// Nothing is stored, and the same again may succeed at once.
+    Transient(StoreError),
+    /// Nothing is stored.
+    Store(StoreError),
+}
+
+impl Failed {
+    pub(super) fn into_error(self) -> StoreError {
+        match self {
+            Self::Transient(error) | Self::Store(error) => error,
+        }
+    }
+}
+
+impl Open {
+    pub(super) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
+        let client = connection::take(pool).await?;
+        client.batch_execute("BEGIN").await.map_err(store_error)?;
+        Ok(Self { client: Some(client) })
+    }
+
+    pub(super) fn client(&self) -> Result<&ClientWrapper, StoreError> {
+        let closed = || StoreError::Unavailable {
+            reason: "the unit of work was committed".to_owned(),
+            source: None,
+        };
+        self.client.as_deref().ok_or_else(closed)
+    }
+
+    /// Writes the batch, does the work, and commits.
+    pub(super) async fn commit(
+        mut self,
+        pool: &Pool,
+        batch: &Batch,
+        work: &[SqlWork],
+    ) -> Result<Committed, Failed> {
+        let position = match self.written(batch, work).await {
+            Ok(position) => position,
+            Err(failed) => {
+                if self.client().is_ok_and(|client| !client.is_closed()) {
+                    self.end("ROLLBACK").await.ok();
+                }
+                return Err(failed);
+            }
+        };
+        match self.end("COMMIT").await {
+            Ok(()) => Ok(Committed { position }),
+            Err(error) if is_lost(&error) => {
+                lost::what_became(pool, batch).await.map_err(Failed::Store)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn written(&self, batch: &Batch, work: &[SqlWork]) -> Result<Option<Position>, Failed> {
+        let client = self.client().map_err(Failed::Store)?;
+        let group = Group::new([batch]).map_err(Failed::Store)?;
+        group.stage(client).await.map_err(failed)?;
+        work::run(client, work).await.map_err(Failed::Store)?;
+        let positions = group.append(client).await.map_err(failed)?;
+        Ok(positions.into_iter().next().flatten())
+    }
+
+    /// Undoes what was done, if anything.
+    pub(super) async fn roll_back(mut self) {
+        // Where that fails, the connection is closed, which does the same.
+        self.end("ROLLBACK").await.ok();
+    }
+
+    /// Ends the transaction and gives the connection back.
+    async fn end(&mut self, how: &str) -> Result<(), tokio_postgres::Error> {
+        let Some(client) = &self.client else { return Ok(()) };
+        client.batch_execute(how).await?;
+        self.client = None;
+        Ok(())
+    }
+}
+
+fn failed(error: tokio_postgres::Error) -> Failed {
+    let transient = error.code().is_some_and(is_transient);
+    let error = store_error(error);
+    if transient { Failed::Transient(error) } else { Failed::Store(error) }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The statements that read.
+
+use bloom_runtime::{
+    domain::{Condition, Kind, Metadata, Version},
+    ports::{
+        DocumentQuery, Outcome, Position, RecordedEvent, StoreError, StoredDocument, StreamId,
+    },
+};
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::{Row, types::ToSql};
+
+use super::{error::store_error, translate::Postgres};
+use crate::condition::{Statement, identifier, order};
+
+const EVENT: &str =
+    "SELECT position, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+
+async fn rows(
+    client: &ClientWrapper,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, StoreError> {
+    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+    client.query(&statement, parameters).await.map_err(store_error)
+}
+
+pub(super) async fn log(
+    client: &ClientWrapper,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, StoreError> {
+    let sql = format!("{EVENT} WHERE position > $1 ORDER BY position LIMIT $2");
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    rows(client, &sql, &[&after.get().cast_signed(), &limit]).await?.iter().map(event).collect()
+}
+
+pub(super) async fn stream(
+    client: &ClientWrapper,
+    stream: &StreamId,
+    after: Version,
+) -> Result<Vec<RecordedEvent>, StoreError> {
+    let sql = format!("{EVENT} WHERE aggregate = $1 AND id = $2 AND version > $3 ORDER BY version");
+    let after = after.get().cast_signed();
+    rows(client, &sql, &[&stream.aggregate, &stream.id, &after]).await?.iter().map(event).collect()
+}
+
+pub(super) async fn stream_ids(
+    client: &ClientWrapper,
+    aggregate: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT id FROM bloom_streams
+               WHERE aggregate = $1 AND id > $2 AND version > 0 ORDER BY id LIMIT $3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found = rows(client, sql, &[&aggregate, &after.unwrap_or_default(), &limit]).await?;
+    found.iter().map(|row| column(row, 0)).collect()
+}
+
+pub(super) async fn head(client: &ClientWrapper) -> Result<Position, StoreError> {
+    let found = rows(client, "SELECT position FROM bloom_head", &[]).await?;
+    let position = found.first().map(|row| unsigned(row, 0)).transpose()?;
+    Ok(Position::new(position.unwrap_or_default()))
+}
+
+/// Waits until nobody else writes the aggregate, and keeps it until the end of the transaction.
+pub(super) async fn hold(client: &ClientWrapper, stream: &StreamId) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM bloom_streams WHERE aggregate = $1 AND id = $2 FOR UPDATE";
+    rows(client, sql, &[&stream.aggregate, &stream.id]).await.map(drop)
+}
+
+pub(super) async fn document(
+    client: &ClientWrapper,
+    table: &str,
+    id: &str,
+) -> Result<Option<StoredDocument>, StoreError> {
+    let sql = format!("SELECT id, version, body::text FROM {} WHERE id = $1", identifier(table));
+    rows(client, &sql, &[&id]).await?.first().map(stored).transpose()
+}
+
+pub(super) async fn documents(
+    client: &ClientWrapper,
+    query: &DocumentQuery,
+) -> Result<Vec<StoredDocument>, StoreError> {
+    let mut clause = Statement::<Postgres>::new();
+    let condition = clause.condition(&query.condition);
+    let [limit, offset] =
+        [query.limit, query.offset].map(|number| clause.bind(number.to_string(), Kind::Integer));
+    let sql = format!(
+        "SELECT id, version, body::text FROM {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        identifier(query.table),
+        order::<Postgres>(&query.sort),
+    );
+    asked(client, &sql, clause).await?.iter().map(stored).collect()
+}
+
+pub(super) async fn count(
+    client: &ClientWrapper,
+    table: &str,
+    condition: &Condition,
+) -> Result<u64, StoreError> {
+    let mut clause = Statement::<Postgres>::new();
+    let condition = clause.condition(condition);
+    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", identifier(table));
+    let found = asked(client, &sql, clause).await?;
+    Ok(found.first().map(|row| unsigned(row, 0)).transpose()?.unwrap_or_default())
+}
+
+/// A statement of which there are as many as questions: it is not kept prepared.
+async fn asked(
+    client: &ClientWrapper,
+    sql: &str,
+    clause: Statement<Postgres>,
+) -> Result<Vec<Row>, StoreError> {
+    let parameters = clause.into_parameters();
+    let parameters: Vec<&(dyn ToSql + Sync)> =
+        parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
+    client.query(sql, &parameters).await.map_err(store_error)
+}
+
+pub(super) async fn outcome(
+    client: &ClientWrapper,
+    key: &str,
+) -> Result<Option<Outcome>, StoreError> {
+    let sql = "SELECT key, fingerprint, body FROM bloom_outcomes WHERE key = $1";
+    let found = rows(client, sql, &[&key]).await?;
+    let outcome = |row: &Row| {
+        Ok(Outcome { key: column(row, 0)?, fingerprint: column(row, 1)?, body: column(row, 2)? })
+    };
+    found.first().map(outcome).transpose()
+}
+
+pub(super) async fn cursor(client: &ClientWrapper, name: &str) -> Result<Position, StoreError> {
+    let found =
+        rows(client, "SELECT position FROM bloom_cursors WHERE name = $1", &[&name]).await?;
+    let position = found.first().map(|row| unsigned(row, 0)).transpose()?;
+    Ok(Position::new(position.unwrap_or_default()))
+}
+
+fn column<'r, T: tokio_postgres::types::FromSql<'r>>(
+    row: &'r Row,
+    index: usize,
+) -> Result<T, StoreError> {
+    row.try_get(index).map_err(|error| StoreError::Internal(error.into()))
+}
+
+/// PostgreSQL's integers are signed; versions and positions never reach the half that is missing.
+fn unsigned(row: &Row, index: usize) -> Result<u64, StoreError> {
+    column::<i64>(row, index).map(i64::cast_unsigned)
+}
+
+fn stored(row: &Row) -> Result<StoredDocument, StoreError> {
+    Ok(StoredDocument {
+        id: column(row, 0)?,
+        version: Version::new(unsigned(row, 1)?),
+        body: column(row, 2)?,
+    })
+}
+
+fn event(row: &Row) -> Result<RecordedEvent, StoreError> {
+    let position = unsigned(row, 0)?;
+    let metadata: Metadata =
+        serde_json::from_str(column(row, 7)?).map_err(|error| StoreError::Corrupt {
+            place: format!("the metadata of event {position}"),
+            source: error.into(),
+        })?;
+    let revision: i32 = column(row, 5)?;
+    Ok(RecordedEvent {
+        position: Position::new(position),
+        stream: StreamId { aggregate: column(row, 1)?, id: column(row, 2)? },
+        version: Version::new(unsigned(row, 3)?),
+        name: column(row, 4)?,
+        revision: revision.cast_unsigned(),
+        body: column(row, 6)?,
+        metadata,
+    })
+}

@@ -1,0 +1,224 @@
+//! The storage port on PostgreSQL.
+
+use bloom_runtime::{
+    domain::{Condition, Version},
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
+        StoreError, StoredDocument, StreamId,
+    },
+};
+use deadpool_postgres::Pool;
+use tokio::sync::watch;
+
+use super::{
+    committer::Committer,
+    connection,
+    error::store_error,
+    migrate::{self, SCHEMA},
+    open::{Failed, Open},
+    read, work, write,
+};
+use crate::{
+    migration::{MigrationError, MigrationState, Migrations},
+    value::SqlValue,
+    work::SqlWork,
+};
+
+/// A database on a PostgreSQL server. Clones share its connections.
+///
+/// With `?sslmode=require` in the URL they are encrypted, and the server's certificate is checked; otherwise they are not.
+///
+/// ```no_run
+/// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+/// use bloom_sql::{Migrations, PostgresStorage};
+///
+/// let migrations = Migrations::new().with("0001_orders", bloom_sql::migration::postgres_documents("orders"));
+/// let url = "postgres://shop@localhost/shop";
+/// PostgresStorage::migrate(url, &migrations).await?;
+/// let storage = PostgresStorage::open(url, &migrations).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct PostgresStorage {
+    pool: Pool,
+    committer: Committer,
+    appended: watch::Sender<Position>,
+}
+
+/// How often a unit of work with SQL of its own is tried when the server gives it up for others.
+const ATTEMPTS: usize = 5;
+
+impl PostgresStorage {
+    const CONNECTIONS: usize = 16;
+
+    /// Opens a database that has every migration.
+    ///
+    /// # Errors
+    /// [`MigrationError::Pending`] when it lacks one, and whatever else is wrong with it.
+    pub async fn open(url: &str, migrations: &Migrations) -> Result<Self, MigrationError> {
+        let pool = connection::pool(url, Self::CONNECTIONS)?;
+        let pending: Vec<String> = planned(&pool, migrations)
+            .await?
+            .into_iter()
+            .filter(|(_, state)| *state == MigrationState::Pending)
+            .map(|(name, _)| name)
+            .collect();
+        if !pending.is_empty() {
+            return Err(MigrationError::Pending { names: pending });
+        }
+        let unreachable = |error: StoreError| MigrationError::Unavailable(error.into());
+        let client = connection::take(&pool).await.map_err(unreachable)?;
+        let head = read::head(&client).await.map_err(unreachable)?;
+        let appended = watch::Sender::new(head);
+        let committer = Committer::start(pool.clone(), appended.clone());
+        Ok(Self { pool, committer, appended })
+    }
+
+    /// What a migration would do: each by name, in order. Changes nothing.
+    ///
+    /// # Errors
+    /// When the database does not fit the program or cannot be read.
+    pub async fn plan(
+        url: &str,
+        migrations: &Migrations,
+    ) -> Result<Vec<(String, MigrationState)>, MigrationError> {
+        planned(&connection::pool(url, 1)?, migrations).await
+    }
+
+    /// Applies what is pending, all or nothing, and returns the names. Another one who migrates at the same time is waited
+    /// for.
+    ///
+    /// # Errors
+    /// When a migration fails; the database is then as it was.
+    pub async fn migrate(
+        url: &str,
+        migrations: &Migrations,
+    ) -> Result<Vec<String>, MigrationError> {
+        migrate::apply(&connection::pool(url, 1)?, migrations).await
+    }
+
+    /// Runs a query of one's own; its rows, each with its columns in order. It sees what is committed.
+    ///
+    /// # Errors
+    /// What the database says, also when the statement tries to write.
+    pub async fn query(
+        &self,
+        sql: impl Into<String>,
+        parameters: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        let open = Open::begin(&self.pool).await?;
+        let client = open.client()?;
+        client.batch_execute("SET TRANSACTION READ ONLY").await.map_err(store_error)?;
+        let rows = work::query(client, &sql.into(), &parameters).await;
+        open.roll_back().await;
+        rows
+    }
+
+    pub(super) const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Tells whoever waits for it of a new head.
+    pub(super) fn notify(&self, committed: Committed) {
+        if let Some(position) = committed.position {
+            self.appended.send_modify(|known| *known = position.max(*known));
+        }
+    }
+
+    /// Commits in a transaction that no other shares.
+    async fn commit_alone(&self, batch: &Batch, work: &[SqlWork]) -> Result<Committed, StoreError> {
+        let mut attempt = 1;
+        loop {
+            let open = Open::begin(&self.pool).await?;
+            match open.commit(&self.pool, batch, work).await {
+                Ok(committed) => return Ok(committed),
+                Err(Failed::Transient(_)) if attempt < ATTEMPTS => attempt += 1,
+                Err(failed) => return Err(failed.into_error()),
+            }
+        }
+    }
+}
+
+async fn planned(
+    pool: &Pool,
+    migrations: &Migrations,
+) -> Result<Vec<(String, MigrationState)>, MigrationError> {
+    let client =
+        connection::take(pool).await.map_err(|error| MigrationError::Unavailable(error.into()))?;
+    let applied = migrate::applied(&**client).await?;
+    let plan = migrations.plan(&SCHEMA, &applied)?;
+    Ok(plan.into_iter().map(|(migration, state)| (migration.name.to_string(), state)).collect())
+}
+
+impl EventLog for PostgresStorage {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        read::log(&*connection::take(&self.pool).await?, after, limit).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        read::stream(&*connection::take(&self.pool).await?, stream, after).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        read::head(&*connection::take(&self.pool).await?).await
+    }
+}
+
+impl Storage for PostgresStorage {
+    type Work = SqlWork;
+
+    async fn document(
+        &self,
+        table: &str,
+        stream: &StreamId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        read::document(&*connection::take(&self.pool).await?, table, &stream.id).await
+    }
+
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+        read::documents(&*connection::take(&self.pool).await?, &query).await
+    }
+
+    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+        read::count(&*connection::take(&self.pool).await?, table, &condition).await
+    }
+
+    async fn stream_ids(
+        &self,
+        aggregate: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        read::stream_ids(&*connection::take(&self.pool).await?, aggregate, after, limit).await
+    }
+
+    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+        if work.is_empty() {
+            return self.committer.commit(batch).await;
+        }
+        let committed = self.commit_alone(&batch, &work).await?;
+        self.notify(committed);
+        Ok(committed)
+    }
+
+    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
+        read::outcome(&*connection::take(&self.pool).await?, key).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
+        read::cursor(&*connection::take(&self.pool).await?, name).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        let client = connection::take(&self.pool).await?;
+        write::cursor(&client, name, position).await.map_err(store_error)
+    }
+
+    fn appended(&self) -> watch::Receiver<Position> {
+        self.appended.subscribe()
+    }
+}

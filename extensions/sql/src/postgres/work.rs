@@ -1,0 +1,132 @@
+//! A user's own SQL on PostgreSQL, inside the transaction of its unit of work.
+
+use bloom_runtime::ports::StoreError;
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::types::ToSql;
+
+use super::{error::store_error, value};
+use crate::{
+    transaction::Transaction,
+    value::SqlValue,
+    work::{Kind, SqlWork},
+};
+
+/// Does all of it, in order.
+pub(super) async fn run(client: &ClientWrapper, work: &[SqlWork]) -> Result<(), StoreError> {
+    for one in work {
+        match &one.0 {
+            Kind::Statement { sql, parameters } => {
+                execute(client, sql, parameters).await?;
+            }
+            Kind::Hook(hook) => hook(&mut Transaction::on_postgres(client)).await?,
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn execute(
+    client: &ClientWrapper,
+    sql: &str,
+    parameters: &[SqlValue],
+) -> Result<usize, StoreError> {
+    keeps_the_transaction(sql)?;
+    let prepared = prepare(client, sql, parameters.len()).await?;
+    let changed = client.execute(&prepared, &bound(parameters)).await;
+    let changed = changed.map_err(|error| in_statement(store_error(error), sql))?;
+    Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+}
+
+pub(crate) async fn query(
+    client: &ClientWrapper,
+    sql: &str,
+    parameters: &[SqlValue],
+) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+    keeps_the_transaction(sql)?;
+    let prepared = prepare(client, sql, parameters.len()).await?;
+    let rows = client.query(&prepared, &bound(parameters)).await;
+    let rows = rows.map_err(|error| in_statement(store_error(error), sql))?;
+    rows.iter().map(|row| value::row(row).map_err(|error| in_statement(error, sql))).collect()
+}
+
+async fn prepare(
+    client: &ClientWrapper,
+    sql: &str,
+    given: usize,
+) -> Result<tokio_postgres::Statement, StoreError> {
+    let prepared = client.prepare_cached(sql).await;
+    let prepared = prepared.map_err(|error| in_statement(store_error(error), sql))?;
+    let needed = prepared.params().len();
+    if needed != given {
+        let counts = format!("the statement has {needed} parameters, and {given} were given");
+        return Err(in_statement(StoreError::Internal(counts.into()), sql));
+    }
+    Ok(prepared)
+}
+
+fn bound(parameters: &[SqlValue]) -> Vec<&(dyn ToSql + Sync)> {
+    parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+/// The transaction is ended by the commit and by nobody else. A statement is one, so its first word says what it does.
+fn keeps_the_transaction(sql: &str) -> Result<(), StoreError> {
+    const WORDS: [&str; 11] = [
+        "BEGIN",
+        "START",
+        "COMMIT",
+        "END",
+        "ROLLBACK",
+        "ABORT",
+        "SAVEPOINT",
+        "RELEASE",
+        "PREPARE",
+        "SET",
+        "LISTEN",
+    ];
+    let first = first_word(sql);
+    if WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)) {
+        let said = format!("`{first}` would change the transaction of the commit: `{sql}`");
+        return Err(StoreError::Internal(said.into()));
+    }
+    Ok(())
+}
+
+/// The first word behind blanks and comments.
+fn first_word(sql: &str) -> &str {
+    let mut rest = sql.trim_start();
+    loop {
+        rest = if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start()
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, rest)| rest).trim_start()
+        } else {
+            break;
+        };
+    }
+    rest.split(|sign: char| !sign.is_ascii_alphabetic()).next().unwrap_or_default()
+}
+
+fn in_statement(error: StoreError, sql: &str) -> StoreError {
+    match error {
+        StoreError::Internal(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            StoreError::Internal(format!("{error}{cause} in `{sql}`").into())
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_the_transaction_is_refused() {
+        for sql in ["COMMIT", "  rollback;", "-- done\nEnd", "/* x */ /* y */ abort", "SET ROLE x"]
+        {
+            assert!(keeps_the_transaction(sql).is_err(), "{sql}");
+        }
+        for sql in ["INSERT INTO commits VALUES (1)", "", "WITH commit AS (SELECT 1) SELECT 1"] {
+            assert!(keeps_the_transaction(sql).is_ok(), "{sql}");
+        }
+    }
+}

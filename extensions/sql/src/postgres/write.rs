@@ -1,0 +1,195 @@
+//! Units of work as the arrays that the functions of the schema take.
+
+use bloom_runtime::ports::{Batch, Position, StoreError, StreamAppend};
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::{Error, types::ToSql};
+
+/// What `bloom_stage` takes.
+#[derive(Default)]
+struct Staged<'b> {
+    aggregates: Vec<&'b str>,
+    ids: Vec<&'b str>,
+    expected: Vec<i64>,
+    events: Vec<i32>,
+    outcome_keys: Vec<&'b str>,
+    fingerprints: Vec<&'b str>,
+    outcomes: Vec<&'b str>,
+    key_aggregates: Vec<&'b str>,
+    key_ids: Vec<&'b str>,
+    key_fields: Vec<&'b str>,
+    key_values: Vec<&'b str>,
+    tables: Vec<&'b str>,
+    document_ids: Vec<&'b str>,
+    document_versions: Vec<i64>,
+    bodies: Vec<&'b str>,
+    times: Vec<i64>,
+}
+
+/// What `bloom_append` takes.
+#[derive(Default)]
+struct Appended<'b> {
+    aggregates: Vec<&'b str>,
+    ids: Vec<&'b str>,
+    versions: Vec<i64>,
+    names: Vec<&'b str>,
+    revisions: Vec<i32>,
+    bodies: Vec<&'b str>,
+    metadata: Vec<String>,
+}
+
+/// Some units of work, of which no two touch the same stream.
+pub(super) struct Group<'b> {
+    staged: Staged<'b>,
+    appended: Appended<'b>,
+    /// How many events each unit of work has.
+    counts: Vec<u64>,
+}
+
+impl<'b> Group<'b> {
+    pub(super) fn new(batches: impl IntoIterator<Item = &'b Batch>) -> Result<Self, StoreError> {
+        let mut group =
+            Self { staged: Staged::default(), appended: Appended::default(), counts: Vec::new() };
+        for batch in batches {
+            group.add(batch)?;
+        }
+        Ok(group)
+    }
+
+    fn add(&mut self, batch: &'b Batch) -> Result<(), StoreError> {
+        for (stream, expected) in &batch.guards {
+            self.stream(&stream.aggregate, &stream.id, expected.get(), 0);
+        }
+        let mut count = 0;
+        for append in &batch.appends {
+            let StreamAppend { stream, expected, events, document, keys } = append;
+            self.stream(&stream.aggregate, &stream.id, expected.get(), events.len());
+            for key in keys {
+                self.staged.key_aggregates.push(&stream.aggregate);
+                self.staged.key_ids.push(&stream.id);
+                self.staged.key_fields.push(key.field);
+                self.staged.key_values.push(&key.value);
+            }
+            if let Some(document) = document {
+                let at = events.last().map_or(0, |event| event.metadata.at.as_micros());
+                self.staged.tables.push(document.table);
+                self.staged.document_ids.push(&stream.id);
+                self.staged.document_versions.push(append.version().get().cast_signed());
+                self.staged.bodies.push(&document.body);
+                self.staged.times.push(at);
+            }
+            for (index, event) in events.iter().enumerate() {
+                let metadata = serde_json::to_string(&event.metadata)
+                    .map_err(|error| StoreError::Internal(error.into()))?;
+                self.appended.aggregates.push(&stream.aggregate);
+                self.appended.ids.push(&stream.id);
+                self.appended.versions.push(expected.after(index + 1).get().cast_signed());
+                self.appended.names.push(event.name);
+                self.appended.revisions.push(event.revision.cast_signed());
+                self.appended.bodies.push(&event.body);
+                self.appended.metadata.push(metadata);
+                count += 1;
+            }
+        }
+        if let Some(outcome) = &batch.outcome {
+            self.staged.outcome_keys.push(&outcome.key);
+            self.staged.fingerprints.push(&outcome.fingerprint);
+            self.staged.outcomes.push(&outcome.body);
+        }
+        self.counts.push(count);
+        Ok(())
+    }
+
+    fn stream(&mut self, aggregate: &'b str, id: &'b str, expected: u64, events: usize) {
+        self.staged.aggregates.push(aggregate);
+        self.staged.ids.push(id);
+        self.staged.expected.push(expected.cast_signed());
+        self.staged.events.push(i32::try_from(events).unwrap_or(i32::MAX));
+    }
+
+    fn stage_parameters(&self) -> [&(dyn ToSql + Sync); 16] {
+        let s = &self.staged;
+        [
+            &s.aggregates,
+            &s.ids,
+            &s.expected,
+            &s.events,
+            &s.outcome_keys,
+            &s.fingerprints,
+            &s.outcomes,
+            &s.key_aggregates,
+            &s.key_ids,
+            &s.key_fields,
+            &s.key_values,
+            &s.tables,
+            &s.document_ids,
+            &s.document_versions,
+            &s.bodies,
+            &s.times,
+        ]
+    }
+
+    fn append_parameters(&self) -> [&(dyn ToSql + Sync); 7] {
+        let a = &self.appended;
+        [&a.aggregates, &a.ids, &a.versions, &a.names, &a.revisions, &a.bodies, &a.metadata]
+    }
+
+    /// Writes and commits all of it in one statement; the newest position of each unit of work.
+    pub(super) async fn commit(
+        &self,
+        client: &ClientWrapper,
+    ) -> Result<Vec<Option<Position>>, Error> {
+        let parameters = [&self.stage_parameters()[..], &self.append_parameters()[..]].concat();
+        let sql = format!("SELECT bloom_commit({})", marks(parameters.len()));
+        let statement = client.prepare_cached(&sql).await?;
+        let last = client.query_one(&statement, &parameters).await?.try_get(0)?;
+        Ok(self.positions(last))
+    }
+
+    /// Everything but the events, in the transaction that is open.
+    pub(super) async fn stage(&self, client: &ClientWrapper) -> Result<(), Error> {
+        let parameters = self.stage_parameters();
+        let sql = format!("SELECT bloom_stage({})", marks(parameters.len()));
+        let statement = client.prepare_cached(&sql).await?;
+        client.query_one(&statement, &parameters).await.map(drop)
+    }
+
+    /// The events, in the transaction that is open and is to be committed next.
+    pub(super) async fn append(
+        &self,
+        client: &ClientWrapper,
+    ) -> Result<Vec<Option<Position>>, Error> {
+        let parameters = self.append_parameters();
+        let sql = format!("SELECT bloom_append({})", marks(parameters.len()));
+        let statement = client.prepare_cached(&sql).await?;
+        let last = client.query_one(&statement, &parameters).await?.try_get(0)?;
+        Ok(self.positions(last))
+    }
+
+    fn positions(&self, last: Option<i64>) -> Vec<Option<Position>> {
+        let total: u64 = self.counts.iter().sum();
+        let mut position = last.map_or(0, i64::cast_unsigned).saturating_sub(total);
+        let newest = self.counts.iter().map(|count| {
+            position += count;
+            (*count > 0).then(|| Position::new(position))
+        });
+        newest.collect()
+    }
+}
+
+fn marks(count: usize) -> String {
+    (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) async fn cursor(
+    client: &ClientWrapper,
+    name: &str,
+    position: Position,
+) -> Result<(), Error> {
+    let statement = client
+        .prepare_cached(
+            "INSERT INTO bloom_cursors (name, position) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+        )
+        .await?;
+    client.execute(&statement, &[&name, &position.get().cast_signed()]).await.map(drop)
+}

@@ -1,0 +1,51 @@
+//! Databases of their own on the PostgreSQL server that `BLOOM_TEST_POSTGRES` names, or that listens here.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bloom_sql::{Migrations, PostgresStorage, tokio_postgres};
+
+const HERE: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+
+/// The URL of the server; `None` where there is none, which is said, and is a failure where every test has to run.
+pub(crate) async fn server() -> Option<String> {
+    let url = std::env::var("BLOOM_TEST_POSTGRES").unwrap_or_else(|_| HERE.to_owned());
+    match tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
+        Ok(_) => Some(url),
+        Err(error) => {
+            assert!(std::env::var_os("BLOOM_EVERY_TEST").is_none(), "{url}: {error}");
+            eprintln!("left out: what needs PostgreSQL, since {url} does not answer");
+            None
+        }
+    }
+}
+
+/// Runs statements on the database that the URL names.
+pub(crate) async fn run(url: &str, sql: &str) {
+    let (client, connection) =
+        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the server answers");
+    tokio::spawn(connection);
+    client.batch_execute(sql).await.expect("the statements run");
+}
+
+/// The URL of a new database. It stays until the next run of the same test process has the same number.
+pub(crate) async fn new_database() -> Option<String> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let url = server().await?;
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let program = std::env::current_exe().expect("this program has a name");
+    let program = program.file_stem().expect("a name").to_string_lossy().replace('-', "_");
+    // The digest of the build is enough to tell programs apart.
+    let name = format!("bloom_{}_{number}", &program[program.len().saturating_sub(40)..]);
+    run(&url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    run(&url, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await;
+    let (server, _) = url.rsplit_once('/').expect("a URL names a database");
+    Some(format!("{server}/{name}"))
+}
+
+/// A new database with these migrations.
+pub(crate) async fn database(migrations: Migrations) -> Option<PostgresStorage> {
+    let url = new_database().await?;
+    PostgresStorage::migrate(&url, &migrations).await.expect("the migrations apply");
+    Some(PostgresStorage::open(&url, &migrations).await.expect("the database opens"))
+}
