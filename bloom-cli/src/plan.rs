@@ -45,31 +45,35 @@ pub(crate) struct Planner<'p> {
 
 impl<'p> Planner<'p> {
     pub(crate) fn new(settings: &'p Settings, context: &'p Context, member: bool) -> Self {
-        let sqlite = settings.database == Database::Sqlite;
+        let database = match settings.database {
+            Database::Sqlite => "sqlite",
+            Database::Postgres => "postgres",
+            Database::Memory => "memory",
+        };
+        let sql = settings.database.is_sql();
         let mut features = Vec::new();
-        if sqlite {
-            features.push("\"sqlite\"");
+        if sql {
+            features.push(format!("\"{database}\""));
         }
         if settings.web {
-            features.push("\"web\"");
+            features.push("\"web\"".to_owned());
         }
         let crate_name = settings.name.replace('-', "_");
-        let context_view = ContextView::new(&crate_name, context, settings.web, sqlite);
+        let context_view = ContextView::new(&crate_name, context, settings.web, sql);
         let project_view = ProjectView {
             app: "App".to_owned(),
             env: crate_name.to_uppercase(),
             crate_name,
             name: settings.name.clone(),
             bloom: bloom_series(),
-            database: match settings.database {
-                Database::Sqlite => "sqlite".to_owned(),
-                Database::Memory => "memory".to_owned(),
-            },
-            sqlite,
+            database: database.to_owned(),
+            sqlite: settings.database == Database::Sqlite,
+            postgres: settings.database == Database::Postgres,
+            sql,
             web: settings.web,
             features: features.join(", "),
             member,
-            runtime_uses: runtime_uses(context, sqlite),
+            runtime_uses: runtime_uses(context, sql),
             contexts: vec![context_view.clone()],
         };
         let shared = context! {
@@ -280,7 +284,7 @@ impl<'p> Planner<'p> {
             push(format!("tests/suite/http/{snake}.rs"), "aggregate/tests/http.rs.j2", none());
         }
         push(format!("tests/suite/store/{snake}.rs"), "aggregate/tests/store.rs.j2", none());
-        if self.settings.database == Database::Sqlite && !aggregate.event_sourced {
+        if self.settings.database.is_sql() && !aggregate.event_sourced {
             push(
                 format!("migrations/{}.sql", migration(aggregate)),
                 "aggregate/migration.sql.j2",

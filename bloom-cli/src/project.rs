@@ -44,8 +44,17 @@ pub(crate) struct Settings {
 pub(crate) enum Database {
     /// An embedded database in one file.
     Sqlite,
+    /// A PostgreSQL server, which `DATABASE_URL` names.
+    Postgres,
     /// Nothing survives the process.
     Memory,
+}
+
+impl Database {
+    /// Whether it is asked in SQL.
+    pub(crate) fn is_sql(self) -> bool {
+        self != Self::Memory
+    }
 }
 
 #[derive(Deserialize)]

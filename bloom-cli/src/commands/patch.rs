@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     failure::{Failure, FailureKind},
-    project::{Database, Settings, read_if_there},
+    project::{Settings, read_if_there},
 };
 
 /// The crates that a project may name, and where a checkout has them.
@@ -42,7 +42,7 @@ pub(super) fn table(folder: &str, settings: &Settings) -> String {
     let mut text = "[patch.crates-io]\n".to_owned();
     for (name, path) in CRATES {
         let used = match name {
-            "bloom-sql" => settings.database == Database::Sqlite,
+            "bloom-sql" => settings.database.is_sql(),
             "bloom-web" => settings.web,
             _ => true,
         };

@@ -19,6 +19,9 @@ pub(crate) struct FieldView {
     pub(crate) ref_ty: String,
     pub(crate) from_ref: String,
     pub(crate) unique: bool,
+    /// What an index on it holds, in SQLite and in PostgreSQL.
+    pub(crate) sqlite_index: String,
+    pub(crate) postgres_index: String,
     /// The `#[value(..)]` of a part of a value object.
     pub(crate) rule: String,
     pub(crate) initial: Option<String>,
@@ -58,6 +61,8 @@ impl FieldView {
             ref_ty: ref_ty(field),
             from_ref: if copy { format!("*{name}") } else { format!("{name}.clone()") },
             unique: field.unique,
+            sqlite_index: sqlite_index(field),
+            postgres_index: postgres_index(field),
             rule: part_rule(field),
             initial: None,
             initial_json: String::new(),
@@ -78,6 +83,35 @@ impl FieldView {
             uses: super::imports(field.types()),
             name,
         }
+    }
+}
+
+/// What SQLite compares when it looks for a field: an index has to hold the same.
+fn sqlite_index(field: &ModelField) -> String {
+    let plain = format!("json_extract(body, '$.\"{}\"')", field.name.plain());
+    match primitive(field) {
+        Some(Primitive::Decimal) => format!("bloom_key('decimal', {plain})"),
+        _ => plain,
+    }
+}
+
+/// The same in PostgreSQL.
+fn postgres_index(field: &ModelField) -> String {
+    let text = format!("(body #>> '{{{}}}')", field.name.plain());
+    match primitive(field) {
+        Some(Primitive::Bool) => format!("({text}::boolean)"),
+        Some(Primitive::I32 | Primitive::I64 | Primitive::U32) => format!("({text}::bigint)"),
+        Some(Primitive::U64 | Primitive::Decimal) => format!("({text}::numeric)"),
+        _ => format!("({text} COLLATE \"C\")"),
+    }
+}
+
+/// The primitive that a field holds, wrapped or not.
+fn primitive(field: &ModelField) -> Option<Primitive> {
+    match &field.leaf {
+        Leaf::Primitive(primitive) => Some(*primitive),
+        Leaf::Newtype(newtype) => Some(newtype.inner),
+        _ => None,
     }
 }
 

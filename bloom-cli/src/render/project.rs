@@ -24,6 +24,9 @@ pub(crate) struct ProjectView {
     pub(crate) bloom: String,
     pub(crate) database: String,
     pub(crate) sqlite: bool,
+    pub(crate) postgres: bool,
+    /// Whether it is one of these.
+    pub(crate) sql: bool,
     pub(crate) web: bool,
     pub(crate) features: String,
     /// Whether the project is a member of a workspace that was there before.
@@ -70,7 +73,7 @@ pub(crate) struct AggregateLine {
 }
 
 impl ContextView {
-    pub(crate) fn new(crate_name: &str, context: &Context, web: bool, sqlite: bool) -> Self {
+    pub(crate) fn new(crate_name: &str, context: &Context, web: bool, sql: bool) -> Self {
         let values: Vec<ValueView> = context.values.iter().map(ValueView::new).collect();
         let pascal = heck::ToPascalCase::to_pascal_case(context.module.as_str());
         let mut aggregates: Vec<AggregateLine> =
@@ -82,8 +85,7 @@ impl ContextView {
             .sort_by(|left, right| layout::in_order(&left.plural_snake, &right.plural_snake));
 
         let exports = domain_exports(context, &values);
-        let stored =
-            context.aggregates.iter().filter(|aggregate| sqlite && !aggregate.event_sourced);
+        let stored = context.aggregates.iter().filter(|aggregate| sql && !aggregate.event_sourced);
         Self {
             name: context.module.clone(),
             module: context.module.clone(),
@@ -185,13 +187,13 @@ fn registration(name: &str) -> String {
 }
 
 /// What `app.rs` imports of the runtime, given how the aggregates are loaded.
-pub(crate) fn runtime_uses(context: &Context, sqlite: bool) -> String {
+pub(crate) fn runtime_uses(context: &Context, sql: bool) -> String {
     let loadings = context.aggregates.iter().map(|aggregate| {
         if aggregate.event_sourced { "Events".to_owned() } else { "Documents".to_owned() }
     });
     let application = loadings.chain(["StorageStore".to_owned()]).collect();
     let mut parts = vec![("application".to_owned(), application)];
-    if !sqlite {
+    if !sql {
         parts.push(("memory".to_owned(), vec!["MemoryStorage".to_owned()]));
     }
     parts.push(("ports".to_owned(), vec!["Storage".to_owned()]));

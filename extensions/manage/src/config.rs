@@ -30,10 +30,11 @@ pub struct ServerConfig {
 }
 
 /// Where its data is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// Such as `sqlite:data/shop.db`; a path is relative to the working directory.
+    /// Such as `sqlite:data/shop.db`, where a path is relative to the working directory, or
+    /// `postgres://shop:secret@localhost/shop`. `DATABASE_URL` in the environment counts for more than the file.
     pub url: String,
     /// When pending migrations are applied.
     pub migrate: MigrateWhen,
@@ -56,6 +57,32 @@ pub enum MigrateWhen {
 pub struct LogConfig {
     /// Such as `info` or `info,shop=debug`.
     pub filter: String,
+}
+
+impl DatabaseConfig {
+    /// The URL without its password, to be shown.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let Some((before, host)) = self.url.rsplit_once('@') else { return self.url.clone() };
+        let start = before.find("://").map_or(0, |at| at + 3);
+        match before[start..].split_once(':') {
+            Some((user, _)) => format!("{}{user}:***@{host}", &before[..start]),
+            None => self.url.clone(),
+        }
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn not_this(&self, expected: &'static str) -> RunError {
+        RunError::DatabaseUrl { url: self.shown(), expected }
+    }
+}
+
+/// A password is shown to nobody.
+impl std::fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("DatabaseConfig");
+        shown.field("url", &self.shown()).field("migrate", &self.migrate).finish()
+    }
 }
 
 impl Default for ServerConfig {
@@ -82,7 +109,11 @@ impl Config {
 
     /// Reads the file, if it is there or was asked for, and the variables that begin with the name of the
     /// application: `SHOP_SERVER__ADDRESS` is `server.address`.
-    pub(crate) fn load(name: &str, file: Option<&Path>) -> Result<Self, RunError> {
+    pub(crate) fn load(
+        name: &str,
+        file: Option<&Path>,
+        schemes: &[&str],
+    ) -> Result<Self, RunError> {
         let source = match file {
             Some(path) => File::from(path).format(FileFormat::Toml).required(true),
             None => File::new(Self::FILE, FileFormat::Toml).required(false),
@@ -92,11 +123,40 @@ impl Config {
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true);
-        ::config::Config::builder()
-            .add_source(source)
+        let builder = ::config::Config::builder().add_source(source);
+        // The name that everybody knows, unless it is meant for another program.
+        let url = std::env::var("DATABASE_URL").ok();
+        let url = url.filter(|url| schemes.iter().any(|scheme| url.starts_with(scheme)));
+        let builder = match url {
+            Some(url) => {
+                let known = ::config::Config::builder().set_override("database.url", url);
+                builder.add_source(known.and_then(|known| known.build()).map_err(RunError::Config)?)
+            }
+            None => builder,
+        };
+        builder
             .add_source(variables)
             .build()
             .and_then(::config::Config::try_deserialize)
             .map_err(RunError::Config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (url, shown) in [
+            ("postgres://ada:se:cr@t@host:5432/shop", "postgres://ada:***@host:5432/shop"),
+            ("postgres://ada@host/shop", "postgres://ada@host/shop"),
+            ("postgres://host/shop", "postgres://host/shop"),
+            ("sqlite:data/shop.db", "sqlite:data/shop.db"),
+        ] {
+            let config = DatabaseConfig { url: url.to_owned(), ..DatabaseConfig::default() };
+            assert_eq!(config.shown(), shown);
+            assert!(!format!("{config:?}").contains("cr@t"));
+        }
     }
 }

@@ -29,7 +29,7 @@ pub enum RunError {
     },
 
     /// The database does not fit or cannot be opened.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     #[error(transparent)]
     Migration(#[from] bloom_sql::MigrationError),
 

@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     failure::RunError,
     log,
-    storage::open,
+    storage::{ManagedStorage, open},
     terminal,
     verb::{Services, Verb},
     verbs,
@@ -50,8 +50,8 @@ fn command<A: Application>(own: &[Verb<A::Storage>]) -> Command {
 }
 
 fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Result<(), RunError> {
-    let mut config =
-        Config::load(A::NAME, matches.get_one::<PathBuf>("config").map(PathBuf::as_path))?;
+    let file = matches.get_one::<PathBuf>("config").map(PathBuf::as_path);
+    let mut config = Config::load(A::NAME, file, A::Storage::SCHEMES)?;
     if let Some(url) = matches.get_one::<String>("database") {
         config.database.url.clone_from(url);
     }
@@ -62,14 +62,14 @@ fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Resul
         match matches.subcommand() {
             None => verbs::serve::run::<A>(config, None).await,
             Some(("serve", arguments)) => verbs::serve::run::<A>(config, Some(arguments)).await,
-            Some(("migrate", arguments)) => verbs::migrate::run::<A>(&config, arguments),
+            Some(("migrate", arguments)) => verbs::migrate::run::<A>(&config, arguments).await,
             Some(("events", arguments)) => verbs::events::run::<A>(&config, arguments).await,
             Some((name, arguments)) => {
                 let Some(verb) = own.iter().find(|verb| verb.command.get_name() == name) else {
                     // clap has refused every verb that is not one of those above.
                     return Ok(());
                 };
-                let store = A::store(open(&config.database, &A::migrations())?);
+                let store = A::store(open(&config.database, &A::migrations()).await?);
                 Ok((verb.run)(Services { config, store }, arguments.clone()).await?)
             }
         }

@@ -1,6 +1,6 @@
 //! Storages that a binary can open and migrate.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use bloom_runtime::{memory::MemoryStorage, ports::Storage};
 
@@ -9,13 +9,19 @@ use crate::{config::DatabaseConfig, failure::RunError};
 /// A storage that is opened from the configuration.
 pub trait ManagedStorage: Storage + Sized {
     /// The steps of its schema.
-    type Migrations;
+    type Migrations: Sync;
+
+    /// How its URLs begin: `DATABASE_URL` counts when it begins so.
+    const SCHEMES: &'static [&'static str];
 
     /// Opens it, migrating first if the configuration says so.
     ///
     /// # Errors
     /// When it cannot be opened, or lacks a migration.
-    fn open(config: &DatabaseConfig, migrations: &Self::Migrations) -> Result<Self, RunError>;
+    fn open(
+        config: &DatabaseConfig,
+        migrations: &Self::Migrations,
+    ) -> impl Future<Output = Result<Self, RunError>> + Send;
 
     /// Each migration and whether it is applied: `(name, applied)`.
     ///
@@ -24,7 +30,7 @@ pub trait ManagedStorage: Storage + Sized {
     fn plan(
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
-    ) -> Result<Vec<(String, bool)>, RunError>;
+    ) -> impl Future<Output = Result<Vec<(String, bool)>, RunError>> + Send;
 
     /// Applies what is pending and returns the names.
     ///
@@ -33,30 +39,52 @@ pub trait ManagedStorage: Storage + Sized {
     fn migrate(
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
-    ) -> Result<Vec<String>, RunError>;
+    ) -> impl Future<Output = Result<Vec<String>, RunError>> + Send;
 }
 
 /// The storage of an application, shared by all of it.
-pub(crate) fn open<S: ManagedStorage>(
+pub(crate) async fn open<S: ManagedStorage>(
     config: &DatabaseConfig,
     migrations: &S::Migrations,
 ) -> Result<Arc<S>, RunError> {
-    S::open(config, migrations).map(Arc::new)
+    S::open(config, migrations).await.map(Arc::new)
+}
+
+/// Migrates before serving, if the configuration says so.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+async fn migrate_on_start<S: ManagedStorage>(
+    config: &DatabaseConfig,
+    migrations: &S::Migrations,
+) -> Result<(), RunError> {
+    if config.migrate == crate::config::MigrateWhen::OnStart {
+        for name in S::migrate(config, migrations).await? {
+            tracing::info!(migration = name, "applied");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn applied(plan: Vec<(String, bloom_sql::MigrationState)>) -> Vec<(String, bool)> {
+    let applied = |state| state == bloom_sql::MigrationState::Applied;
+    plan.into_iter().map(|(name, state)| (name, applied(state))).collect()
 }
 
 /// Begins empty each time and has no schema.
 impl ManagedStorage for MemoryStorage {
     type Migrations = ();
 
-    fn open(_: &DatabaseConfig, (): &()) -> Result<Self, RunError> {
+    const SCHEMES: &'static [&'static str] = &["memory:"];
+
+    async fn open(_: &DatabaseConfig, (): &()) -> Result<Self, RunError> {
         Ok(Self::new())
     }
 
-    fn plan(_: &DatabaseConfig, (): &()) -> Result<Vec<(String, bool)>, RunError> {
+    async fn plan(_: &DatabaseConfig, (): &()) -> Result<Vec<(String, bool)>, RunError> {
         Ok(Vec::new())
     }
 
-    fn migrate(_: &DatabaseConfig, (): &()) -> Result<Vec<String>, RunError> {
+    async fn migrate(_: &DatabaseConfig, (): &()) -> Result<Vec<String>, RunError> {
         Ok(Vec::new())
     }
 }
@@ -65,27 +93,24 @@ impl ManagedStorage for MemoryStorage {
 impl ManagedStorage for bloom_sql::SqliteStorage {
     type Migrations = bloom_sql::Migrations;
 
-    fn open(config: &DatabaseConfig, migrations: &Self::Migrations) -> Result<Self, RunError> {
-        if config.migrate == crate::config::MigrateWhen::OnStart {
-            for name in <Self as ManagedStorage>::migrate(config, migrations)? {
-                tracing::info!(migration = name, "applied");
-            }
-        }
+    const SCHEMES: &'static [&'static str] = &["sqlite:"];
+
+    async fn open(
+        config: &DatabaseConfig,
+        migrations: &Self::Migrations,
+    ) -> Result<Self, RunError> {
+        migrate_on_start::<Self>(config, migrations).await?;
         Ok(Self::open(sqlite_path(config)?, migrations)?)
     }
 
-    fn plan(
+    async fn plan(
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
     ) -> Result<Vec<(String, bool)>, RunError> {
-        let plan = Self::plan(sqlite_path(config)?, migrations)?;
-        Ok(plan
-            .into_iter()
-            .map(|(name, state)| (name, state == bloom_sql::MigrationState::Applied))
-            .collect())
+        Ok(applied(Self::plan(sqlite_path(config)?, migrations)?))
     }
 
-    fn migrate(
+    async fn migrate(
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
     ) -> Result<Vec<String>, RunError> {
@@ -95,7 +120,47 @@ impl ManagedStorage for bloom_sql::SqliteStorage {
 
 #[cfg(feature = "sqlite")]
 fn sqlite_path(config: &DatabaseConfig) -> Result<&str, RunError> {
-    config.url.strip_prefix("sqlite:").filter(|path| !path.is_empty()).ok_or_else(|| {
-        RunError::DatabaseUrl { url: config.url.clone(), expected: "`sqlite:` and a path" }
-    })
+    config
+        .url
+        .strip_prefix("sqlite:")
+        .filter(|path| !path.is_empty())
+        .ok_or_else(|| config.not_this("`sqlite:` and a path"))
+}
+
+#[cfg(feature = "postgres")]
+impl ManagedStorage for bloom_sql::PostgresStorage {
+    type Migrations = bloom_sql::Migrations;
+
+    const SCHEMES: &'static [&'static str] = &["postgres:", "postgresql:"];
+
+    async fn open(
+        config: &DatabaseConfig,
+        migrations: &Self::Migrations,
+    ) -> Result<Self, RunError> {
+        migrate_on_start::<Self>(config, migrations).await?;
+        Ok(Self::open(postgres_url(config)?, migrations).await?)
+    }
+
+    async fn plan(
+        config: &DatabaseConfig,
+        migrations: &Self::Migrations,
+    ) -> Result<Vec<(String, bool)>, RunError> {
+        Ok(applied(Self::plan(postgres_url(config)?, migrations).await?))
+    }
+
+    async fn migrate(
+        config: &DatabaseConfig,
+        migrations: &Self::Migrations,
+    ) -> Result<Vec<String>, RunError> {
+        Ok(Self::migrate(postgres_url(config)?, migrations).await?)
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn postgres_url(config: &DatabaseConfig) -> Result<&str, RunError> {
+    let schemes = <bloom_sql::PostgresStorage as ManagedStorage>::SCHEMES;
+    if schemes.iter().any(|scheme| config.url.starts_with(scheme)) {
+        return Ok(&config.url);
+    }
+    Err(config.not_this("`postgres://user:password@host/database`"))
 }

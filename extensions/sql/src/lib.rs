@@ -11,6 +11,9 @@ mod condition;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 
+#[cfg(all(feature = "testing", feature = "postgres"))]
+pub mod testing;
+
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bloom_runtime::{
     application::{Documents, StorageStore},
-    domain::{Aggregate, Comparable, Field, Ordered, SortKey, Spec, Uuid, in_order},
+    domain::{
+        Aggregate, Comparable, Field, GeneratedIdentity, Ordered, SortKey, Spec, Uuid, in_order,
+    },
     memory::MemoryStorage,
     ports::{PageRequest, Repository, Storage, Store, UnitOfWork},
 };
@@ -149,8 +151,6 @@ async fn keep<S: Storage>(store: &StorageStore<S>, samples: &[Sample]) {
     uow.commit().await.expect("it commits");
 }
 
-use bloom_runtime::domain::GeneratedIdentity;
-
 fn cases() -> u32 {
     if std::env::var_os("BLOOM_SOAK").is_some() { 20_000 } else { 600 }
 }
@@ -177,7 +177,10 @@ fn everyone_selects_the_same() {
         .map(|storage| StorageStore::new(storage).aggregate::<Sample>(Documents::in_table(TABLE)));
 
     let batch = AtomicU32::new(0);
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(cases())
+    });
     let result = runner.run(&(vec(content(), 1..7), spec(), sort()), |(contents, spec, sort)| {
         let batch = batch.fetch_add(1, Ordering::Relaxed);
         let sample = |(number, content): (u128, Content)| {

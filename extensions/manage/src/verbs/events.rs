@@ -47,7 +47,7 @@ pub(crate) async fn run<A: Application>(
     let count = arguments.get_one::<u64>("count").copied().unwrap_or(20);
     let (follow, as_json) = (arguments.get_flag("follow"), arguments.get_flag("json"));
 
-    let storage = open::<A::Storage>(&config.database, &A::migrations())?;
+    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
     let mut position = Position::new(storage.head().await?.get().saturating_sub(count));
     loop {
         let mut appended = storage.appended();

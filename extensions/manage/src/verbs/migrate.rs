@@ -16,11 +16,15 @@ pub(crate) fn command() -> Command {
         .subcommand(Command::new("up").about("Apply what is pending, all or nothing"))
 }
 
-pub(crate) fn run<A: Application>(config: &Config, arguments: &ArgMatches) -> Result<(), RunError> {
+pub(crate) async fn run<A: Application>(
+    config: &Config,
+    arguments: &ArgMatches,
+) -> Result<(), RunError> {
     let migrations = A::migrations();
     match arguments.subcommand_name() {
         Some("up") => {
-            let names = <A::Storage as ManagedStorage>::migrate(&config.database, &migrations)?;
+            let names =
+                <A::Storage as ManagedStorage>::migrate(&config.database, &migrations).await?;
             if names.is_empty() {
                 line("nothing to apply");
             }
@@ -30,13 +34,13 @@ pub(crate) fn run<A: Application>(config: &Config, arguments: &ArgMatches) -> Re
         }
         Some("status") => {
             for (name, applied) in
-                <A::Storage as ManagedStorage>::plan(&config.database, &migrations)?
+                <A::Storage as ManagedStorage>::plan(&config.database, &migrations).await?
             {
                 line(format_args!("{:<8} {name}", if applied { "applied" } else { "pending" }));
             }
         }
         _ => {
-            let plan = <A::Storage as ManagedStorage>::plan(&config.database, &migrations)?;
+            let plan = <A::Storage as ManagedStorage>::plan(&config.database, &migrations).await?;
             let pending: Vec<_> = plan.into_iter().filter(|(_, applied)| !applied).collect();
             if pending.is_empty() {
                 line("nothing to apply");

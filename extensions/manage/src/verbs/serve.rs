@@ -23,7 +23,7 @@ pub(crate) async fn run<A: Application>(
     if let Some(address) = arguments.and_then(|arguments| arguments.get_one::<String>("address")) {
         config.server.address.clone_from(address);
     }
-    let storage = open::<A::Storage>(&config.database, &A::migrations())?;
+    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
     let store = A::store(Arc::clone(&storage));
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
     let served = serve::<A>(&config, store).await;
