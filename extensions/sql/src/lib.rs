@@ -7,6 +7,8 @@ pub mod migration;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod condition;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod explain;
 
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -25,7 +25,12 @@ struct Detail {
 /// fault.
 pub(super) fn store_error(error: Error) -> StoreError {
     let Some(said) = error.as_db_error() else {
-        return unavailable("the connection was lost or could not be made", error);
+        // What does not come from the server comes from the way to it, or from a value that cannot be sent.
+        return if is_of_the_connection(&error) {
+            unavailable("the connection was lost or could not be made", error)
+        } else {
+            StoreError::Internal(error.into())
+        };
     };
     let code = said.code();
     if let Some(refused) = refused(code.code(), said.detail()) {
@@ -46,6 +51,19 @@ pub(super) fn store_error(error: Error) -> StoreError {
         _ => return StoreError::Internal(error.into()),
     };
     unavailable(reason, error)
+}
+
+fn is_of_the_connection(error: &Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if one.is::<std::io::Error>() {
+            return true;
+        }
+        cause = one.source();
+    }
+    // The driver tells these apart by their words alone.
+    let words = error.to_string();
+    error.is_closed() || words.starts_with("timeout") || words.contains("TLS")
 }
 
 fn unavailable(reason: &str, error: Error) -> StoreError {
@@ -80,10 +98,7 @@ pub(super) fn is_transient(code: &SqlState) -> bool {
 /// Whether the server may have done what it was asked, although nobody said so.
 pub(super) fn is_lost(error: &Error) -> bool {
     match error.code() {
-        None => {
-            let source = std::error::Error::source(error);
-            error.is_closed() || source.is_some_and(|source| source.is::<std::io::Error>())
-        }
+        None => is_of_the_connection(error),
         Some(code) => *code == SqlState::ADMIN_SHUTDOWN || *code == SqlState::CRASH_SHUTDOWN,
     }
 }

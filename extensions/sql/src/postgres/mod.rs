@@ -19,4 +19,5 @@ mod write;
 
 pub use held::HeldPostgres;
 pub use storage::PostgresStorage;
+pub(crate) use translate::Postgres as Dialect;
 pub(crate) use work::{execute, query};

@@ -7,7 +7,7 @@ use bloom_runtime::domain::{FieldPath, Json, Kind};
 use crate::condition::{Dialect, Operand};
 
 /// PostgreSQL's SQL.
-pub(super) struct Postgres;
+pub(crate) struct Postgres;
 
 impl Dialect for Postgres {
     type Parameter = String;

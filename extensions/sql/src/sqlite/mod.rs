@@ -17,4 +17,5 @@ mod writer;
 
 pub use held::HeldSqlite;
 pub use storage::SqliteStorage;
+pub(crate) use translate::Sqlite as Dialect;
 pub(crate) use work::{execute, query, still_open};

@@ -10,13 +10,25 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use crate::condition::{Dialect, Operand};
+use crate::{
+    condition::{Dialect, Operand},
+    value::SqlValue,
+};
 
 /// A bound value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Parameter {
+pub(crate) enum Parameter {
     Text(String),
     Integer(i64),
+}
+
+impl From<Parameter> for SqlValue {
+    fn from(parameter: Parameter) -> Self {
+        match parameter {
+            Parameter::Text(text) => text.into(),
+            Parameter::Integer(integer) => integer.into(),
+        }
+    }
 }
 
 impl ToSql for Parameter {
@@ -29,7 +41,7 @@ impl ToSql for Parameter {
 }
 
 /// SQLite's SQL.
-pub(super) struct Sqlite;
+pub(crate) struct Sqlite;
 
 impl Dialect for Sqlite {
     type Parameter = Parameter;

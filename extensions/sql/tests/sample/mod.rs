@@ -68,7 +68,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    pub fn make(id: SampleId, batch: u32, content: Content) -> Self {
+    pub(crate) fn make(id: SampleId, batch: u32, content: Content) -> Self {
         Self::start(SampleEvent::Made { id, batch, content })
     }
 }
