@@ -17,7 +17,7 @@ use std::{
 
 pub use sandbox::Sandbox;
 pub use server::Server;
-pub use tools::{soak_or_leave_out, tool};
+pub use tools::{postgres, soak_or_leave_out, tool};
 
 /// The checkout.
 #[must_use]

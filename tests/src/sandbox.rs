@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{bloom, target};
+use crate::{bloom, target, tools::answering_postgres};
 
 /// A folder that goes away with the test, and commands that run in it.
 pub struct Sandbox {
@@ -147,6 +147,7 @@ impl Sandbox {
             .current_dir(&self.inner)
             .env("CARGO_TARGET_DIR", target().join("generated"))
             .env_remove("RUSTFLAGS")
+            .envs(answering_postgres().map(|url| ("DATABASE_URL", url)))
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -178,7 +179,13 @@ impl Sandbox {
     /// The README's shop.
     #[must_use]
     pub fn shop() -> Self {
-        let sandbox = Self::with_project(&[]);
+        Self::shop_with(&[])
+    }
+
+    /// The README's shop, begun with these options.
+    #[must_use]
+    pub fn shop_with(arguments: &[&str]) -> Self {
+        let sandbox = Self::with_project(arguments);
         sandbox.generate("value-object Money amount:i64 currency:enum:EUR,USD");
         sandbox.generate("aggregate Customer name:String:1..100 email:String:email,unique");
         sandbox.generate("aggregate Order customer_id:CustomerId note:String:optional status:enum:draft,placed,cancelled");

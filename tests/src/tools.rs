@@ -3,6 +3,7 @@
 use std::{
     env,
     io::{self, Write},
+    net::TcpStream,
     path::PathBuf,
 };
 
@@ -16,6 +17,24 @@ pub fn tool(name: &str, test: &str) -> Option<PathBuf> {
         leave_out(test, &format!("`{name}` is not installed"));
     }
     found
+}
+
+/// The URL of a PostgreSQL server that answers: the one in `BLOOM_TEST_POSTGRES`, or the one that listens here.
+pub(crate) fn answering_postgres() -> Option<String> {
+    let url = env::var("BLOOM_TEST_POSTGRES")
+        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
+    let server = url.rsplit_once('/')?.0.rsplit_once('@')?.1;
+    TcpStream::connect(server).is_ok().then_some(url)
+}
+
+/// Whether a PostgreSQL server answers; says which test is left out without one.
+#[must_use]
+pub fn postgres(test: &str) -> bool {
+    let answers = answering_postgres().is_some();
+    if !answers {
+        leave_out(test, "no PostgreSQL server answers");
+    }
+    answers
 }
 
 /// Says that a test is left out, which fails where every test has to run.

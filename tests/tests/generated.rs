@@ -33,6 +33,18 @@ fn the_shop() {
 }
 
 #[test]
+fn the_shop_on_postgres() {
+    if !bloom_tests::postgres("the_shop_on_postgres") {
+        return;
+    }
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::shop_with(&["--db", "postgres"]);
+    sandbox.generate("aggregate Account owner:String:1..100,index credit:Decimal:index huge:u64:optional,index --event-sourced");
+    sandbox.generate("aggregate Listed level:u32:=3,index flag:bool:=true,index since:Timestamp:index kind:enum(a,b):index");
+    assert!(sandbox.passes() > 70);
+}
+
+#[test]
 fn the_shop_without_web_and_in_memory() {
     let _turn = one_at_a_time();
     for arguments in [&["--no-web"][..], &["--db", "memory"]] {

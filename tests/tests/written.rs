@@ -38,6 +38,7 @@ fn request(sandbox: &Sandbox, arguments: &[&str]) -> String {
 fn new_projects() {
     for (name, arguments) in [
         ("sqlite_and_web", &[][..]),
+        ("postgres", &["--db", "postgres"]),
         ("memory_without_web", &["--db", "memory", "--no-web", "--context", "sales"]),
     ] {
         let sandbox = Sandbox::with_project(arguments);

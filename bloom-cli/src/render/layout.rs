@@ -20,19 +20,20 @@ pub(super) fn group(before: &str, names: &[String], end: char, indent: usize) ->
         return format!("{margin}{before}::{name}{end}");
     }
     let line = format!("{margin}{before}::{{{}}}{end}", names.join(", "));
-    // rustfmt leaves two columns free behind a group, and one behind a name that others follow.
+    // rustfmt leaves two columns free behind a group, and one behind a name, but for a last one that stands in the first line.
     if line.len() < WIDTH - 1 {
         return line;
     }
     let mut text = format!("{margin}{before}::{{");
-    let mut column = WIDTH;
+    let (mut column, mut lines) = (WIDTH, 0);
     let last = names.len().saturating_sub(1);
     for (index, name) in names.into_iter().enumerate() {
+        let free = usize::from(index < last || lines > 1);
         // A space before it, and a comma behind.
-        let needed = name.len() + 2 + usize::from(index < last);
-        if column + needed > WIDTH {
+        if column + name.len() + 2 + free > WIDTH {
             text.push_str(&format!("\n{margin}    {name},"));
             column = indent + 4 + name.len() + 1;
+            lines += 1;
         } else {
             text.push_str(&format!(" {name},"));
             column += name.len() + 2;
@@ -126,7 +127,7 @@ mod tests {
     fn rustfmt_has_nothing_to_change() {
         let mut state = 0x2545_f491_4f6c_dd1d;
         let mut text = String::new();
-        for file in 0..150 {
+        for file in 0..400 {
             let names = |state: &mut u64, up_to: u64| -> Vec<String> {
                 (0..=random(state, up_to)).map(|_| name(state)).collect()
             };
