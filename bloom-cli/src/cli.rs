@@ -45,7 +45,8 @@ impl Thing {
         | Self::Aggregate { options, .. }
         | Self::Entity { options, .. }
         | Self::Command { options, .. }
-        | Self::Repository { options, .. }) = self;
+        | Self::Repository { options, .. }
+        | Self::Specification { options, .. }) = self;
         options
     }
 }
@@ -200,6 +201,23 @@ Examples:
   bloom generate repository Order")]
     Repository {
         /// The aggregate
+        root: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Add a named question about an aggregate, which Rust and every store answer alike
+    #[command(after_help = "\
+Examples:
+  bloom generate specification PlacedOrders --for Order status
+  bloom generate specification OrdersOfCustomer --for Order customer_id status")]
+    Specification {
+        /// Its name
+        name: String,
+        /// The fields whose values it asks for; the first one when left out
+        #[arg(value_name = "FIELD")]
+        fields: Vec<String>,
+        /// The aggregate
+        #[arg(long = "for", value_name = "AGGREGATE")]
         root: String,
         #[command(flatten)]
         options: Options,

@@ -168,9 +168,9 @@ impl<'p> Planner<'p> {
             Request::ValueObject { name, .. } => files.extend(self.value(name.pascal())),
             Request::Aggregate(aggregate) => files.extend(self.aggregate(aggregate.name.pascal())),
             Request::Entity(entity) => files.extend(self.aggregate(entity.root.pascal())),
-            Request::Command { root, .. } | Request::Repository { root } => {
-                files.extend(self.aggregate(root.pascal()))
-            }
+            Request::Command { root, .. }
+            | Request::Repository { root }
+            | Request::Specification { root, .. } => files.extend(self.aggregate(root.pascal())),
         }
         // A value object gets a body once something that travels holds it.
         if self.settings.web {
@@ -245,6 +245,17 @@ impl<'p> Planner<'p> {
                     format!("{application}/{verb}_{}.rs", entity.snake),
                     template,
                     context! { e => Serde(entity) },
+                );
+            }
+        }
+        if !view.specifications.is_empty() {
+            let folder = format!("{domain}/specifications");
+            push(format!("{folder}/mod.rs"), "specification/mod.rs.j2", none());
+            for one in &view.specifications {
+                push(
+                    format!("{folder}/{}.rs", one.file),
+                    "specification/domain.rs.j2",
+                    context! { s => Serde(one) },
                 );
             }
         }

@@ -138,6 +138,7 @@ fn of_struct(
     quote! {
         impl #impl_generics #ident #ty #clause {
             #[doc = #docs]
+            #[allow(clippy::too_many_arguments)]
             pub fn new(#(#inputs),*) -> ::core::result::Result<Self, ::bloom_runtime::domain::Invalid> {
                 let candidate = Self { #(#members: #values),* };
                 #[allow(unused_mut)]

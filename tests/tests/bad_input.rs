@@ -129,6 +129,10 @@ fn fields() {
             &["generate", "aggregate", "A", "s:String:email,url"],
             &["generate", "entity", "E", "--in", "Order", "thing:u32", "--as", "things"],
             &["generate", "repository", "Invoice"],
+            &["generate", "specification", "Big", "--for", "Ordr"],
+            &["generate", "specification", "Big", "stauts", "--for", "Order"],
+            &["generate", "specification", "Big", "lines", "--for", "Order"],
+            &["generate", "specification", "crate", "--for", "Order"],
         ]
     ));
 }

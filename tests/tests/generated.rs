@@ -93,6 +93,12 @@ fn every_type_and_rule() {
     for root in ["Everything", "Ruled", "Listed", "Optional"] {
         sandbox.generate(&format!("repository {root}"));
     }
+    sandbox.generate("specification AskedAll --for Everything text flag small large count huge exact key day moment kind");
+    sandbox
+        .generate("specification AskedRuled --for Ruled name email site code level active exact");
+    sandbox.generate(
+        "specification AskedOptional --for Optional text name number other kind day exact",
+    );
     assert!(sandbox.passes() > 150);
 }
 

@@ -163,6 +163,9 @@ fn words(sentence: &Sentence) -> String {
         }
         Sentence::Command { root, sentence } => format!("command --in {root} '{sentence}'"),
         Sentence::Repository { root } => format!("repository {root}"),
+        Sentence::Specification { name, root, fields } => {
+            format!("specification {name} --for {root} {}", fields.join(" "))
+        }
     }
 }
 
@@ -190,5 +193,8 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
             (Sentence::Command { root, sentence }, options)
         }
         Thing::Repository { root, options } => (Sentence::Repository { root }, options),
+        Thing::Specification { name, fields, root, options } => {
+            (Sentence::Specification { name, root, fields }, options)
+        }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Aggregate {
     pub(crate) repository: bool,
     pub(crate) entities: Vec<Entity>,
     pub(crate) commands: Vec<Command>,
+    pub(crate) specifications: Vec<Specification>,
     /// The number of its migration.
     pub(crate) migration: usize,
 }
@@ -33,6 +34,13 @@ pub(crate) struct Entity {
     /// The states in which the list may change; empty for all.
     pub(crate) states: Vec<Variant>,
     pub(crate) count: Range,
+}
+
+/// A named question, answered by some of the fields.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Specification {
+    pub(crate) name: FieldName,
+    pub(crate) fields: Vec<FieldName>,
 }
 
 /// One behaviour.

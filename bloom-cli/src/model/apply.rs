@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    aggregate::{Aggregate, Command, Entity},
+    aggregate::{Aggregate, Command, Entity, Specification},
     english::{past_event, plural, singular},
     methods::check_methods,
     transition::{find_guard, find_states, find_transition, shares_stem},
@@ -29,6 +29,9 @@ impl Context {
             Request::Entity(request) => self.add_entity(request)?,
             Request::Command { root, command } => self.add_command(root, command)?,
             Request::Repository { root } => self.root(root)?.repository = true,
+            Request::Specification { name, root, fields } => {
+                self.add_specification(name, root, fields)?;
+            }
         }
         Ok(self)
     }
@@ -82,6 +85,7 @@ impl Context {
             repository: false,
             entities: Vec::new(),
             commands: Vec::new(),
+            specifications: Vec::new(),
             migration: migration.unwrap_or_else(|| {
                 self.aggregates.iter().map(|other| other.migration).max().unwrap_or(0) + 1
             }),
@@ -135,6 +139,51 @@ impl Context {
             count: count.clone(),
         });
         check_methods(aggregate)
+    }
+
+    fn add_specification(
+        &mut self,
+        name: &FieldName,
+        root: &TypeName,
+        fields: &[FieldName],
+    ) -> Result<(), InputError> {
+        const MODULE: &str = "specifications";
+        let aggregate = self.root(root)?;
+        let askable = |aggregate: &Aggregate, name: &FieldName| {
+            let field = aggregate.fields.iter().find(|field| field.name == *name);
+            field.is_some_and(|field| field.has_one_equality())
+        };
+        let known: Vec<FieldName> = aggregate
+            .fields
+            .iter()
+            .map(|field| field.name.clone())
+            .filter(|name| askable(aggregate, name))
+            .collect();
+        if let Some(wrong) = fields.iter().find(|name| !known.contains(name)) {
+            let error = InputError::new(format!(
+                "`{root}` has no field `{wrong}` with one value that can be asked for"
+            ));
+            let names = known.iter().map(FieldName::plain);
+            return Err(match nearest(wrong.plain(), names.clone()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("it has {}", names.collect::<Vec<_>>().join(", "))),
+            });
+        }
+        let fields =
+            if fields.is_empty() { known.into_iter().take(1).collect() } else { fields.to_vec() };
+        if fields.is_empty() {
+            return Err(InputError::new(format!("`{root}` has no field that can be asked for")));
+        }
+        let has_module = aggregate.entities.iter().any(|entity| entity.short.plain() == MODULE)
+            || aggregate
+                .fields
+                .iter()
+                .any(|field| field.name.plain() == MODULE && !field.own_types().is_empty());
+        if has_module {
+            return Err(InputError::new(format!("`{root}` has a module `{MODULE}` already")));
+        }
+        aggregate.specifications.push(Specification { name: name.clone(), fields });
+        Ok(())
     }
 
     fn add_command(

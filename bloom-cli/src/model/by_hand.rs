@@ -17,7 +17,7 @@ impl Context {
             Request::Aggregate(aggregate) => &aggregate.fields,
             Request::Entity(entity) => &entity.fields,
             Request::Command { command, .. } => &command.arguments,
-            Request::Repository { .. } => &[],
+            Request::Repository { .. } | Request::Specification { .. } => &[],
         };
         let named = fields.iter().filter_map(|field| match &field.ty {
             FieldType::Named(name) => Some(name.pascal().to_owned()),

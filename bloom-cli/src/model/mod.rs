@@ -12,7 +12,7 @@ mod methods;
 mod transition;
 mod types;
 
-pub(crate) use aggregate::{Aggregate, Command, Entity, Guard};
+pub(crate) use aggregate::{Aggregate, Command, Entity, Guard, Specification};
 pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};
 
 /// A bounded context.

@@ -213,6 +213,18 @@ pub(crate) fn resolve(
 }
 
 impl ModelField {
+    /// Whether it holds one value, of which it is plain what equals it.
+    pub(crate) fn has_one_equality(&self) -> bool {
+        let inexact = |primitive: Primitive| matches!(primitive, Primitive::Json | Primitive::F64);
+        let exact = match &self.leaf {
+            Leaf::Primitive(primitive) => !inexact(*primitive),
+            Leaf::Newtype(newtype) => !inexact(newtype.inner),
+            Leaf::Id(_) | Leaf::Enum { .. } => true,
+            Leaf::Struct(_) => false,
+        };
+        exact && matches!(self.cardinality, Cardinality::One | Cardinality::Optional)
+    }
+
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.cardinality, Cardinality::List | Cardinality::Bounded { .. })
     }

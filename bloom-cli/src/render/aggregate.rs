@@ -16,6 +16,7 @@ use super::{
         members, routes,
     },
     imports,
+    specification::{SpecificationView, specification},
     state::{StateView, state_view},
     use_case::{UseCaseView, use_cases},
     value::{EnumView, NewtypeView, enums},
@@ -92,6 +93,7 @@ pub(crate) struct AggregateView {
     later_events: Vec<String>,
     pub(crate) indexed: Vec<FieldView>,
     finders: Vec<FinderView>,
+    pub(crate) specifications: Vec<SpecificationView>,
     create_json: String,
     invalid_json: String,
     invalid_paths: String,
@@ -294,6 +296,11 @@ impl AggregateView {
             handlers,
             use_cases,
             finders,
+            specifications: aggregate
+                .specifications
+                .iter()
+                .map(|one| specification(aggregate, one))
+                .collect(),
         }
     }
 

@@ -18,12 +18,7 @@ pub(super) struct FinderView {
 
 /// A finder for a field that holds one value with an equality.
 pub(super) fn finder(aggregate: &Aggregate, field: &ModelField) -> Option<FinderView> {
-    let single = matches!(field.cardinality, Cardinality::One | Cardinality::Optional);
-    let json = matches!(
-        field.leaf,
-        Leaf::Primitive(crate::request::Primitive::Json | crate::request::Primitive::F64)
-    );
-    if !single || json || matches!(field.leaf, Leaf::Struct(_)) {
+    if !field.has_one_equality() {
         return None;
     }
     let one = ModelField { cardinality: Cardinality::One, ..field.clone() };

@@ -15,6 +15,7 @@ mod layout;
 mod pattern;
 mod project;
 mod sample;
+mod specification;
 mod state;
 mod use_case;
 mod value;

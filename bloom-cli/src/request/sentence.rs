@@ -52,6 +52,12 @@ pub(crate) enum Sentence {
     Repository {
         root: String,
     },
+    Specification {
+        name: String,
+        root: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fields: Vec<String>,
+    },
 }
 
 /// The same, checked.
@@ -62,6 +68,7 @@ pub(crate) enum Request {
     Entity(EntityRequest),
     Command { root: TypeName, command: CommandSentence },
     Repository { root: TypeName },
+    Specification { name: FieldName, root: TypeName, fields: Vec<FieldName> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +101,7 @@ impl Sentence {
             Request::Entity(entity) => format!("entity {}", entity.name),
             Request::Command { root, command } => format!("command {root} {}", command.verb),
             Request::Repository { root } => format!("repository {root}"),
+            Request::Specification { name, root, .. } => format!("specification {root} {name}"),
         })
     }
 
@@ -187,6 +195,14 @@ impl Sentence {
                 command: CommandSentence::parse(sentence)?,
             },
             Self::Repository { root } => Request::Repository { root: TypeName::parse(root)? },
+            Self::Specification { name, root, fields } => {
+                let fields = fields.iter().map(|field| FieldName::parse(field));
+                Request::Specification {
+                    name: FieldName::parse(name)?,
+                    root: TypeName::parse(root)?,
+                    fields: fields.collect::<Result<_, _>>()?,
+                }
+            }
         })
     }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::{
+    io::{Write, stderr},
     path::PathBuf,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
@@ -29,7 +30,11 @@ impl PrivateServer {
     pub(crate) async fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(std::env::var_os("BLOOM_EVERY_TEST").is_none(), "no `initdb` was found");
-            eprintln!("left out: what kills a PostgreSQL server, since no `initdb` was found");
+            let told = writeln!(
+                stderr(),
+                "left out: what kills a PostgreSQL server, since no `initdb` was found"
+            );
+            told.expect("somebody listens");
             return None;
         };
         let folder = tempfile::tempdir().expect("a folder");
