@@ -48,10 +48,11 @@ impl<S: Store, H> App<S, H> {
         H: Provides<C, Handler: Handler<C, S::UnitOfWork, Output = T>>,
         T: Serialize + DeserializeOwned + Send + 'a,
     {
-        let id = current_context().command;
-        Box::pin(
-            async move { retry::on_conflict(|| self.attempt(command.clone(), id.as_ref())).await },
-        )
+        Box::pin(async move {
+            // The context is that of whoever awaits, which may be another one than where the call stands.
+            let id = current_context().command;
+            retry::on_conflict(|| self.attempt(command.clone(), id.as_ref())).await
+        })
     }
 
     async fn attempt<C, T>(&self, command: C, id: Option<&CommandId>) -> Result<T, Failure>

@@ -35,9 +35,10 @@ impl Failed {
 
 impl Open {
     pub(super) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
-        let client = connection::take(pool).await?;
-        client.batch_execute("BEGIN").await.map_err(store_error)?;
-        Ok(Self { client: Some(client) })
+        // Whoever gives up while it begins must not leave a connection in the pool that has begun.
+        let open = Self { client: Some(connection::take(pool).await?) };
+        open.client()?.batch_execute("BEGIN").await.map_err(store_error)?;
+        Ok(open)
     }
 
     pub(super) fn client(&self) -> Result<&ClientWrapper, StoreError> {

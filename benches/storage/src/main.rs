@@ -1,0 +1,166 @@
+//! Saving, loading and listing through Bloom, and the same by hand on the same drivers, side by side in one run.
+//!
+//!     cargo run --release            SQLite, and PostgreSQL if DATABASE_URL names a server
+//!
+//! By hand means what a careful person writes for the same promise: an event and a document in one transaction, the version
+//! compared, statements prepared. It has no log without holes, no unique keys and no idempotent commands.
+
+mod by_hand;
+mod order;
+
+use std::{future::Future, time::Instant};
+
+use bloom_runtime::{
+    application::{Documents, StorageStore},
+    domain::Uuid,
+    ports::{PageRequest, Repository, Storage, Store, UnitOfWork},
+};
+use bloom_sql::{Migrations, PostgresStorage, SqliteStorage, migration};
+use order::{Order, TABLE};
+
+const ROUNDS: usize = 5;
+
+/// What is measured, on Bloom and by hand.
+pub trait Bench: Clone + Send + Sync + 'static {
+    fn save(&self, number: u128) -> impl Future<Output = ()> + Send;
+    fn load(&self, number: u128) -> impl Future<Output = ()> + Send;
+    fn page(&self, above: i64) -> impl Future<Output = ()> + Send;
+}
+
+struct Bloom<S>(StorageStore<S>);
+
+impl<S> Clone for Bloom<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S: Storage> Bench for Bloom<S> {
+    async fn save(&self, number: u128) {
+        let mut uow = self.0.begin().await.expect("it begins");
+        let total = i64::try_from(number % 10_000).expect("small");
+        uow.repository().add(Order::open(Uuid::from_u128(number).into(), total)).expect("it fits");
+        uow.commit().await.expect("it commits");
+    }
+
+    async fn load(&self, number: u128) {
+        let mut uow = self.0.begin().await.expect("it begins");
+        let order: Order =
+            uow.repository().get(&Uuid::from_u128(number).into()).await.expect("it is there");
+        std::hint::black_box(order);
+    }
+
+    async fn page(&self, above: i64) {
+        let mut uow = self.0.begin().await.expect("it begins");
+        let spec = Order::fields().total.ge(above);
+        let request = PageRequest::first(50).sort(Order::fields().total.asc());
+        let page = uow.repository::<Order>().find(&spec, request).await.expect("it finds");
+        std::hint::black_box(page.items.len());
+    }
+}
+
+/// Operations a second, of `clients` at once.
+async fn rate<F: Future<Output = ()> + Send + 'static>(
+    clients: u128,
+    each: u128,
+    work: impl Fn(u128) -> F + Clone + Send + 'static,
+) -> f64 {
+    let start = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in 0..clients {
+        let work = work.clone();
+        tasks.spawn(async move {
+            for turn in 0..each {
+                work(client * each + turn).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    (clients * each) as f64 / start.elapsed().as_secs_f64()
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// One row of the table: both in turn, several rounds.
+async fn row<A: Bench, B: Bench>(what: &str, bloom: &A, hand: &B, kind: Kind) {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        ours.push(measured(bloom.clone(), kind, round).await);
+        theirs.push(measured(hand.clone(), kind, round).await);
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    println!("| {what} | {ours:.0} | {theirs:.0} | {:.2} |", ours / theirs);
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Save { clients: u128, each: u128, from: u128 },
+    Load,
+    Page,
+}
+
+async fn measured<B: Bench>(bench: B, kind: Kind, round: usize) -> f64 {
+    match kind {
+        Kind::Save { clients, each, from } => {
+            let first = from + round as u128 * clients * each;
+            rate(clients, each, move |number| {
+                let bench = bench.clone();
+                async move { bench.save(first + number).await }
+            })
+            .await
+        }
+        Kind::Load => {
+            rate(8, 180, move |number| {
+                let bench = bench.clone();
+                async move { bench.load(1_000_000 + number).await }
+            })
+            .await
+        }
+        Kind::Page => {
+            rate(4, 50, move |number| {
+                let bench = bench.clone();
+                async move { bench.page(i64::try_from(number * 7).expect("small")).await }
+            })
+            .await
+        }
+    }
+}
+
+async fn table<A: Bench, B: Bench>(database: &str, bloom: A, hand: B) {
+    println!("\n| {database}, operations a second | Bloom | by hand | ratio |\n|---|---|---|---|");
+    let save = |clients, each, from| Kind::Save { clients, each, from };
+    row("save, 1 client", &bloom, &hand, save(1, 300, 1_000_000)).await;
+    row("save, 8 clients", &bloom, &hand, save(8, 100, 2_000_000)).await;
+    row("save, 32 clients", &bloom, &hand, save(32, 50, 3_000_000)).await;
+    row("load one, 8 clients", &bloom, &hand, Kind::Load).await;
+    row("a page of 50, sorted, 4 clients", &bloom, &hand, Kind::Page).await;
+}
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let index = "CREATE INDEX by_total ON orders (json_extract(body, '$.\"total\"'))";
+    let migrations = Migrations::new().with("1", migration::documents(TABLE)).with("2", index);
+    let path = folder.path().join("bloom.db");
+    SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
+    let storage = SqliteStorage::open(&path, &migrations).expect("it opens");
+    let bloom = Bloom(StorageStore::new(storage).aggregate::<Order>(Documents::in_table(TABLE)));
+    table("SQLite, WAL, FULL", bloom, by_hand::Sqlite::open(&folder.path().join("hand.db"))).await;
+
+    let Ok(url) = std::env::var("DATABASE_URL") else {
+        println!("\nleft out: PostgreSQL, since DATABASE_URL is not set");
+        return;
+    };
+    let hand = by_hand::Postgres::open(&url).await;
+    let url = by_hand::scratch(&url, "bench_bloom").await;
+    let index = "CREATE INDEX by_total ON orders (((body #>> '{total}')::bigint))";
+    let migrations =
+        Migrations::new().with("1", migration::postgres_documents(TABLE)).with("2", index);
+    PostgresStorage::migrate(&url, &migrations).await.expect("the migrations apply");
+    let storage = PostgresStorage::open(&url, &migrations).await.expect("it opens");
+    let bloom = Bloom(StorageStore::new(storage).aggregate::<Order>(Documents::in_table(TABLE)));
+    table("PostgreSQL, synchronous_commit on", bloom, hand).await;
+}
