@@ -230,7 +230,9 @@ fn unlike_drivers(drivers: &[(String, BTreeSet<String>)]) -> Vec<String> {
 
 #[test]
 fn drivers_are_features_with_the_same_files() {
-    const DRIVERS: [&str; 1] = ["sqlite"];
+    const DRIVERS: [&str; 2] = ["postgres", "sqlite"];
+    // What has no like on the other side: an answer is lost only where a network lies between.
+    const ALONE: [(&str, &str); 1] = [("postgres", "lost.rs")];
     let manifest =
         fs::read_to_string(workspace().join("extensions/sql/Cargo.toml")).expect("a manifest");
     let found = DRIVERS.map(|driver| {
@@ -238,15 +240,17 @@ fn drivers_are_features_with_the_same_files() {
         let files = sources(&format!("extensions/sql/src/{driver}"))
             .into_iter()
             .map(|(path, _)| path)
+            .filter(|path| !ALONE.contains(&(driver, path)))
             .collect();
         (driver.to_owned(), files)
     });
     assert_eq!(unlike_drivers(&found), Vec::<String>::new());
     let folders = fs::read_dir(workspace().join("extensions/sql/src")).expect("a folder");
-    let folders: Vec<String> = folders
+    let mut folders: Vec<String> = folders
         .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
+    folders.sort();
     assert_eq!(folders, DRIVERS);
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let unlike = [("a".to_owned(), set(&["read.rs"])), ("b".to_owned(), set(&["reader.rs"]))];

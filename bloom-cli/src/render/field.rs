@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::sample::{self, Sample};
+use super::{
+    index::{postgres_index, sqlite_index},
+    sample::{self, Sample},
+};
 use crate::{
     model::{Cardinality, Leaf, ModelField, Newtype},
     request::{Item, Primitive, Range},
@@ -83,35 +86,6 @@ impl FieldView {
             uses: super::imports(field.types()),
             name,
         }
-    }
-}
-
-/// What SQLite compares when it looks for a field: an index has to hold the same.
-fn sqlite_index(field: &ModelField) -> String {
-    let plain = format!("json_extract(body, '$.\"{}\"')", field.name.plain());
-    match primitive(field) {
-        Some(Primitive::Decimal) => format!("bloom_key('decimal', {plain})"),
-        _ => plain,
-    }
-}
-
-/// The same in PostgreSQL.
-fn postgres_index(field: &ModelField) -> String {
-    let text = format!("(body #>> '{{{}}}')", field.name.plain());
-    match primitive(field) {
-        Some(Primitive::Bool) => format!("({text}::boolean)"),
-        Some(Primitive::I32 | Primitive::I64 | Primitive::U32) => format!("({text}::bigint)"),
-        Some(Primitive::U64 | Primitive::Decimal) => format!("({text}::numeric)"),
-        _ => format!("({text} COLLATE \"C\")"),
-    }
-}
-
-/// The primitive that a field holds, wrapped or not.
-fn primitive(field: &ModelField) -> Option<Primitive> {
-    match &field.leaf {
-        Leaf::Primitive(primitive) => Some(*primitive),
-        Leaf::Newtype(newtype) => Some(newtype.inner),
-        _ => None,
     }
 }
 

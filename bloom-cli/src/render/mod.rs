@@ -10,6 +10,7 @@ mod exports;
 mod field;
 mod finder;
 mod http;
+mod index;
 mod invalid;
 mod layout;
 mod pattern;

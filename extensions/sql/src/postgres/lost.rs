@@ -5,7 +5,7 @@ use std::time::Duration;
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError, StreamId};
 use deadpool_postgres::{ClientWrapper, Pool};
 
-use super::{connection, error::store_error, read};
+use super::{error::store_error, pool, read};
 
 /// How long the server may take to come back.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,7 +17,7 @@ pub(super) async fn what_became(pool: &Pool, batch: &Batch) -> Result<Committed,
     let until = tokio::time::Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(50);
     loop {
-        let looked = match connection::take(pool).await {
+        let looked = match pool::take(pool).await {
             Ok(client) => look(&client, batch).await,
             Err(error) => Err(error),
         };

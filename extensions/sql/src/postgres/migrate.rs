@@ -3,7 +3,7 @@
 use deadpool_postgres::Pool;
 use tokio_postgres::{Client, GenericClient};
 
-use super::connection;
+use super::pool;
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
@@ -37,7 +37,7 @@ pub(super) async fn apply(
     migrations: &Migrations,
 ) -> Result<Vec<String>, MigrationError> {
     let mut client =
-        connection::take(pool).await.map_err(|error| MigrationError::Unavailable(error.into()))?;
+        pool::take(pool).await.map_err(|error| MigrationError::Unavailable(error.into()))?;
     let client: &mut Client = &mut client;
     let transaction = client.transaction().await.map_err(unavailable)?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(unavailable)?;

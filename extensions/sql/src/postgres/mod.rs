@@ -1,21 +1,22 @@
-//! PostgreSQL: a pool of connections, and one committer that takes all units of work that wait.
+//! PostgreSQL: a pool of connections, and one writer that takes all units of work that wait.
 //!
 //! What waits is committed by one statement, so that the order without holes costs one lock for all of them. When one of them
 //! does not fit, each is tried alone, and it alone fails.
 
-mod committer;
 mod connection;
 mod error;
 mod held;
 mod lost;
 mod migrate;
 mod open;
+mod pool;
 mod read;
 mod storage;
 mod translate;
 mod value;
 mod work;
 mod write;
+mod writer;
 
 pub use held::HeldPostgres;
 pub use storage::PostgresStorage;

@@ -4,9 +4,8 @@ use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 
 use super::{
-    connection,
     error::{is_lost, is_transient, store_error},
-    lost, work,
+    lost, pool, work,
     write::Group,
 };
 use crate::work::SqlWork;
@@ -36,7 +35,7 @@ impl Failed {
 impl Open {
     pub(super) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
         // Whoever gives up while it begins must not leave a connection in the pool that has begun.
-        let open = Self { client: Some(connection::take(pool).await?) };
+        let open = Self { client: Some(pool::take(pool).await?) };
         open.client()?.batch_execute("BEGIN").await.map_err(store_error)?;
         Ok(open)
     }

@@ -11,12 +11,11 @@ use deadpool_postgres::Pool;
 use tokio::sync::watch;
 
 use super::{
-    committer::Committer,
-    connection,
     error::store_error,
     migrate::{self, SCHEMA},
     open::{Failed, Open},
-    read, work, write,
+    pool, read, work, write,
+    writer::Writer,
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
@@ -41,7 +40,7 @@ use crate::{
 #[derive(Clone)]
 pub struct PostgresStorage {
     pool: Pool,
-    committer: Committer,
+    writer: Writer,
     appended: watch::Sender<Position>,
 }
 
@@ -56,7 +55,7 @@ impl PostgresStorage {
     /// # Errors
     /// [`MigrationError::Pending`] when it lacks one, and whatever else is wrong with it.
     pub async fn open(url: &str, migrations: &Migrations) -> Result<Self, MigrationError> {
-        let pool = connection::pool(url, Self::CONNECTIONS)?;
+        let pool = pool::open(url, Self::CONNECTIONS)?;
         let pending: Vec<String> = planned(&pool, migrations)
             .await?
             .into_iter()
@@ -67,11 +66,11 @@ impl PostgresStorage {
             return Err(MigrationError::Pending { names: pending });
         }
         let unreachable = |error: StoreError| MigrationError::Unavailable(error.into());
-        let client = connection::take(&pool).await.map_err(unreachable)?;
+        let client = pool::take(&pool).await.map_err(unreachable)?;
         let head = read::head(&client).await.map_err(unreachable)?;
         let appended = watch::Sender::new(head);
-        let committer = Committer::start(pool.clone(), appended.clone());
-        Ok(Self { pool, committer, appended })
+        let writer = Writer::start(pool.clone(), appended.clone());
+        Ok(Self { pool, writer, appended })
     }
 
     /// What a migration would do: each by name, in order. Changes nothing.
@@ -82,7 +81,7 @@ impl PostgresStorage {
         url: &str,
         migrations: &Migrations,
     ) -> Result<Vec<(String, MigrationState)>, MigrationError> {
-        planned(&connection::pool(url, 1)?, migrations).await
+        planned(&pool::open(url, 1)?, migrations).await
     }
 
     /// Applies what is pending, all or nothing, and returns the names. Another one who migrates at the same time is waited
@@ -94,7 +93,7 @@ impl PostgresStorage {
         url: &str,
         migrations: &Migrations,
     ) -> Result<Vec<String>, MigrationError> {
-        migrate::apply(&connection::pool(url, 1)?, migrations).await
+        migrate::apply(&pool::open(url, 1)?, migrations).await
     }
 
     /// Runs a query of one's own; its rows, each with its columns in order. It sees what is committed.
@@ -144,7 +143,7 @@ async fn planned(
     migrations: &Migrations,
 ) -> Result<Vec<(String, MigrationState)>, MigrationError> {
     let client =
-        connection::take(pool).await.map_err(|error| MigrationError::Unavailable(error.into()))?;
+        pool::take(pool).await.map_err(|error| MigrationError::Unavailable(error.into()))?;
     let applied = migrate::applied(&**client).await?;
     let plan = migrations.plan(&SCHEMA, &applied)?;
     Ok(plan.into_iter().map(|(migration, state)| (migration.name.to_string(), state)).collect())
@@ -152,7 +151,7 @@ async fn planned(
 
 impl EventLog for PostgresStorage {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::log(&*connection::take(&self.pool).await?, after, limit).await
+        read::log(&*pool::take(&self.pool).await?, after, limit).await
     }
 
     async fn read_stream(
@@ -160,11 +159,11 @@ impl EventLog for PostgresStorage {
         stream: &StreamId,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::stream(&*connection::take(&self.pool).await?, stream, after).await
+        read::stream(&*pool::take(&self.pool).await?, stream, after).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        read::head(&*connection::take(&self.pool).await?).await
+        read::head(&*pool::take(&self.pool).await?).await
     }
 }
 
@@ -176,15 +175,15 @@ impl Storage for PostgresStorage {
         table: &str,
         stream: &StreamId,
     ) -> Result<Option<StoredDocument>, StoreError> {
-        read::document(&*connection::take(&self.pool).await?, table, &stream.id).await
+        read::document(&*pool::take(&self.pool).await?, table, &stream.id).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        read::documents(&*connection::take(&self.pool).await?, &query).await
+        read::documents(&*pool::take(&self.pool).await?, &query).await
     }
 
     async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        read::count(&*connection::take(&self.pool).await?, table, &condition).await
+        read::count(&*pool::take(&self.pool).await?, table, &condition).await
     }
 
     async fn stream_ids(
@@ -193,12 +192,12 @@ impl Storage for PostgresStorage {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        read::stream_ids(&*connection::take(&self.pool).await?, aggregate, after, limit).await
+        read::stream_ids(&*pool::take(&self.pool).await?, aggregate, after, limit).await
     }
 
     async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
         if work.is_empty() {
-            return self.committer.commit(batch).await;
+            return self.writer.commit(batch).await;
         }
         let committed = self.commit_alone(&batch, &work).await?;
         self.notify(committed);
@@ -206,15 +205,15 @@ impl Storage for PostgresStorage {
     }
 
     async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        read::outcome(&*connection::take(&self.pool).await?, key).await
+        read::outcome(&*pool::take(&self.pool).await?, key).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        read::cursor(&*connection::take(&self.pool).await?, name).await
+        read::cursor(&*pool::take(&self.pool).await?, name).await
     }
 
     async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        let client = connection::take(&self.pool).await?;
+        let client = pool::take(&self.pool).await?;
         write::cursor(&client, name, position).await.map_err(store_error)
     }
 

@@ -31,3 +31,13 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     translate::add_functions(&connection)?;
     Ok(connection)
 }
+
+/// Ends the open transaction, if there is one.
+pub(super) fn roll_back(connection: &Connection) {
+    // A failed commit may have rolled back already.
+    if !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a failed transaction could not be rolled back");
+    }
+}

@@ -1,10 +1,5 @@
 //! The database held by one unit of work: its statements run on the writer's thread, in a transaction that stays open.
 
-use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    time::{Duration, Instant},
-};
-
 use bloom_runtime::{
     domain::{Condition, Version},
     ports::{
@@ -16,66 +11,27 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    connection::roll_back,
     error::store_error,
+    open::{Job, LONGEST, Turn},
     read,
     storage::SqliteStorage,
     work, write,
-    writer::{notify, roll_back},
+    writer::notify,
 };
 use crate::work::SqlWork;
-
-/// Something to do in the open transaction.
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
-
-/// The way to the thread that waits for the one who holds the database.
-pub(super) struct Jobs(Sender<Job>);
-
-/// Nobody may keep all others from writing for longer.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// A [`SqliteStorage`] into which nobody else writes while this lives, for half a minute at most.
 pub struct HeldSqlite {
     storage: SqliteStorage,
-    jobs: Jobs,
+    turn: Turn,
 }
 
 impl InteractiveStorage for SqliteStorage {
     type Held = HeldSqlite;
 
     async fn hold(&self) -> Result<HeldSqlite, StoreError> {
-        Ok(HeldSqlite { jobs: self.hold_writer().await?, storage: self.clone() })
-    }
-}
-
-/// Gives the database away, and does what its holder wants until it is let go.
-pub(super) fn serve(
-    connection: &mut Connection,
-    answer: oneshot::Sender<Result<Jobs, StoreError>>,
-) {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-        drop(answer.send(Err(store_error(error))));
-        return;
-    }
-    let (jobs, wanted) = channel();
-    if answer.send(Ok(Jobs(jobs))).is_ok() {
-        run(connection, &wanted);
-    }
-    roll_back(connection);
-}
-
-fn run(connection: &mut Connection, wanted: &Receiver<Job>) {
-    let until = Instant::now() + LONGEST;
-    loop {
-        match wanted.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(job) => job(connection),
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {
-                tracing::error!(
-                    "an interactive unit of work was open for {LONGEST:?} and is undone"
-                );
-                return;
-            }
-        }
+        Ok(HeldSqlite { turn: self.hold_writer().await?, storage: self.clone() })
     }
 }
 
@@ -96,7 +52,7 @@ impl HeldSqlite {
             let result = work::still_open(connection).and_then(|()| work(connection));
             drop(answer.send(result));
         });
-        self.jobs.0.send(job).map_err(|_| lost())?;
+        self.turn.send(job).map_err(|_| lost())?;
         answered.await.map_err(|_| lost())?
     }
 

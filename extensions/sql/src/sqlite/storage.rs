@@ -11,7 +11,7 @@ use bloom_runtime::{
 };
 use tokio::sync::watch;
 
-use super::{connection, held::Jobs, migrate, read, readers::Readers, work, writer::Writer};
+use super::{connection, migrate, open::Turn, pool::Readers, read, work, writer::Writer};
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
     value::SqlValue,
@@ -111,7 +111,7 @@ impl SqliteStorage {
         self.readers.ask(move |connection| work::query(connection, &sql, &parameters)).await
     }
 
-    pub(super) async fn hold_writer(&self) -> Result<Jobs, StoreError> {
+    pub(super) async fn hold_writer(&self) -> Result<Turn, StoreError> {
         self.writer.hold().await
     }
 

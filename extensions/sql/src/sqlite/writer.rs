@@ -10,8 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    connection::roll_back,
     error::{closed, store_error},
-    held::{self, Jobs},
+    open::{self, Turn},
     read, work, write,
 };
 use crate::work::SqlWork;
@@ -20,7 +21,7 @@ use crate::work::SqlWork;
 enum Request {
     Batch(Batch, Vec<SqlWork>, oneshot::Sender<Result<Committed, StoreError>>),
     Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
-    Hold(oneshot::Sender<Result<Jobs, StoreError>>),
+    Hold(oneshot::Sender<Result<Turn, StoreError>>),
 }
 
 impl Request {
@@ -79,7 +80,7 @@ impl Writer {
     }
 
     /// Waits for a turn that lasts until the answer is dropped.
-    pub(super) async fn hold(&self) -> Result<Jobs, StoreError> {
+    pub(super) async fn hold(&self) -> Result<Turn, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.requests.send(Request::Hold(answer)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
@@ -96,7 +97,7 @@ fn run(
             std::iter::once(first).chain(waiting.try_iter().take(SHARED - 1)).peekable();
         while let Some(next) = requests.next() {
             if let Request::Hold(answer) = next {
-                held::serve(connection, answer);
+                open::serve(connection, answer);
                 continue;
             }
             let mut shared = vec![next];
@@ -214,15 +215,6 @@ fn savepoint<T>(
     };
     connection.execute_batch(end).map_err(store_error)?;
     result
-}
-
-pub(super) fn roll_back(connection: &Connection) {
-    // A failed commit may have rolled back already.
-    if !connection.is_autocommit()
-        && let Err(error) = connection.execute_batch("ROLLBACK")
-    {
-        tracing::error!(%error, "a failed transaction could not be rolled back");
-    }
 }
 
 fn refuse(requests: Vec<Request>, error: &rusqlite::Error) {

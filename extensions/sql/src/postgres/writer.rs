@@ -10,9 +10,8 @@ use deadpool_postgres::Pool;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    connection,
     error::{is_lost, is_transient, store_error},
-    lost,
+    lost, pool,
     write::Group,
 };
 
@@ -24,7 +23,7 @@ struct Request {
 
 /// The way to the task that commits, which ends when every handle is gone.
 #[derive(Clone)]
-pub(super) struct Committer {
+pub(super) struct Writer {
     requests: mpsc::UnboundedSender<Request>,
 }
 
@@ -33,7 +32,7 @@ const SHARED: usize = 256;
 /// How often what the server gave up for others is tried.
 const ATTEMPTS: u32 = 5;
 
-impl Committer {
+impl Writer {
     pub(super) fn start(pool: Pool, appended: watch::Sender<Position>) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
         tokio::spawn(run(pool, waiting, appended));
@@ -160,7 +159,7 @@ async fn attempt(pool: &Pool, batches: &[&Batch]) -> Result<Vec<Option<Position>
     let group = Group::new(batches.iter().copied()).map_err(Failed::Store)?;
     let mut pause = Duration::from_millis(1);
     for attempt in 1.. {
-        let client = connection::take(pool).await.map_err(Failed::Store)?;
+        let client = pool::take(pool).await.map_err(Failed::Store)?;
         let error = match group.commit(&client).await {
             Ok(positions) => return Ok(positions),
             Err(error) => error,
