@@ -197,7 +197,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// Builds the project; the path of a copy of its binary, which no other project of that name replaces.
+    /// Builds the project; the path of its binary, which no other project of that name replaces.
     #[must_use]
     pub fn binary(&self) -> PathBuf {
         let said = self.cargo(&["build", "--message-format", "json"]);
@@ -207,8 +207,12 @@ impl Sandbox {
             .map(|(path, _)| path)
             .next_back()
             .expect("cargo names the binary");
+        // A second name and not a copy: what is being written cannot be run, and a process that another test starts meanwhile
+        // would hold a copy open.
         let own = self.path().join("own-binary");
-        fs::copy(built, &own).unwrap();
+        if fs::hard_link(built, &own).is_err() {
+            fs::copy(built, &own).unwrap();
+        }
         own
     }
 }
