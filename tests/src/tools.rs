@@ -27,14 +27,14 @@ pub(crate) fn answering_postgres() -> Option<String> {
     TcpStream::connect(server).is_ok().then_some(url)
 }
 
-/// Whether a PostgreSQL server answers; says which test is left out without one.
+/// The URL of a PostgreSQL server; says which test is left out without one.
 #[must_use]
-pub fn postgres(test: &str) -> bool {
-    let answers = answering_postgres().is_some();
-    if !answers {
+pub fn postgres(test: &str) -> Option<String> {
+    let answering = answering_postgres();
+    if answering.is_none() {
         leave_out(test, "no PostgreSQL server answers");
     }
-    answers
+    answering
 }
 
 /// Says that a test is left out, which fails where every test has to run.

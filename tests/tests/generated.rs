@@ -34,7 +34,7 @@ fn the_shop() {
 
 #[test]
 fn the_shop_on_postgres() {
-    if !bloom_tests::postgres("the_shop_on_postgres") {
+    if bloom_tests::postgres("the_shop_on_postgres").is_none() {
         return;
     }
     let _turn = one_at_a_time();

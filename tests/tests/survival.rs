@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use bloom_sql::testing::PostgresScratch;
 use bloom_tests::{Sandbox, Server, soak};
 use serde_json::{Value, json};
 
@@ -35,8 +36,35 @@ const HANDLER: &str = r#"
     }
 "#;
 
-fn shop() -> (Sandbox, PathBuf) {
-    let sandbox = Sandbox::with_project(&[]);
+/// A shop with a handler, its binary, and where it keeps its data if that is not in its folder.
+struct Shop {
+    sandbox: Sandbox,
+    binary: PathBuf,
+    _scratch: Option<PostgresScratch>,
+}
+
+impl Shop {
+    fn on_sqlite() -> Self {
+        let (sandbox, binary) = shop(&[]);
+        Self { sandbox, binary, _scratch: None }
+    }
+
+    /// One whose configuration names a schema of its own; `None` without a server.
+    fn on_postgres(test: &str) -> Option<Self> {
+        let server = bloom_tests::postgres(test)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let scratch = runtime.expect("a runtime").block_on(PostgresScratch::on(&server));
+        let scratch = scratch.expect("the server gives a schema");
+        let (sandbox, binary) = shop(&["--db", "postgres"]);
+        let path = "config/default.toml";
+        let config = sandbox.read(path).replace("postgres://localhost/shop", scratch.url());
+        sandbox.write(path, &config);
+        Some(Self { sandbox, binary, _scratch: Some(scratch) })
+    }
+}
+
+fn shop(arguments: &[&str]) -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::with_project(arguments);
     sandbox.generate("aggregate Customer name:String:1..100 email:String:email,unique");
     let app = sandbox.read("src/app.rs");
     let end = app.rfind('}').expect("the end of the impl");
@@ -83,12 +111,22 @@ fn handled(folder: &Path) -> BTreeSet<u64> {
 
 #[test]
 fn killed_again_and_again_it_loses_nothing() {
+    survives(&Shop::on_sqlite(), if soak() { 50 } else { 5 });
+}
+
+#[test]
+fn killed_again_and_again_it_loses_nothing_on_postgres() {
+    if let Some(shop) = Shop::on_postgres("killed_again_and_again_it_loses_nothing_on_postgres") {
+        survives(&shop, if soak() { 50 } else { 5 });
+    }
+}
+
+fn survives(shop: &Shop, kills: u64) {
     const CLIENTS: usize = 32;
-    let kills = if soak() { 50 } else { 5 };
-    let (sandbox, binary) = shop();
+    let Shop { sandbox, binary, .. } = shop;
     let folder = sandbox.path();
 
-    let mut server = Server::start(folder, &binary);
+    let mut server = Server::start(folder, binary);
     let address = Arc::new(RwLock::new(server.address.clone()));
     let stop = Arc::new(AtomicBool::new(false));
     let count = Arc::new(AtomicU64::new(0));
@@ -135,7 +173,7 @@ fn killed_again_and_again_it_loses_nothing() {
         }
         thread::sleep(Duration::from_micros(kill * 311 % 5_000));
         server.kill();
-        server = Server::start(folder, &binary);
+        server = Server::start(folder, binary);
         address.write().expect("no client panics").clone_from(&server.address);
     }
     stop.store(true, Ordering::Relaxed);
@@ -144,7 +182,7 @@ fn killed_again_and_again_it_loses_nothing() {
     }
 
     // The handlers catch up before the shop is stopped for good.
-    let events = log(folder, &binary);
+    let events = log(folder, binary);
     let positions: Vec<u64> =
         events.iter().filter_map(|event| event["position"].as_u64()).collect();
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
@@ -187,9 +225,19 @@ fn killed_again_and_again_it_loses_nothing() {
 
 #[test]
 fn of_many_with_one_email_one_is_created() {
+    one_of_many(&Shop::on_sqlite());
+}
+
+#[test]
+fn of_many_with_one_email_one_is_created_on_postgres() {
+    if let Some(shop) = Shop::on_postgres("of_many_with_one_email_one_is_created_on_postgres") {
+        one_of_many(&shop);
+    }
+}
+
+fn one_of_many(shop: &Shop) {
     const CLIENTS: usize = 32;
-    let (sandbox, binary) = shop();
-    let server = Server::start(sandbox.path(), &binary);
+    let server = Server::start(shop.sandbox.path(), &shop.binary);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let address = server.address.clone();

@@ -34,15 +34,16 @@ pub(crate) async fn run(url: &str, sql: &str) {
     client.batch_execute(sql).await.expect("the statements run");
 }
 
-/// The URL of a new database. It stays until the next run of the same test process has the same number.
+/// The URL of a new database, which stays until this test program runs again.
 pub(crate) async fn new_database() -> Option<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let url = server().await?;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let program = std::env::current_exe().expect("this program has a name");
-    let program = program.file_stem().expect("a name").to_string_lossy().replace('-', "_");
-    // The digest of the build is enough to tell programs apart.
-    let name = format!("bloom_{}_{number}", &program[program.len().saturating_sub(40)..]);
+    let program = program.file_stem().expect("a name").to_string_lossy().into_owned();
+    // Without the digest of the build, so that what was built before leaves nothing behind.
+    let program = program.rsplit_once('-').map_or(program.as_str(), |(name, _)| name);
+    let name = format!("bloom_test_{}_{number}", program.replace('-', "_"));
     run(&url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     run(&url, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await;
     let (server, _) = url.rsplit_once('/').expect("a URL names a database");
