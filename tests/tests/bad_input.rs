@@ -133,6 +133,21 @@ fn fields() {
             &["generate", "specification", "Big", "stauts", "--for", "Order"],
             &["generate", "specification", "Big", "lines", "--for", "Order"],
             &["generate", "specification", "crate", "--for", "Order"],
+            &[
+                "generate",
+                "specification",
+                "Big",
+                "a",
+                "b",
+                "c",
+                "d",
+                "e",
+                "f",
+                "g",
+                "h",
+                "--for",
+                "Order"
+            ],
         ]
     ));
 }

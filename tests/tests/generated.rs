@@ -93,7 +93,8 @@ fn every_type_and_rule() {
     for root in ["Everything", "Ruled", "Listed", "Optional"] {
         sandbox.generate(&format!("repository {root}"));
     }
-    sandbox.generate("specification AskedAll --for Everything text flag small large count huge exact key day moment kind");
+    sandbox.generate("specification AskedSome --for Everything text flag small large count huge");
+    sandbox.generate("specification AskedOthers --for Everything exact key day moment kind");
     sandbox
         .generate("specification AskedRuled --for Ruled name email site code level active exact");
     sandbox.generate(

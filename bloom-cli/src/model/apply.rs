@@ -148,6 +148,11 @@ impl Context {
         fields: &[FieldName],
     ) -> Result<(), InputError> {
         const MODULE: &str = "specifications";
+        const MOST: usize = 7;
+        if fields.len() > MOST {
+            return Err(InputError::new(format!("a specification asks for {MOST} fields at most"))
+                .hint("join smaller ones: `&`, `|` and `!` make one question of several"));
+        }
         let aggregate = self.root(root)?;
         let askable = |aggregate: &Aggregate, name: &FieldName| {
             let field = aggregate.fields.iter().find(|field| field.name == *name);

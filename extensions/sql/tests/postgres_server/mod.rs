@@ -3,7 +3,10 @@
 
 use std::{
     io::{Write, stderr},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Once,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use bloom_sql::{Migrations, PostgresStorage, tokio_postgres};
@@ -17,10 +20,15 @@ pub(crate) async fn server() -> Option<String> {
         Ok(_) => Some(url),
         Err(error) => {
             assert!(std::env::var_os("BLOOM_EVERY_TEST").is_none(), "{url}: {error}");
-            // Past the capture of the test's output.
-            let told =
-                writeln!(stderr(), "left out: what needs PostgreSQL, since {url} does not answer");
-            told.expect("somebody listens");
+            // Once, and past the capture of the test's output.
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| {
+                let told = writeln!(
+                    stderr(),
+                    "left out: what needs PostgreSQL, since {url} does not answer"
+                );
+                told.expect("somebody listens");
+            });
             None
         }
     }
