@@ -11,7 +11,7 @@ use crate::{
     model::english,
     plan::{PlannedFile, Planner},
     project::{Project, workspace_above},
-    render::{Templates, has_valid_value},
+    render::{Templates, WIDTH, has_valid_value},
     report::{Form, report},
     request::Sentence,
     ui::Ui,
@@ -87,7 +87,7 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
 
 /// The texts of the files by path, formatted.
 ///
-/// rustfmt is at work while the files that need none are rendered: they are the longest ones.
+/// rustfmt is at work while the files that need none are checked: they are the longest ones.
 fn written(
     project: &Project,
     templates: &Templates,
@@ -106,9 +106,12 @@ fn written(
         .into_iter()
         .partition(|file| file.laid_out && !own_style && !templates.is_overridden(file.template));
     let mut loose = render(loose)?;
+    let mut laid_out = render(laid_out)?;
+    // Unusual names make lines that have to be broken somewhere.
+    let is_wide = |text: &str| text.lines().any(|line| line.len() > WIDTH);
+    loose.extend(laid_out.extract_if(|_, text| is_wide(text)));
     thread::scope(|scope| {
         let formatting = scope.spawn(|| formatter.all(&mut loose));
-        let laid_out = render(laid_out)?;
         for (path, text) in &laid_out {
             check(path, text)?;
         }

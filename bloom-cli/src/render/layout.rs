@@ -6,7 +6,7 @@
 use std::{cmp::Ordering, iter::Peekable, str::Chars};
 
 /// The width of a line.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 /// The width of the arguments of a call that stay on one line.
 const ARGUMENTS: usize = 60;
 
@@ -60,6 +60,17 @@ pub(super) fn call(method: &str, arguments: &[String], indent: usize) -> String 
     }
     let lines = arguments.iter().map(|argument| format!("{margin}    {argument},\n"));
     format!("{margin}.{method}(\n{}{margin})", lines.collect::<String>())
+}
+
+/// A call of a method in a chain of several, whose only argument is a call with one argument: where that is too long for the
+/// line, its argument stands on a line of its own.
+pub(super) fn call_of_call(method: &str, inner: &str, argument: &str, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let line = format!("{margin}.{method}({inner}({argument}))");
+    if line.len() <= WIDTH {
+        return line;
+    }
+    format!("{margin}.{method}({inner}(\n{margin}    {argument},\n{margin}))")
 }
 
 /// The order in which rustfmt sorts the names of imports; modules it sorts as mere text: digits by the number they make, and `_` before everything else.
@@ -127,7 +138,7 @@ mod tests {
     fn rustfmt_has_nothing_to_change() {
         let mut state = 0x2545_f491_4f6c_dd1d;
         let mut text = String::new();
-        for file in 0..400 {
+        for file in 0..200 {
             let names = |state: &mut u64, up_to: u64| -> Vec<String> {
                 (0..=random(state, up_to)).map(|_| name(state)).collect()
             };
@@ -160,6 +171,14 @@ mod tests {
                 })
                 .collect();
             writeln!(text, "fn c{file}() {{\n    Migrations::new()\n{calls}}}").unwrap();
+            let calls: String = (10..40)
+                .map(|length| {
+                    let (ty, table) = ("T".repeat(length - 2), "t".repeat(length));
+                    let method = format!("aggregate::<{ty}>");
+                    call_of_call(&method, "Documents::in_table", &format!("{table:?}"), 8) + "\n"
+                })
+                .collect();
+            writeln!(text, "fn d{file}() {{\n    StorageStore::shared(s)\n{calls}}}").unwrap();
         }
         let formatted = rustfmt(&[&text], Path::new("/")).unwrap();
         assert!(formatted.all_read);

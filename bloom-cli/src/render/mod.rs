@@ -26,6 +26,7 @@ use std::{collections::HashMap, path::Path};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::SyntaxConfig};
 
 pub(crate) use aggregate::AggregateView;
+pub(crate) use layout::WIDTH;
 pub(crate) use project::{
     ContextView, ProjectView, bodies_in_use, laid_out, migration, runtime_uses,
 };

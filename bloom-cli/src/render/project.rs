@@ -66,7 +66,8 @@ pub(crate) struct AggregateLine {
     snake: String,
     plural_snake: String,
     plural_pascal: String,
-    loading: String,
+    /// The call that registers it with the store.
+    registration: String,
     use_cases: Vec<UseCaseView>,
     /// The import of its messages and their handlers.
     uses: String,
@@ -123,7 +124,7 @@ impl AggregateLine {
             snake,
             plural_snake: aggregate.plural.plain().to_owned(),
             plural_pascal: aggregate.plural.pascal(),
-            loading: loading(aggregate),
+            registration: aggregate_registration(aggregate),
             use_cases,
         }
     }
@@ -178,6 +179,16 @@ fn http_modules(context: &Context, values: &[ValueView]) -> Vec<String> {
         values.iter().map(|value| value.snake.clone()).filter(|snake| used.contains(snake));
     let aggregates = context.aggregates.iter().map(|aggregate| aggregate.name.snake());
     sorted(aggregates.chain(values))
+}
+
+/// The call that registers an aggregate.
+fn aggregate_registration(aggregate: &Aggregate) -> String {
+    let method = format!("aggregate::<{}>", aggregate.name.pascal());
+    if aggregate.event_sourced {
+        return layout::call(&method, &[loading(aggregate)], 12);
+    }
+    let table = format!("\"{}\"", aggregate.plural.plain());
+    layout::call_of_call(&method, "Documents::in_table", &table, 12)
 }
 
 /// The call that adds a migration.
