@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    by_hand::{self, Definition},
+    by_hand,
     failure::Failure,
     model::Context,
     request::{InputError, Request, Sentence},
@@ -140,39 +140,53 @@ impl Project {
         context: &mut Context,
         request: &Request,
     ) -> Result<(), Failure> {
-        let mut wanted = context.unknown_types(request);
+        let wanted = context.unknown_types(request);
         if wanted.is_empty() {
             return Ok(());
         }
         let domain = format!("src/{}/domain", context.module);
         let files = read_tree(&self.root.join(&domain))?;
-        let mut found: Vec<(String, Definition)> = Vec::new();
-        while let Some(name) = wanted.pop() {
-            let defined = files
-                .iter()
-                .find_map(|(path, text)| Some((path, by_hand::definition(text, &name)?)));
-            let Some((path, definition)) = defined else { continue };
-            let definition = definition.map_err(|error| {
-                Failure::from(error).hint(format!("it stands in `{domain}/{path}`"))
-            })?;
-            let visible = files.iter().any(|(path, text)| path == "mod.rs" && names(text, &name));
-            if !visible {
-                return Err(Failure::project(format!(
-                    "`{name}` stands in `{domain}/{path}`, where others do not see it"
-                ))
-                .hint(format!("add `pub use ..::{name};` to `{domain}/mod.rs`")));
-            }
-            let parts = definition.parts().into_iter().map(str::to_owned);
-            wanted.extend(parts.filter(|part| !context.knows(part)));
-            found.push((name, definition));
-        }
-        // What others are made of was found after them.
-        for (name, definition) in found.iter().rev() {
-            if !context.knows(name) {
-                context.add_by_hand(name, definition)?;
-            }
+        for name in wanted {
+            self.read_type(context, &domain, &files, &name, &mut Vec::new())?;
         }
         Ok(())
+    }
+
+    /// Brings in one of them, after those that it is made of.
+    fn read_type(
+        &self,
+        context: &mut Context,
+        domain: &str,
+        files: &[(String, String)],
+        name: &str,
+        within: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let defined =
+            files.iter().find_map(|(path, text)| Some((path, by_hand::definition(text, name)?)));
+        let Some((path, definition)) = defined.filter(|_| !context.knows(name)) else {
+            return Ok(());
+        };
+        let place = format!("it stands in `{domain}/{path}`");
+        let definition = definition.map_err(|error| Failure::from(error).hint(place.as_str()))?;
+        if within.iter().any(|outer| outer == name) {
+            return Err(Failure::project(format!(
+                "`{name}` cannot be the type of a generated field: it is made of itself"
+            ))
+            .hint(place));
+        }
+        let visible = files.iter().any(|(path, text)| path == "mod.rs" && names(text, name));
+        if !visible {
+            return Err(Failure::project(format!(
+                "`{name}` stands in `{domain}/{path}`, where others do not see it"
+            ))
+            .hint(format!("add `pub use ..::{name};` to `{domain}/mod.rs`")));
+        }
+        within.push(name.to_owned());
+        for part in definition.parts() {
+            self.read_type(context, domain, files, part, within)?;
+        }
+        within.pop();
+        Ok(context.add_by_hand(name, &definition)?)
     }
 
     /// A file of the project; `None` when it is not there.
@@ -260,6 +274,10 @@ pub(crate) fn read_tree(folder: &Path) -> Result<Vec<(String, String)>, Failure>
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default();
+            // What an editor or a system keeps beside the files is no file of the crate.
+            if name.starts_with('.') {
+                continue;
+            }
             if path.is_dir() {
                 if name != "target" && name != "tests" {
                     folders.push(path);

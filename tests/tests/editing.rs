@@ -261,3 +261,23 @@ fn two_branches_that_both_generate_can_be_merged() {
     let newest = records.filter(|path| path.contains("/.bloom/requests/")).max();
     assert_eq!(newest.as_deref(), Some("shop/.bloom/requests/0006-aggregate-invoice.json"));
 }
+
+#[test]
+fn a_type_that_is_made_of_itself_is_refused() {
+    let sandbox = shop();
+    let text = "#[derive(ValueObject)]\npub struct Category { name: String, below: Vec<Group> }\n#[derive(ValueObject)]\npub struct Group { of: Vec<Category> }\n";
+    sandbox.write("src/shop/domain/category.rs", text);
+    let domain = sandbox.read("src/shop/domain/mod.rs");
+    sandbox.write(
+        "src/shop/domain/mod.rs",
+        &format!("{domain}\npub use category::{{Category, Group}};\n"),
+    );
+    // What an editor keeps beside it is not read.
+    std::fs::write(sandbox.path().join("src/shop/domain/.category.rs.swp"), [0, 255])
+        .expect("a file");
+    let said = sandbox.refused(&["generate", "aggregate", "Thing", "category:Category"]);
+    assert!(
+        said.contains("`Category` cannot be the type of a generated field: it is made of itself"),
+        "{said}"
+    );
+}

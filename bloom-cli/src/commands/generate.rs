@@ -24,13 +24,11 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
     let request = sentence.request()?;
     let found = Project::find(&super::here()?)?;
     let lock = if options.dry_run { None } else { Some(Lock::take(&found.root)?) };
-    let project = match &lock {
-        Some((_, true)) => {
-            ui.warning("an earlier run was interrupted; what it had begun was undone");
-            Project::find(&found.root)?
-        }
-        _ => found,
-    };
+    if let Some((_, true)) = &lock {
+        ui.warning("an earlier run was interrupted; what it had begun was undone");
+    }
+    // Until the lock was taken, another `bloom` may have been at work.
+    let project = if lock.is_some() { Project::find(&found.root)? } else { found };
     let form = Form { json: options.json, diff: options.diff, dry_run: options.dry_run };
 
     let key = sentence.key()?;

@@ -16,7 +16,7 @@ pub(super) fn sqlite_index(field: &ModelField) -> String {
 
 /// The same in PostgreSQL.
 pub(super) fn postgres_index(field: &ModelField) -> String {
-    let text = format!("(body #>> '{{{}}}')", field.name.plain());
+    let text = format!("(body #>> '{{\"{}\"}}')", field.name.plain());
     match primitive(field) {
         Some(Primitive::Bool) => format!("({text}::boolean)"),
         Some(Primitive::I32 | Primitive::I64 | Primitive::U32) => format!("({text}::bigint)"),

@@ -16,6 +16,10 @@ struct End {
 pub(super) fn after<A: Aggregate>(page: &PageRequest) -> Result<Condition, StoreError> {
     let Some(cursor) = page.cursor() else { return Ok(Condition::All) };
     let end = read(cursor, page.sort_keys().len()).ok_or(StoreError::BadCursor)?;
+    let fits = |(key, value): (&SortKey, &Json)| value.is_null() || key.kind.accepts(value);
+    if end.id.contains('\0') || !page.sort_keys().iter().zip(&end.values).all(fits) {
+        return Err(StoreError::BadCursor);
+    }
     let id = end.id.parse::<A::Id>().map_err(|_| StoreError::BadCursor)?.to_string();
 
     // Greater in one key, and equal in all before it.
@@ -74,6 +78,43 @@ fn read(cursor: &str, keys: usize) -> Option<End> {
     let mut values: Vec<Json> =
         serde_json::from_slice(&digits.collect::<Option<Vec<u8>>>()?).ok()?;
     let id = values.pop()?.as_str()?.to_owned();
-    let plain = values.iter().all(|value| !value.is_array() && !value.is_object());
-    (values.len() == keys && plain).then_some(End { values, id })
+    (values.len() == keys).then_some(End { values, id })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::conformance::Account;
+
+    fn hex(parts: &Json) -> String {
+        parts.to_string().bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn a_cursor_that_was_not_given_out_is_refused() {
+        let id = "00000000-0000-0000-0000-000000000001";
+        let request = PageRequest::first(2).sort(Account::fields().balance.desc());
+        let good = cursor(request.sort_keys(), id, &json!({ "balance": 7 }));
+        assert!(after::<Account>(&request.clone().after(good)).is_ok());
+        for wrong in [
+            "",
+            "zz",
+            "7b7d",
+            &hex(&json!([id])),
+            &hex(&json!([7, 8, id])),
+            &hex(&json!(["7", id])),
+            &hex(&json!([-5, id])),
+            &hex(&json!([1e300, id])),
+            &hex(&json!([7, "nobody"])),
+            &hex(&json!([7, "\0"])),
+            &hex(&json!([[7], id])),
+            "€",
+            "a€",
+        ] {
+            let refused = after::<Account>(&request.clone().after(wrong));
+            assert!(matches!(refused, Err(StoreError::BadCursor)), "{wrong}: {refused:?}");
+        }
+    }
 }

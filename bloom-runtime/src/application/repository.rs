@@ -24,6 +24,10 @@ pub struct BufferedRepository<'u, S: Storage, A> {
 impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
     async fn find_by_id(&mut self, id: &A::Id) -> Result<Option<A>, StoreError> {
         let stream = StreamId { aggregate: A::NAME.to_owned(), id: id.to_string() };
+        // No store keeps NUL, and not every one can be asked for it.
+        if stream.id.contains('\0') {
+            return Ok(None);
+        }
         if let Some(seen) = self.buffer.seen.get(&stream).and_then(|seen| seen.downcast_ref::<A>())
         {
             return Ok(Some(seen.clone()));

@@ -74,6 +74,20 @@ comparable! {
 }
 
 impl Kind {
+    /// Whether a field of this kind can hold the value: what somebody sends in a cursor need not be one.
+    #[must_use]
+    pub fn accepts(self, value: &Json) -> bool {
+        match self {
+            Self::Text => value.as_str().is_some_and(|text| !text.contains('\0')),
+            Self::Bool => value.is_boolean(),
+            Self::Integer => value.as_i64().is_some(),
+            Self::Unsigned => value.as_u64().is_some(),
+            Self::Float => value.as_f64().is_some_and(f64::is_finite),
+            Self::Decimal => decimal(value).is_some(),
+            Self::Json => true,
+        }
+    }
+
     /// The order of two stored values; `None` where they have none, as something that is absent.
     #[must_use]
     pub fn compare(self, left: &Json, right: &Json) -> Option<Ordering> {

@@ -102,6 +102,8 @@ impl Condition {
     pub const MAX_PARTS: usize = 1_000;
     /// How many values one list may have.
     pub const MAX_VALUES: usize = 1_000;
+    /// How many values all lists may have together, which databases limit.
+    pub const MAX_ALL_VALUES: usize = 10_000;
 
     /// Whether the document with this id satisfies it.
     #[must_use]
@@ -190,13 +192,15 @@ impl Condition {
     /// What there is too much of.
     pub fn check_size(&self) -> Result<(), ConditionTooLarge> {
         let mut waiting = vec![(self, 1)];
-        let mut parts = 0;
+        let (mut parts, mut values) = (0, 0);
         while let Some((condition, depth)) = waiting.pop() {
             parts += 1;
+            values += condition.values();
             for (what, number, limit) in [
                 ("levels", depth, Self::MAX_DEPTH),
                 ("parts", parts, Self::MAX_PARTS),
                 ("values in a list", condition.values(), Self::MAX_VALUES),
+                ("values in all lists", values, Self::MAX_ALL_VALUES),
             ] {
                 if number > limit {
                     return Err(ConditionTooLarge { what, limit });

@@ -76,9 +76,14 @@ impl<D: Dialect> Statement<D> {
                 let any = values
                     .iter()
                     .map(|value| self.compare(Operand::Field(path), *kind, "=", value));
-                joined(any.collect(), " OR ")
+                joined::<D>(&any.collect::<Vec<_>>(), " OR ")
             }
             Condition::IsNull(path) => D::is_null(path),
+            Condition::StartsWith(_, text) | Condition::ContainsText(_, text)
+                if text.contains('\0') =>
+            {
+                D::FALSE.to_owned()
+            }
             Condition::StartsWith(path, text) => {
                 let mark = self.bind(D::text(text), Kind::Text);
                 D::starts_with(&D::text_of(path), &mark)
@@ -93,10 +98,12 @@ impl<D: Dialect> Statement<D> {
             }
             Condition::IdAfter(id) => format!("id > {}", self.bind(D::text(id), Kind::Text)),
             Condition::And(parts) => {
-                joined(parts.iter().map(|part| self.condition(part)).collect(), " AND ")
+                let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
+                joined::<D>(&parts, " AND ")
             }
             Condition::Or(parts) => {
-                joined(parts.iter().map(|part| self.condition(part)).collect(), " OR ")
+                let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
+                joined::<D>(&parts, " OR ")
             }
             Condition::Not(part) => {
                 format!("NOT coalesce({}, {})", self.condition(part), D::FALSE)
@@ -106,6 +113,18 @@ impl<D: Dialect> Statement<D> {
     }
 
     fn compare(&mut self, operand: Operand<'_>, kind: Kind, sign: &str, value: &Json) -> String {
+        if let (Kind::Text, Some(text)) = (kind, value.as_str())
+            && let Some((before, _)) = text.split_once('\0')
+        {
+            // No store keeps NUL, and not every one can be asked for it. A text without it comes before this one just when it
+            // comes before what stands before the NUL, or is that.
+            let sign = match sign {
+                "<" | "<=" => "<=",
+                ">" | ">=" => ">",
+                _ => return D::FALSE.to_owned(),
+            };
+            return self.compare(operand, kind, sign, &Json::from(before));
+        }
         match D::comparison(operand, kind, value) {
             Some((expression, parameter)) => {
                 format!("{expression} {sign} {}", self.bind(parameter, kind))
@@ -134,8 +153,18 @@ const fn sign(relation: Relation) -> &'static str {
     }
 }
 
-fn joined(parts: Vec<String>, word: &str) -> String {
-    format!("({})", parts.join(word))
+/// The parts with a word between them, as a tree that is no deeper than it has to be: SQLite limits the depth.
+fn joined<D: Dialect>(parts: &[String], word: &str) -> String {
+    match parts {
+        [] if word == " AND " => D::TRUE.to_owned(),
+        [] => D::FALSE.to_owned(),
+        [part] => part.clone(),
+        parts if parts.len() <= 8 => format!("({})", parts.join(word)),
+        parts => {
+            let (left, right) = parts.split_at(parts.len() / 2);
+            format!("({}{word}{})", joined::<D>(left, word), joined::<D>(right, word))
+        }
+    }
 }
 
 /// A table's name, quoted.

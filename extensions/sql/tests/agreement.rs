@@ -56,8 +56,8 @@ where
 fn leaf() -> BoxedStrategy<Spec<Sample>> {
     let c = || Sample::fields().content;
     prop_oneof![
-        order(|| Sample::fields().content.text, sample::text()),
-        order(|| Sample::fields().content.note, sample::text()),
+        order(|| Sample::fields().content.text, sample::asked_text()),
+        order(|| Sample::fields().content.note, sample::asked_text()),
         equality(|| Sample::fields().content.flag, any::<bool>().boxed()),
         order(|| Sample::fields().content.small, (-2..3_i32).boxed()),
         order(|| Sample::fields().content.large, sample::integer()),
@@ -75,10 +75,10 @@ fn leaf() -> BoxedStrategy<Spec<Sample>> {
         order(|| Sample::fields().content.name, sample::name()),
         order(|| Sample::fields().content.price.amount, sample::integer()),
         order(|| Sample::fields().content.price.currency, sample::text()),
-        sample::text().prop_map(move |text| c().text.starts_with(text)),
-        sample::text().prop_map(move |text| c().note.contains(text)),
-        sample::text().prop_map(move |text| c().name.contains(text)),
-        sample::text().prop_map(move |text| c().tags.contains(text)),
+        sample::asked_text().prop_map(move |text| c().text.starts_with(text)),
+        sample::asked_text().prop_map(move |text| c().note.contains(text)),
+        sample::asked_text().prop_map(move |text| c().name.contains(text)),
+        sample::asked_text().prop_map(move |text| c().tags.contains(text)),
         sample::unsigned().prop_map(move |number| c().numbers.contains(number)),
         sample::float().prop_map(move |number| c().weights.contains(number)),
         sample::decimal().prop_map(move |number| c().amounts.contains(number)),

@@ -229,6 +229,36 @@ async fn many_writers_on_few_aggregates_through_two_storages_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_held_keeps_nobody_else_waiting() {
+    let Some((store, _)) = store().await else { return };
+    for number in 1..=2 {
+        add(&store, number).await.expect("it is added");
+    }
+    let mut held = store.begin_interactive().await.expect("it begins");
+    let mut first: Account =
+        held.repository().get(&Uuid::from_u128(1).into()).await.expect("it is there");
+
+    // Somebody wants to save what is held, and waits.
+    let mut uow = store.begin().await.expect("it begins");
+    let mut same: Account =
+        uow.repository().get(&Uuid::from_u128(1).into()).await.expect("it is there");
+    same.deposit(100);
+    uow.repository().save(same).expect("it can be stored");
+    let waiting = tokio::spawn(uow.commit());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+
+    // Others do not, among them the one who holds it.
+    let other = tokio::time::timeout(Duration::from_secs(5), add(&store, 3)).await;
+    other.expect("nobody waits for ever").expect("it is added");
+    first.deposit(1);
+    held.repository().save(first).expect("it can be stored");
+    held.commit().await.expect("it commits");
+    let lost = waiting.await.expect("it ends").expect_err("it was changed");
+    assert!(matches!(lost, StoreError::Conflict { .. }), "{lost:?}");
+    assert_eq!(store.storage().head().await.expect("the head"), Position::new(4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn too_many_clients_are_told_so() {
     let Some((_store, url)) = store().await else { return };
     let (before, name) = url.rsplit_once('/').expect("a database");

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     application::StorageStore,
-    domain::Spec,
+    domain::{Condition, Spec},
     ports::{PageRequest, Repository, Storage, Store, StoreError, UnitOfWork},
 };
 
@@ -40,6 +40,13 @@ pub async fn specifications_select<S: Storage>(storage: S, how: How) {
     assert_eq!(owners(&store, &both).await, ["owner 4", "owner 5"]);
     assert!(owners(&store, &a.owner.eq("owner 2' OR '1'='1".to_owned())).await.is_empty());
     assert!(owners(&store, &a.balance.is_in([])).await.is_empty());
+    let many = 1..=Condition::MAX_VALUES as u64;
+    assert_eq!(owners(&store, &!a.balance.is_in(many.clone())).await, ["owner 3", "owner 6"]);
+    let any = many.fold(!Spec::all(), |any, number| any | a.balance.eq(u64::MAX - number));
+    let any = any.condition().clone();
+    let Condition::Or(parts) = any else { panic!("{any:?}") };
+    let most = Condition::Or(parts[..Condition::MAX_PARTS - 1].to_vec());
+    assert!(owners(&store, &Spec::from(most)).await.is_empty());
     assert_eq!(owners(&store, &Spec::all()).await.len(), 6);
 }
 

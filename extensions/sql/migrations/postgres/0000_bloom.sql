@@ -166,7 +166,8 @@ BEGIN
 END
 $$;
 
--- Both in one statement, which is one round trip and a transaction of its own.
+-- Both in one statement, which is one round trip and a transaction of its own. Whoever is waited for long, such as an interactive
+-- unit of work, must not keep others waiting who have nothing to do with it: 55P03 says so, and the wait goes on elsewhere.
 CREATE FUNCTION bloom_commit(
     s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
     o_key text[], o_fingerprint text[], o_body text[],
@@ -175,8 +176,11 @@ CREATE FUNCTION bloom_commit(
     e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[], e_metadata text[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('lock_timeout', '200ms', true);
     PERFORM bloom_stage(s_aggregate, s_id, s_expected, s_events, o_key, o_fingerprint, o_body, k_aggregate, k_id, k_field, k_value,
         d_table, d_id, d_version, d_body, d_at);
+    -- For the head everybody waits.
+    PERFORM set_config('lock_timeout', '0', true);
     RETURN bloom_append(e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata);
 END
 $$;

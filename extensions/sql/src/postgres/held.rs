@@ -22,7 +22,7 @@ impl InteractiveStorage for PostgresStorage {
     type Held = HeldPostgres;
 
     async fn hold(&self) -> Result<HeldPostgres, StoreError> {
-        let open = Mutex::new(Some(Open::begin(self.pool()).await?));
+        let open = Mutex::new(Some(Open::hold(self.pool()).await?));
         Ok(HeldPostgres { storage: self.clone(), open })
     }
 }

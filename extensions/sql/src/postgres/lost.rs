@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError, StreamId};
 use deadpool_postgres::{ClientWrapper, Pool};
+use tokio::time::Instant;
 
 use super::{error::store_error, pool, read};
 
@@ -13,8 +14,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Looks whether the unit of work is there: its events have ids that no other has.
 ///
 /// Where nothing of it is found it may still be on its way to the server, so that only a command's id can tell later.
-pub(super) async fn what_became(pool: &Pool, batch: &Batch) -> Result<Committed, StoreError> {
-    let until = tokio::time::Instant::now() + PATIENCE;
+pub(super) async fn what_became(
+    pool: &Pool,
+    batch: &Batch,
+    until: Instant,
+) -> Result<Committed, StoreError> {
+    // A session that the server has not noticed to be gone may hold what is to be looked at.
+    let found = tokio::time::timeout_at(until, search(pool, batch, until)).await;
+    found.unwrap_or(Err(StoreError::OutcomeUnknown))
+}
+
+/// Until when is looked.
+pub(super) fn patience() -> Instant {
+    Instant::now() + PATIENCE
+}
+
+async fn search(pool: &Pool, batch: &Batch, until: Instant) -> Result<Committed, StoreError> {
     let mut pause = Duration::from_millis(50);
     loop {
         let looked = match pool::take(pool).await {
@@ -25,7 +40,7 @@ pub(super) async fn what_became(pool: &Pool, batch: &Batch) -> Result<Committed,
             Ok(Some(committed)) => return Ok(committed),
             Ok(None) => return Err(StoreError::OutcomeUnknown),
             Err(error @ StoreError::Conflict { .. }) => return Err(error),
-            Err(error) if tokio::time::Instant::now() > until => {
+            Err(error) if Instant::now() > until => {
                 tracing::error!(%error, "what became of a commit could not be found out");
                 return Err(StoreError::OutcomeUnknown);
             }

@@ -32,7 +32,34 @@ impl Failed {
     }
 }
 
+/// How often is tried what the server gives up for others.
+const ATTEMPTS: usize = 5;
+
+/// Commits in a transaction that no other shares.
+pub(super) async fn commit_alone(
+    pool: &Pool,
+    batch: &Batch,
+    work: &[SqlWork],
+) -> Result<Committed, StoreError> {
+    let mut attempt = 1;
+    loop {
+        match Open::begin(pool).await?.commit(pool, batch, work).await {
+            Ok(committed) => return Ok(committed),
+            Err(Failed::Transient(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(failed) => return Err(failed.into_error()),
+        }
+    }
+}
+
 impl Open {
+    /// One that the server undoes when nothing is asked of it for half a minute, since others wait.
+    pub(super) async fn hold(pool: &Pool) -> Result<Self, StoreError> {
+        let open = Self::begin(pool).await?;
+        let limit = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+        open.client()?.batch_execute(limit).await.map_err(store_error)?;
+        Ok(open)
+    }
+
     pub(super) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
         // Whoever gives up while it begins must not leave a connection in the pool that has begun.
         let open = Self { client: Some(pool::take(pool).await?) };
@@ -67,7 +94,7 @@ impl Open {
         match self.end("COMMIT").await {
             Ok(()) => Ok(Committed { position }),
             Err(error) if is_lost(&error) => {
-                lost::what_became(pool, batch).await.map_err(Failed::Store)
+                lost::what_became(pool, batch, lost::patience()).await.map_err(Failed::Store)
             }
             Err(error) => Err(failed(error)),
         }

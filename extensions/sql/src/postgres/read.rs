@@ -84,8 +84,9 @@ pub(super) async fn documents(
 ) -> Result<Vec<StoredDocument>, StoreError> {
     let mut clause = Statement::<Postgres>::new();
     let condition = clause.condition(&query.condition);
-    let [limit, offset] =
-        [query.limit, query.offset].map(|number| clause.bind(number.to_string(), Kind::Integer));
+    let limits =
+        [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let [limit, offset] = limits.map(|number| clause.bind(number.to_string(), Kind::Integer));
     let sql = format!(
         "SELECT id, version, body::text FROM {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
         identifier(query.table),

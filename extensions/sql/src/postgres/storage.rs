@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::{
     error::store_error,
     migrate::{self, SCHEMA},
-    open::{Failed, Open},
+    open::{self, Open},
     pool, read, work, write,
     writer::Writer,
 };
@@ -43,9 +43,6 @@ pub struct PostgresStorage {
     writer: Writer,
     appended: watch::Sender<Position>,
 }
-
-/// How often a unit of work with SQL of its own is tried when the server gives it up for others.
-const ATTEMPTS: usize = 5;
 
 impl PostgresStorage {
     const CONNECTIONS: usize = 16;
@@ -123,19 +120,6 @@ impl PostgresStorage {
             self.appended.send_modify(|known| *known = position.max(*known));
         }
     }
-
-    /// Commits in a transaction that no other shares.
-    async fn commit_alone(&self, batch: &Batch, work: &[SqlWork]) -> Result<Committed, StoreError> {
-        let mut attempt = 1;
-        loop {
-            let open = Open::begin(&self.pool).await?;
-            match open.commit(&self.pool, batch, work).await {
-                Ok(committed) => return Ok(committed),
-                Err(Failed::Transient(_)) if attempt < ATTEMPTS => attempt += 1,
-                Err(failed) => return Err(failed.into_error()),
-            }
-        }
-    }
 }
 
 async fn planned(
@@ -199,7 +183,7 @@ impl Storage for PostgresStorage {
         if work.is_empty() {
             return self.writer.commit(batch).await;
         }
-        let committed = self.commit_alone(&batch, &work).await?;
+        let committed = open::commit_alone(&self.pool, &batch, &work).await?;
         self.notify(committed);
         Ok(committed)
     }

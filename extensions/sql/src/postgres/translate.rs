@@ -2,7 +2,7 @@
 //!
 //! Every parameter travels as a text and is cast in the statement, so that it has the type that the index has.
 
-use bloom_runtime::domain::{FieldPath, Json, Kind};
+use bloom_runtime::domain::{Decimal, FieldPath, Json, Kind};
 
 use crate::condition::{Dialect, Operand};
 
@@ -24,7 +24,9 @@ impl Dialect for Postgres {
             Operand::Item => ("(item.value #>> '{}')".to_owned(), "item.value".to_owned()),
         };
         let parameter = match kind {
-            Kind::Text | Kind::Decimal => value.as_str()?.to_owned(),
+            Kind::Text => value.as_str()?.to_owned(),
+            // PostgreSQL knows numbers that are none here, such as `NaN`.
+            Kind::Decimal => value.as_str()?.parse::<Decimal>().ok()?.to_string(),
             Kind::Bool => value.as_bool()?.to_string(),
             Kind::Integer => value.as_i64()?.to_string(),
             Kind::Unsigned => value.as_u64()?.to_string(),
@@ -90,9 +92,14 @@ fn typed(text: &str, kind: Kind) -> String {
 }
 
 fn text_at(path: &FieldPath) -> String {
-    format!("(body #>> '{{{}}}')", path.names().join(","))
+    format!("(body #>> '{{{}}}')", quoted(path))
 }
 
 fn json_at(path: &FieldPath) -> String {
-    format!("(body #> '{{{}}}')", path.names().join(","))
+    format!("(body #> '{{{}}}')", quoted(path))
+}
+
+/// Quoted, since a field may be called `null`.
+fn quoted(path: &FieldPath) -> String {
+    path.names().iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(",")
 }

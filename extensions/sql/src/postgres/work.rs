@@ -83,24 +83,39 @@ fn keeps_the_transaction(sql: &str) -> Result<(), StoreError> {
         "LISTEN",
     ];
     let first = first_word(sql);
-    if WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)) {
+    let is_nothing = first.is_empty() && !sql.trim().is_empty();
+    if is_nothing || WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)) {
         let said = format!("`{first}` would change the transaction of the commit: `{sql}`");
         return Err(StoreError::Internal(said.into()));
     }
     Ok(())
 }
 
-/// The first word behind blanks and comments.
+/// The first word behind blanks, semicolons and comments, which nest.
 fn first_word(sql: &str) -> &str {
-    let mut rest = sql.trim_start();
+    let mut rest = sql;
+    let mut depth = 0_u32;
     loop {
-        rest = if let Some(comment) = rest.strip_prefix("--") {
-            comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start()
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            comment.split_once("*/").map_or("", |(_, rest)| rest).trim_start()
+        if depth == 0 {
+            rest = rest.trim_start_matches(|sign: char| sign.is_whitespace() || sign == ';');
+        }
+        if depth == 0
+            && let Some(comment) = rest.strip_prefix("--")
+        {
+            rest = comment.split_once('\n').map_or("", |(_, rest)| rest);
+        } else if let Some(inside) = rest.strip_prefix("/*") {
+            (depth, rest) = (depth + 1, inside);
+        } else if depth > 0
+            && let Some(behind) = rest.strip_prefix("*/")
+        {
+            (depth, rest) = (depth - 1, behind);
+        } else if depth > 0 && !rest.is_empty() {
+            let mut signs = rest.chars();
+            signs.next();
+            rest = signs.as_str();
         } else {
             break;
-        };
+        }
     }
     rest.split(|sign: char| !sign.is_ascii_alphabetic()).next().unwrap_or_default()
 }
@@ -121,8 +136,16 @@ mod tests {
 
     #[test]
     fn what_would_end_the_transaction_is_refused() {
-        for sql in ["COMMIT", "  rollback;", "-- done\nEnd", "/* x */ /* y */ abort", "SET ROLE x"]
-        {
+        for sql in [
+            "COMMIT",
+            "  rollback;",
+            "-- done\nEnd",
+            "/* x */ /* y */ abort",
+            "SET ROLE x",
+            ";COMMIT",
+            "/* /* */ ä */ commit",
+            "()",
+        ] {
             assert!(keeps_the_transaction(sql).is_err(), "{sql}");
         }
         for sql in ["INSERT INTO commits VALUES (1)", "", "WITH commit AS (SELECT 1) SELECT 1"] {

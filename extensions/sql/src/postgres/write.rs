@@ -2,7 +2,7 @@
 
 use bloom_runtime::ports::{Batch, Position, StoreError, StreamAppend};
 use deadpool_postgres::ClientWrapper;
-use tokio_postgres::{Error, types::ToSql};
+use tokio_postgres::{Error, Statement, types::ToSql};
 
 /// What `bloom_stage` takes.
 #[derive(Default)]
@@ -133,15 +133,20 @@ impl<'b> Group<'b> {
         [&a.aggregates, &a.ids, &a.versions, &a.names, &a.revisions, &a.bodies, &a.metadata]
     }
 
-    /// Writes and commits all of it in one statement; the newest position of each unit of work.
+    /// The statement that writes and commits all of it.
+    pub(super) async fn prepare(&self, client: &ClientWrapper) -> Result<Statement, Error> {
+        let count = self.stage_parameters().len() + self.append_parameters().len();
+        client.prepare_cached(&format!("SELECT bloom_commit({})", marks(count))).await
+    }
+
+    /// Writes and commits all of it; the newest position of each unit of work.
     pub(super) async fn commit(
         &self,
         client: &ClientWrapper,
+        statement: &Statement,
     ) -> Result<Vec<Option<Position>>, Error> {
         let parameters = [&self.stage_parameters()[..], &self.append_parameters()[..]].concat();
-        let sql = format!("SELECT bloom_commit({})", marks(parameters.len()));
-        let statement = client.prepare_cached(&sql).await?;
-        let last = client.query_one(&statement, &parameters).await?.try_get(0)?;
+        let last = client.query_one(statement, &parameters).await?.try_get(0)?;
         Ok(self.positions(last))
     }
 

@@ -8,10 +8,11 @@ use std::{
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
 use deadpool_postgres::Pool;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_postgres::error::SqlState;
 
 use super::{
     error::{is_lost, is_transient, store_error},
-    lost, pool,
+    lost, open, pool,
     write::Group,
 };
 
@@ -30,7 +31,7 @@ pub(super) struct Writer {
 /// At most so many units of work share one statement, so that none waits long for the others.
 const SHARED: usize = 256;
 /// How often what the server gave up for others is tried.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: usize = 5;
 
 impl Writer {
     pub(super) fn start(pool: Pool, appended: watch::Sender<Position>) -> Self {
@@ -66,10 +67,7 @@ async fn run(
         while let Ok(request) = arriving.try_recv() {
             waiting.push_back(request);
         }
-        let newest = commit(&pool, together(&mut waiting)).await;
-        if let Some(position) = newest {
-            appended.send_modify(|known| *known = position.max(*known));
-        }
+        commit(&pool, together(&mut waiting), &appended).await;
     }
 }
 
@@ -100,25 +98,28 @@ fn together(waiting: &mut VecDeque<Request>) -> Vec<Request> {
     taken
 }
 
-/// Commits them together, or each alone when one does not fit; the newest position.
-async fn commit(pool: &Pool, requests: Vec<Request>) -> Option<Position> {
+/// Commits them together, or each alone when one does not fit.
+async fn commit(pool: &Pool, requests: Vec<Request>, appended: &watch::Sender<Position>) {
     let batches: Vec<&Batch> = requests.iter().map(|request| &request.batch).collect();
     match attempt(pool, &batches).await {
         Ok(positions) => {
-            let newest = positions.iter().flatten().max().copied();
+            if let Some(newest) = positions.iter().flatten().max() {
+                appended.send_modify(|known| *known = (*newest).max(*known));
+            }
             for (request, position) in requests.into_iter().zip(positions) {
                 drop(request.answer.send(Ok(Committed { position })));
             }
-            newest
         }
-        Err(Failed::Together) if requests.len() > 1 => {
-            let mut newest = None;
+        Err(Failed::Together) => {
             for request in requests {
-                newest = newest.max(Box::pin(commit(pool, vec![request])).await);
+                Box::pin(commit(pool, vec![request], appended)).await;
             }
-            newest
         }
-        Err(Failed::Together) => None,
+        Err(Failed::Waiting) => {
+            for request in requests {
+                tokio::spawn(wait_alone(pool.clone(), request, appended.clone()));
+            }
+        }
         Err(Failed::Store(error)) => {
             let mut requests = requests.into_iter();
             let first = requests.next();
@@ -129,26 +130,36 @@ async fn commit(pool: &Pool, requests: Vec<Request>) -> Option<Position> {
             if let Some(request) = first {
                 drop(request.answer.send(Err(error)));
             }
-            None
         }
         Err(Failed::Lost) => {
-            let mut newest = None;
+            let until = lost::patience();
             for request in requests {
-                let became = lost::what_became(pool, &request.batch).await;
-                if let Ok(committed) = &became {
-                    newest = newest.max(committed.position);
+                let became = lost::what_became(pool, &request.batch, until).await;
+                if let Ok(Committed { position: Some(position) }) = &became {
+                    appended.send_modify(|known| *known = (*position).max(*known));
                 }
                 drop(request.answer.send(became));
             }
-            newest
         }
     }
+}
+
+/// Commits one that waits for an aggregate which somebody holds, so that the others need not.
+async fn wait_alone(pool: Pool, request: Request, appended: watch::Sender<Position>) {
+    let Request { batch, answer } = request;
+    let committed = open::commit_alone(&pool, &batch, &[]).await;
+    if let Ok(Committed { position: Some(position) }) = &committed {
+        appended.send_modify(|known| *known = (*position).max(*known));
+    }
+    drop(answer.send(committed));
 }
 
 /// Why a statement failed.
 enum Failed {
     /// One of several does not fit, whichever it is.
     Together,
+    /// The one there is waits for somebody who takes long.
+    Waiting,
     /// All of it failed, and nothing is stored.
     Store(StoreError),
     /// It may have been done.
@@ -158,25 +169,35 @@ enum Failed {
 async fn attempt(pool: &Pool, batches: &[&Batch]) -> Result<Vec<Option<Position>>, Failed> {
     let group = Group::new(batches.iter().copied()).map_err(Failed::Store)?;
     let mut pause = Duration::from_millis(1);
-    for attempt in 1.. {
+    let mut attempts = 1..=ATTEMPTS;
+    loop {
+        let is_last = attempts.next().is_none_or(|attempt| attempt == ATTEMPTS);
         let client = pool::take(pool).await.map_err(Failed::Store)?;
-        let error = match group.commit(&client).await {
+        // Until it is prepared nothing has been asked of the server, so a connection that died meanwhile is no matter.
+        let statement = match group.prepare(&client).await {
+            Ok(statement) => statement,
+            Err(_) if !is_last => continue,
+            Err(error) => return Err(Failed::Store(store_error(error))),
+        };
+        let error = match group.commit(&client, &statement).await {
             Ok(positions) => return Ok(positions),
             Err(error) => error,
         };
         if is_lost(&error) {
             return Err(Failed::Lost);
         }
-        let transient = error.code().is_some_and(is_transient);
-        if transient && attempt < ATTEMPTS {
-            tokio::time::sleep(pause).await;
-            pause *= 4;
-            continue;
+        let several = batches.len() > 1;
+        match error.code() {
+            Some(code) if is_transient(code) && !is_last => {
+                tokio::time::sleep(pause).await;
+                pause *= 4;
+            }
+            Some(code) if is_transient(code) => return Err(Failed::Store(store_error(error))),
+            _ if several => return Err(Failed::Together),
+            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => return Err(Failed::Waiting),
+            _ => return Err(Failed::Store(store_error(error))),
         }
-        let several = batches.len() > 1 && !transient;
-        return Err(if several { Failed::Together } else { Failed::Store(store_error(error)) });
     }
-    Err(Failed::Together)
 }
 
 /// The same failure once more, for the next one who waits. Several fail alike only when the server is out of reach.

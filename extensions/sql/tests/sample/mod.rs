@@ -94,6 +94,15 @@ pub(crate) fn text() -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// Texts to ask for, among them such as no store keeps.
+pub(crate) fn asked_text() -> BoxedStrategy<String> {
+    prop_oneof![
+        8 => text(),
+        1 => prop::sample::select(vec!["\0", "a\0", "a\0b", "b\0"]).prop_map(str::to_owned),
+    ]
+    .boxed()
+}
+
 pub(crate) fn integer() -> BoxedStrategy<i64> {
     prop_oneof![-3..4_i64, any::<i64>(), Just(i64::MAX), Just(i64::MIN)].boxed()
 }
