@@ -363,7 +363,7 @@ pub struct CarrierId(Uuid);
         "sizes:Size:list(1..2)",
     ];
     let said = sandbox.refused(&arguments);
-    assert!(said.contains("add `pub use ..::Size;` to `src/shop/domain/mod.rs`"), "{said}");
+    assert!(said.contains("add `pub use ..::Parcel;` to `src/shop/domain/mod.rs`"), "{said}");
     let domain = sandbox.read("src/shop/domain/mod.rs");
     let declared = domain.replace("pub mod services;", "pub mod parcel;\npub mod services;");
     sandbox.write(
