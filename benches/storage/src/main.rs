@@ -156,7 +156,7 @@ async fn main() {
     };
     let hand = by_hand::Postgres::open(&url).await;
     let url = by_hand::scratch(&url, "bench_bloom").await;
-    let index = "CREATE INDEX by_total ON orders (((body #>> '{total}')::bigint))";
+    let index = "CREATE INDEX by_total ON orders (((body #>> '{total}')::bigint) NULLS FIRST)";
     let migrations =
         Migrations::new().with("1", migration::postgres_documents(TABLE)).with("2", index);
     PostgresStorage::migrate(&url, &migrations).await.expect("the migrations apply");
