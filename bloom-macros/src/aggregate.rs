@@ -158,6 +158,10 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
                 state.#changes = ::bloom_runtime::domain::Changes::since(version);
                 ::core::result::Result::Ok(state)
             }
+            fn moved_to(mut self, version: ::bloom_runtime::domain::Version) -> Self {
+                self.#changes = ::bloom_runtime::domain::Changes::since(version);
+                self
+            }
             fn fold(
                 state: ::core::option::Option<Self>,
                 events: impl ::core::iter::IntoIterator<Item = Self::Event>,

@@ -53,7 +53,19 @@ pub fn to_text(value: &impl Serialize) -> JsonResult<String> {
 }
 
 pub fn from_json<T: DeserializeOwned>(body: &str) -> JsonResult<T> {
-    reconstitute(|| serde_json::from_str(body))
+    reconstitute(|| serde_json::from_str(body)).map_err(|error| in_its_place::<T>(body, error))
+}
+
+/// The same error with the path to what does not fit.
+fn in_its_place<T: DeserializeOwned>(body: &str, error: serde_json::Error) -> serde_json::Error {
+    let mut json = serde_json::Deserializer::from_str(body);
+    let found = reconstitute(|| serde_path_to_error::deserialize::<_, T>(&mut json)).err();
+    match found {
+        Some(found) if found.path().iter().next().is_some() => {
+            serde::de::Error::custom(format!("`{}`: {}", found.path(), found.inner()))
+        }
+        _ => error,
+    }
 }
 
 /// The canonical text of a unique value.

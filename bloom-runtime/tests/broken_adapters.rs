@@ -8,11 +8,11 @@ use std::{
 };
 
 use bloom_runtime::{
-    domain::{Condition, Version},
+    domain::Version,
     memory::MemoryStorage,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome, Position,
-        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, DocumentState, EventLog, InteractiveStorage, NoWork,
+        Outcome, Position, RecordedEvent, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
     testing::conformance::{self, How},
 };
@@ -33,6 +33,9 @@ enum Fault {
     CursorForgotten,
     ConditionIgnored,
     HoldIgnored,
+    TenantIgnored,
+    RemovalIgnored,
+    RemovedIsForgotten,
 }
 
 #[derive(Clone)]
@@ -101,25 +104,34 @@ impl Storage for Broken {
 
     async fn documents(&self, mut query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         if self.fault == Fault::ConditionIgnored {
-            query.condition = bloom_runtime::domain::Condition::All;
+            query.of.condition = bloom_runtime::domain::Condition::All;
+        }
+        if self.fault == Fault::TenantIgnored {
+            let mut found = Vec::new();
+            for tenant in ["a", "b", "a'; --"] {
+                let of = Selection { tenant: tenant.to_owned(), ..query.of.clone() };
+                found.extend(self.storage.documents(DocumentQuery { of, ..query.clone() }).await?);
+            }
+            return Ok(found);
         }
         self.storage.documents(query).await
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        self.storage.count(table, condition).await
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
+        self.storage.count(selection).await
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        self.storage.stream_ids(aggregate, after, limit).await
+        self.storage.stream_ids(tenant, aggregate, after, limit).await
     }
 
-    async fn commit(&self, mut batch: Batch, work: Vec<NoWork>) -> Result<Committed, StoreError> {
+    async fn commit(&self, mut batch: Batch, work: Arc<[NoWork]>) -> Result<Committed, StoreError> {
         match self.fault {
             Fault::LostUpdate => {
                 for append in &mut batch.appends {
@@ -131,16 +143,17 @@ impl Storage for Broken {
                 let mut result = Ok(Committed::default());
                 for append in batch.appends {
                     let one = Batch { appends: vec![append], ..Batch::default() };
-                    result = result.and(self.storage.commit(one, Vec::new()).await);
+                    result = result.and(self.storage.commit(one, Arc::new([])).await);
                 }
                 return result;
             }
             Fault::DirtyRead => {
                 for append in &batch.appends {
                     if let Some(write) = &append.document {
-                        let id = append.stream.id.clone();
-                        let (version, body) = (append.version(), write.body.clone());
-                        let document = StoredDocument { id: id.clone(), version, body };
+                        let DocumentState::There(body) = write.state.clone() else { continue };
+                        let (id, version) = (append.stream.id.clone(), append.version());
+                        let document =
+                            StoredDocument { id: id.clone(), version, body, is_removed: false };
                         self.staged.lock().unwrap().insert(id, document);
                     }
                 }
@@ -155,13 +168,27 @@ impl Storage for Broken {
             }
             Fault::OutcomeForgotten => batch.outcome = None,
             Fault::GuardIgnored => batch.guards.clear(),
+            Fault::RemovalIgnored | Fault::RemovedIsForgotten => {
+                for write in batch.appends.iter_mut().filter_map(|append| append.document.as_mut())
+                {
+                    write.state = match (self.fault, write.state.clone()) {
+                        (Fault::RemovalIgnored, DocumentState::Gone) => {
+                            DocumentState::There("{}".to_owned())
+                        }
+                        (Fault::RemovedIsForgotten, DocumentState::Removed(_)) => {
+                            DocumentState::Gone
+                        }
+                        (_, state) => state,
+                    };
+                }
+            }
             _ => {}
         }
         self.storage.commit(batch, work).await
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        self.storage.outcome(key).await
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        self.storage.outcome(tenant, key).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
@@ -225,6 +252,9 @@ rejected! {
     a_guard_ignored: GuardIgnored by a_guard_is_checked;
     a_cursor_forgotten: CursorForgotten by cursors_are_kept;
     a_condition_ignored: ConditionIgnored by specifications_select;
+    a_tenant_ignored: TenantIgnored by tenants_see_what_is_theirs;
+    a_removal_ignored: RemovalIgnored by what_is_removed_is_gone;
+    what_was_removed_forgotten: RemovedIsForgotten by what_is_kept_can_be_restored;
     a_hold_ignored: HoldIgnored by what_is_held_is_changed_by_nobody_else;
     a_hold_that_does_not_queue: HoldIgnored by interactive_units_of_work_never_conflict;
 }

@@ -6,7 +6,7 @@ use super::{aggregate::Aggregate, english::past_event};
 use crate::request::InputError;
 
 /// Methods that every aggregate has.
-const METHODS: [&str; 21] = [
+const METHODS: [&str; 22] = [
     "id",
     "version",
     "changes",
@@ -21,6 +21,7 @@ const METHODS: [&str; 21] = [
     "unique_keys",
     "to_document",
     "from_document",
+    "moved_to",
     "eq",
     "ne",
     "hash",

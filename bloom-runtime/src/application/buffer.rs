@@ -4,48 +4,65 @@ use std::{
     any::Any,
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
-use super::composition::Composition;
+use super::{composition::Composition, seals, typed_save::AnySave};
 use crate::{
-    domain::{Classified, Metadata, Version},
-    ports::{Batch, Committed, Context, Outcome, Storage, StoreError, StreamAppend, StreamId},
+    domain::{Classified, Version},
+    ports::{
+        Batch, Committed, Context, Outcome, Seal, Storage, StoreError, StreamAppend, StreamId,
+    },
 };
 
 /// An aggregate as a unit of work last saw it, of whatever type.
-pub(super) type Seen = Arc<dyn Any + Send + Sync>;
+#[derive(Clone)]
+pub(super) enum Seen {
+    /// As it is.
+    There(Arc<dyn Any + Send + Sync>),
+    /// It is removed by this unit of work.
+    Removed,
+}
 
 /// Copies of what was read, and a queue of what waits for the commit.
 pub(super) struct Buffer<S: Storage> {
     pub(super) store: Arc<Composition<S>>,
     pub(super) context: Context,
+    /// Whose data it works with; empty where tenants are not kept apart by rows.
+    pub(super) tenant: String,
     /// What was loaded or saved; `get` returns copies of it.
     pub(super) seen: HashMap<StreamId, Seen>,
     /// What is queued, oldest first; a savepoint is a length of it.
-    journal: Vec<Entry<S::Work>>,
-    pub(super) guards: BTreeMap<StreamId, Version>,
+    journal: Vec<Entry<S>>,
+    guards: BTreeMap<StreamId, (Version, Box<dyn AnySave<S>>)>,
     pub(super) outcome: Option<Outcome>,
 }
 
 /// One thing that waits for the commit.
-enum Entry<W> {
-    Save(Save),
-    Work(W),
+enum Entry<S: Storage> {
+    Save(Box<Save<S>>),
+    Work(S::Work),
 }
 
 /// One call of `save`.
-pub(super) struct Save {
+pub(super) struct Save<S> {
     pub(super) append: StreamAppend,
     pub(super) state: Seen,
+    pub(super) typed: Box<dyn AnySave<S>>,
+    pub(super) seal: Option<Arc<dyn Seal>>,
     /// The aggregate's own errors for its unique fields.
     pub(super) taken: Vec<(&'static str, Box<dyn Classified>)>,
 }
 
+/// How often a conflict is resolved before it is one after all.
+const RESOLUTIONS: usize = 16;
+
 impl<S: Storage> Buffer<S> {
-    pub(super) fn new(store: Arc<Composition<S>>, context: Context) -> Self {
+    pub(super) fn new(store: Arc<Composition<S>>, context: Context, tenant: String) -> Self {
         Self {
             store,
             context,
+            tenant,
             seen: HashMap::new(),
             journal: Vec::new(),
             guards: BTreeMap::new(),
@@ -53,28 +70,17 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
-    pub(super) fn metadata(&self) -> Metadata {
-        Metadata {
-            event_id: self.store.ids.next(),
-            at: self.store.clock.now(),
-            correlation: self.context.correlation.clone(),
-            causation: self
-                .context
-                .causation
-                .clone()
-                .or_else(|| self.context.command.as_ref().map(|command| command.key.clone())),
-            actor: self.context.actor.clone(),
-            tenant: self.context.tenant.clone(),
-        }
-    }
-
-    pub(super) fn note(&mut self, save: Save) {
-        self.seen.insert(save.append.stream.clone(), Arc::clone(&save.state));
-        self.journal.push(Entry::Save(save));
+    pub(super) fn note(&mut self, save: Save<S>) {
+        self.seen.insert(save.append.stream.clone(), save.state.clone());
+        self.journal.push(Entry::Save(Box::new(save)));
     }
 
     pub(super) fn queue(&mut self, work: S::Work) {
         self.journal.push(Entry::Work(work));
+    }
+
+    pub(super) fn guard(&mut self, stream: StreamId, version: Version, typed: Box<dyn AnySave<S>>) {
+        self.guards.insert(stream, (version, typed));
     }
 
     /// How much is queued.
@@ -85,29 +91,77 @@ impl<S: Storage> Buffer<S> {
     /// Forgets what was queued after the first `length` entries.
     pub(super) fn truncate(&mut self, length: usize) {
         self.journal.truncate(length);
-        let states = self.saves().map(|save| (save.append.stream.clone(), Arc::clone(&save.state)));
+        let states = self.saves().map(|save| (save.append.stream.clone(), save.state.clone()));
         self.seen = states.collect();
     }
 
     pub(super) async fn commit(self) -> Result<Committed, StoreError> {
-        let batch = self.batch()?;
+        let started = Instant::now();
+        let mut batch = self.batch()?;
+        let Self { store, context, journal, guards, .. } = self;
         let (mut saves, mut work) = (Vec::new(), Vec::new());
-        for entry in self.journal {
+        for entry in journal {
             match entry {
-                Entry::Save(save) => saves.push(save),
+                Entry::Save(save) => saves.push(*save),
                 Entry::Work(one) => work.push(one),
             }
         }
-        if batch == Batch::default() && work.is_empty() {
+        let nothing = Batch { tenant: batch.tenant.clone(), ..Batch::default() };
+        if batch == nothing && work.is_empty() {
             return Ok(Committed::default());
         }
-        let committed = self.store.storage.commit(batch, work).await;
-        committed.map_err(|error| Self::own_error(saves, error))
+        let work: Arc<[S::Work]> = work.into();
+        let mut resolved = Vec::new();
+        let result = loop {
+            seals::seal(&*store.storage, &mut batch, &saves).await?;
+            let error = match store.storage.commit(batch.clone(), Arc::clone(&work)).await {
+                Ok(committed) => break Ok(committed),
+                Err(error) => error,
+            };
+            let StoreError::Conflict { aggregate, id, .. } = &error else { break Err(error) };
+            let place = batch.appends.iter().position(|append| {
+                append.stream.aggregate == *aggregate && append.stream.id == *id
+            });
+            let Some(place) = place else { break Err(error) };
+            if store.is_held || resolved.len() == RESOLUTIONS {
+                break Err(error);
+            }
+            let append = &batch.appends[place];
+            let Some(save) = newest(&saves, &append.stream) else { break Err(error) };
+            match save.typed.rebased(&store, &context, append).await? {
+                None => break Err(error),
+                Some(rebased) => {
+                    resolved.push(rebased.stream.clone());
+                    if rebased.events.is_empty() {
+                        batch.appends.remove(place);
+                    } else {
+                        batch.appends[place] = rebased;
+                    }
+                }
+            }
+        };
+        match result {
+            Ok(committed) => {
+                tell(&saves, &batch, &context, started.elapsed(), &resolved);
+                Ok(committed)
+            }
+            Err(error) => {
+                for append in &batch.appends {
+                    if let Some(save) = newest(&saves, &append.stream) {
+                        save.typed.failed(&append.stream, &error);
+                    }
+                }
+                for (stream, (_, typed)) in &guards {
+                    typed.failed(stream, &error);
+                }
+                Err(own_error(saves, error))
+            }
+        }
     }
 
-    fn saves(&self) -> impl DoubleEndedIterator<Item = &Save> {
+    fn saves(&self) -> impl DoubleEndedIterator<Item = &Save<S>> {
         self.journal.iter().filter_map(|entry| match entry {
-            Entry::Save(save) => Some(save),
+            Entry::Save(save) => Some(&**save),
             Entry::Work(_) => None,
         })
     }
@@ -134,23 +188,46 @@ impl<S: Storage> Buffer<S> {
                 }
             }
         }
-        let mut guards = self.guards.clone();
-        guards.retain(|stream, _| appends.iter().all(|append| append.stream != *stream));
-        Ok(Batch { appends, guards, outcome: self.outcome.clone() })
+        let guards = self.guards.iter().map(|(stream, (version, _))| (stream.clone(), *version));
+        let guards =
+            guards.filter(|(stream, _)| appends.iter().all(|append| append.stream != *stream));
+        let (tenant, outcome) = (self.tenant.clone(), self.outcome.clone());
+        Ok(Batch { tenant, guards: guards.collect(), appends, outcome })
     }
+}
 
-    /// The aggregate's own error in place of the storage's.
-    fn own_error(saves: Vec<Save>, error: StoreError) -> StoreError {
-        let StoreError::KeyTaken { aggregate, id, field } = &error else { return error };
-        let taken = saves.into_iter().rev().find_map(|save| {
-            let stream = &save.append.stream;
-            (stream.aggregate == *aggregate && stream.id == *id)
-                .then(|| save.taken.into_iter().find(|(name, _)| name == field))
-                .flatten()
-        });
-        match taken {
-            Some((_, taken)) => StoreError::Taken(taken),
-            None => error,
+/// The last of the saves of one aggregate: what it is to be in the end.
+pub(super) fn newest<'s, S>(saves: &'s [Save<S>], stream: &StreamId) -> Option<&'s Save<S>> {
+    saves.iter().rev().find(|save| save.append.stream == *stream)
+}
+
+/// Tells the behaviours of everything that was committed.
+fn tell<S>(
+    saves: &[Save<S>],
+    batch: &Batch,
+    context: &Context,
+    took: Duration,
+    resolved: &[StreamId],
+) {
+    for append in &batch.appends {
+        if let Some(save) = newest(saves, &append.stream) {
+            let is_resolved = resolved.contains(&append.stream);
+            save.typed.committed(append, context, took, is_resolved);
         }
+    }
+}
+
+/// The aggregate's own error in place of the storage's.
+fn own_error<S>(saves: Vec<Save<S>>, error: StoreError) -> StoreError {
+    let StoreError::KeyTaken { aggregate, id, field } = &error else { return error };
+    let taken = saves.into_iter().rev().find_map(|save| {
+        let stream = &save.append.stream;
+        (stream.aggregate == *aggregate && stream.id == *id)
+            .then(|| save.taken.into_iter().find(|(name, _)| name == field))
+            .flatten()
+    });
+    match taken {
+        Some((_, taken)) => StoreError::Taken(taken),
+        None => error,
     }
 }

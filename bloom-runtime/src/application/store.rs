@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{
     ambient::current_context,
-    composition::{Composition, Loading},
+    composition::Composition,
+    registration::Registration,
+    tenancy::{Placement, Tenancy},
     unit_of_work::BufferedUnitOfWork,
 };
 use crate::{
@@ -57,10 +59,37 @@ impl<S: Storage> StorageStore<S> {
         Self { inner: Arc::new(Composition::new(storage)) }
     }
 
-    /// Registers an aggregate and how it is loaded.
+    /// Registers an aggregate and how it is kept.
     #[must_use]
-    pub fn aggregate<A: Aggregate>(self, loading: Loading) -> Self {
-        self.changed(|composition| composition.register::<A>(loading))
+    pub fn aggregate<A: Aggregate>(self, registration: Registration<A>) -> Self {
+        self.changed(|composition| composition.register(registration))
+    }
+
+    /// Keeps tenants apart by rows: whatever a unit of work reads and writes belongs to the tenant of its context. One that
+    /// begins without a tenant is refused.
+    #[must_use]
+    pub fn tenants_by_rows(self) -> Self {
+        self.changed(|composition| composition.tenancy = Tenancy::Rows)
+    }
+
+    /// Keeps tenants apart by storages: each unit of work works on that of the tenant of its context, which has a log and
+    /// positions of its own. One that begins without a tenant is refused.
+    #[must_use]
+    pub fn tenants_apart(self, placement: impl Placement<S>) -> Self {
+        self.changed(|composition| composition.tenancy = Tenancy::Apart(Arc::new(placement)))
+    }
+
+    /// The same store for one tenant, whatever the context says: for event handlers and tools, one for each tenant.
+    ///
+    /// # Errors
+    /// When tenants have storages of their own, and this one's cannot be found.
+    pub async fn for_tenant(&self, tenant: &str) -> Result<Self, StoreError> {
+        let (inner, tenant) = self.placed(Some(tenant)).await?;
+        let store = Self { inner };
+        if tenant.is_empty() {
+            return Ok(store);
+        }
+        Ok(store.changed(|composition| composition.tenancy = Tenancy::RowsOf(tenant)))
     }
 
     /// Takes the time from another clock.
@@ -98,8 +127,32 @@ impl<S: InteractiveStorage> StorageStore<S> {
     /// # Errors
     /// When the store is out of reach, or others hold it for too long.
     pub async fn begin_interactive(&self) -> Result<BufferedUnitOfWork<S::Held>, StoreError> {
-        let held = self.inner.storage.hold().await?;
-        Ok(BufferedUnitOfWork::new(Arc::new(self.inner.on(held)), current_context()))
+        let context = current_context();
+        let (inner, tenant) = self.placed(context.tenant.as_deref()).await?;
+        let held = inner.storage.hold().await?;
+        Ok(BufferedUnitOfWork::new(Arc::new(inner.on(Arc::new(held), true)), context, tenant))
+    }
+}
+
+impl<S: Storage> StorageStore<S> {
+    /// What a unit of work of this tenant works on, and whose rows it sees there.
+    async fn placed(
+        &self,
+        tenant: Option<&str>,
+    ) -> Result<(Arc<Composition<S>>, String), StoreError> {
+        let named = tenant.filter(|name| !name.is_empty() && !name.contains('\0'));
+        match &self.inner.tenancy {
+            Tenancy::None => Ok((Arc::clone(&self.inner), String::new())),
+            Tenancy::Rows => {
+                let tenant = named.ok_or(StoreError::NoTenant)?;
+                Ok((Arc::clone(&self.inner), tenant.to_owned()))
+            }
+            Tenancy::RowsOf(tenant) => Ok((Arc::clone(&self.inner), tenant.clone())),
+            Tenancy::Apart(placement) => {
+                let storage = placement.find(named.ok_or(StoreError::NoTenant)?).await?;
+                Ok((Arc::new(self.inner.on(storage, false)), String::new()))
+            }
+        }
     }
 }
 
@@ -113,10 +166,13 @@ impl<S: Storage> Store for StorageStore<S> {
     type UnitOfWork = BufferedUnitOfWork<S>;
 
     async fn begin(&self) -> Result<Self::UnitOfWork, StoreError> {
-        Ok(BufferedUnitOfWork::new(Arc::clone(&self.inner), current_context()))
+        let context = current_context();
+        let (inner, tenant) = self.placed(context.tenant.as_deref()).await?;
+        Ok(BufferedUnitOfWork::new(inner, context, tenant))
     }
 
     async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        self.inner.storage.outcome(key).await
+        let (inner, tenant) = self.placed(current_context().tenant.as_deref()).await?;
+        inner.storage.outcome(&tenant, key).await
     }
 }

@@ -11,10 +11,10 @@ use std::{
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{Failure, retry};
+use super::{Failure, ambient::in_context, retry};
 use crate::{
     domain::{Aggregate, Classified, DomainEvent, ErrorKind, Metadata, Version},
-    ports::{Position, RecordedEvent, Storage, StoreError},
+    ports::{Context, Lifecycle, Position, RecordedEvent, Storage, StoreError},
 };
 
 /// An event with where and when it happened.
@@ -22,6 +22,8 @@ use crate::{
 pub struct Recorded<E> {
     /// Its place in the log.
     pub position: Position,
+    /// Whose aggregate it is; empty where tenants are not kept apart by rows.
+    pub tenant: String,
     /// The id of the aggregate, as text.
     pub aggregate_id: String,
     /// The version it brought the aggregate to.
@@ -37,12 +39,25 @@ pub struct Recorded<E> {
 /// It is called at least once for every event, in the order of the log, also after a restart. When it
 /// fails it is called again with the same event after a pause, and later events wait; so it must bear
 /// seeing an event twice.
+///
+/// What it does happens in the context of the event: for its tenant, as part of its conversation, caused by it.
 pub trait EventHandler<E: DomainEvent>: Send + std::marker::Sync + 'static {
     /// Reacts.
     ///
     /// # Errors
     /// Whatever keeps it from reacting now; it will be called again.
     fn handle(&self, event: &Recorded<E>) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Reacts to an aggregate that was removed, brought back or purged; does nothing unless it is written.
+    ///
+    /// # Errors
+    /// As [`Self::handle`].
+    fn moved(
+        &self,
+        _event: &Recorded<Lifecycle>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// A handler that is a plain function and awaits nothing: `Sync(|event| { .. Ok(()) })`.
@@ -227,21 +242,20 @@ impl<S: Storage> Worker<S> {
         event: RecordedEvent,
     ) -> Result<(), Failure> {
         let position = event.position;
-        let payload =
-            A::Event::from_body(&event.name, event.revision, &event.body).map_err(|source| {
+        let context = context_of(&event);
+        let handled = if let Some(lifecycle) = Lifecycle::named(&event.name) {
+            let recorded = recorded(event, lifecycle);
+            caught(in_context(context, handler.moved(&recorded))).await
+        } else {
+            let payload = A::Event::from_body(&event.name, event.revision, &event.body);
+            let payload = payload.map_err(|source| {
                 let place = format!("event {position} of the log");
                 StoreError::Corrupt { place, source: source.into() }
             })?;
-        let recorded = Recorded {
-            position,
-            aggregate_id: event.stream.id,
-            version: event.version,
-            metadata: event.metadata,
-            event: payload,
+            let recorded = recorded(event, payload);
+            caught(in_context(context, handler.handle(&recorded))).await
         };
-        caught(handler.handle(&recorded))
-            .await
-            .unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
+        handled.unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
     }
 
     fn handled(&self, position: Position) {
@@ -253,6 +267,29 @@ impl<S: Storage> Worker<S> {
             }
             changed
         });
+    }
+}
+
+fn recorded<E>(event: RecordedEvent, payload: E) -> Recorded<E> {
+    Recorded {
+        position: event.position,
+        tenant: event.stream.tenant,
+        aggregate_id: event.stream.id,
+        version: event.version,
+        metadata: event.metadata,
+        event: payload,
+    }
+}
+
+/// What is done because of an event belongs to the conversation and to the tenant of the event.
+fn context_of(event: &RecordedEvent) -> Context {
+    let Metadata { event_id, correlation, tenant, .. } = &event.metadata;
+    let tenant = Some(&event.stream.tenant).filter(|tenant| !tenant.is_empty()).or(tenant.as_ref());
+    Context {
+        tenant: tenant.cloned(),
+        correlation: correlation.clone(),
+        causation: Some(event_id.to_string()),
+        ..Context::new()
     }
 }
 

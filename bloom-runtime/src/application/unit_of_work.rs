@@ -2,7 +2,9 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use super::{buffer::Buffer, composition::Composition, repository::BufferedRepository};
+use super::{
+    buffer::Buffer, composition::Composition, repository::BufferedRepository, typed_save::TypedSave,
+};
 use crate::{
     domain::{Aggregate, GeneratedIdentity, Timestamp},
     ports::{Committed, Context, Outcome, Storage, StoreError, StreamId, UnitOfWork},
@@ -14,8 +16,8 @@ pub struct BufferedUnitOfWork<S: Storage> {
 }
 
 impl<S: Storage> BufferedUnitOfWork<S> {
-    pub(super) fn new(store: Arc<Composition<S>>, context: Context) -> Self {
-        Self { buffer: Buffer::new(store, context) }
+    pub(super) fn new(store: Arc<Composition<S>>, context: Context, tenant: String) -> Self {
+        Self { buffer: Buffer::new(store, context, tenant) }
     }
 
     /// Queues work of the storage's own kind. It is done in the commit, after everything that is saved, and
@@ -45,8 +47,19 @@ impl<S: Storage> UnitOfWork for BufferedUnitOfWork<S> {
     }
 
     fn guard<A: Aggregate>(&mut self, aggregate: &A) {
-        let stream = StreamId { aggregate: A::NAME.to_owned(), id: aggregate.id().to_string() };
-        self.buffer.guards.insert(stream, aggregate.changes().base());
+        let stream = StreamId {
+            tenant: self.buffer.tenant.clone(),
+            aggregate: A::NAME.to_owned(),
+            id: aggregate.id().to_string(),
+        };
+        // One that is not registered was not read here, so that its check fails and nobody has to be told.
+        let registration = self
+            .buffer
+            .store
+            .registration::<A>()
+            .unwrap_or_else(|_| Arc::new(super::Events::folded()));
+        let typed = Box::new(TypedSave { registration, state: None });
+        self.buffer.guard(stream, aggregate.changes().base(), typed);
     }
 
     fn record_outcome(&mut self, outcome: Outcome) {

@@ -108,6 +108,11 @@ pub trait Aggregate: Clone + fmt::Debug + crate::__private::Sealed + Send + Sync
     /// When the document does not have this shape.
     fn from_document(body: &str, version: Version) -> serde_json::Result<Self>;
 
+    /// The same state at another version, for stores that count events of their own.
+    #[doc(hidden)]
+    #[must_use]
+    fn moved_to(self, version: Version) -> Self;
+
     /// The state after `events`, seen from `state`, or from nothing; `None` when nothing was there and the
     /// first event begins nothing.
     fn fold(state: Option<Self>, events: impl IntoIterator<Item = Self::Event>) -> Option<Self>;

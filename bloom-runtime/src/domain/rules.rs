@@ -11,6 +11,7 @@ use std::{
     sync::{LazyLock, Mutex},
 };
 
+use iri_string::types::UriStr;
 use regex::Regex;
 
 use super::Invalid;
@@ -84,9 +85,9 @@ pub fn email(text: &str) -> Result<(), Invalid> {
 /// # Errors
 /// `url`.
 pub fn url(text: &str) -> Result<(), Invalid> {
-    let fits = fluent_uri::Uri::parse(text).is_ok_and(|uri| {
-        matches!(uri.scheme().as_str().to_ascii_lowercase().as_str(), "http" | "https")
-            && uri.authority().is_some_and(|authority| !authority.host().is_empty())
+    let fits = UriStr::new(text).is_ok_and(|uri| {
+        matches!(uri.scheme_str().to_ascii_lowercase().as_str(), "http" | "https")
+            && uri.authority_components().is_some_and(|authority| !authority.host().is_empty())
     });
     if fits {
         Ok(())

@@ -1,13 +1,15 @@
 //! The storage in memory, held by one unit of work.
 
+use std::sync::Arc;
+
 use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::MemoryStorage;
 use crate::{
-    domain::{Condition, Version},
+    domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome, Position,
-        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
+        RecordedEvent, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 
@@ -21,7 +23,7 @@ impl InteractiveStorage for MemoryStorage {
     type Held = HeldMemory;
 
     async fn hold(&self) -> Result<HeldMemory, StoreError> {
-        let turn = std::sync::Arc::clone(&self.writing).lock_owned().await;
+        let turn = Arc::clone(&self.writing).lock_owned().await;
         Ok(HeldMemory { storage: self.clone(), _turn: turn })
     }
 }
@@ -59,25 +61,26 @@ impl Storage for HeldMemory {
         self.storage.documents(query).await
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        self.storage.count(table, condition).await
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
+        self.storage.count(selection).await
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        self.storage.stream_ids(aggregate, after, limit).await
+        self.storage.stream_ids(tenant, aggregate, after, limit).await
     }
 
-    async fn commit(&self, batch: Batch, _: Vec<NoWork>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, _: Arc<[NoWork]>) -> Result<Committed, StoreError> {
         self.storage.write(batch)
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        self.storage.outcome(key).await
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        self.storage.outcome(tenant, key).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {

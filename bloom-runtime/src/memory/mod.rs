@@ -3,20 +3,34 @@
 //! Never stronger than a real one: values pass through their stored form, units of work see committed data
 //! only, and conflicts, unique keys and positions are those of a database. Nothing survives the process.
 
+mod blob_storage;
+mod cache;
+mod distributed_lock;
 mod held;
+mod identity_provider;
+mod message_broker;
+mod notifier;
 mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-pub use self::held::HeldMemory;
 use self::state::State;
+pub use self::{
+    blob_storage::MemoryBlobStorage,
+    cache::MemoryCache,
+    distributed_lock::MemoryLock,
+    held::HeldMemory,
+    identity_provider::MemoryIdentityProvider,
+    message_broker::{MemoryBroker, MemorySubscription},
+    notifier::MemoryNotifier,
+};
 use crate::{
-    domain::{Condition, Version},
+    domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, Position, RecordedEvent,
-        Storage, StoreError, StoredDocument, StreamId,
+        Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 
@@ -87,33 +101,34 @@ impl Storage for MemoryStorage {
         table: &str,
         stream: &StreamId,
     ) -> Result<Option<StoredDocument>, StoreError> {
-        Ok(self.state().document(table, &stream.id))
+        Ok(self.state().document(table, stream))
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.state().documents(&query)
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        self.state().count(table, &condition)
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
+        self.state().count(&selection)
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        Ok(self.state().stream_ids(aggregate, after, limit))
+        Ok(self.state().stream_ids(tenant, aggregate, after, limit))
     }
 
-    async fn commit(&self, batch: Batch, _: Vec<NoWork>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, _: Arc<[NoWork]>) -> Result<Committed, StoreError> {
         let _turn = self.writing.lock().await;
         self.write(batch)
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        Ok(self.state().outcome(key))
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        Ok(self.state().outcome(tenant, key))
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {

@@ -6,24 +6,26 @@ use std::{
 };
 
 use crate::{
-    domain::{Condition, Json, Version, in_order},
+    domain::{Json, Version, in_order},
     ports::{
-        Batch, Committed, DocumentQuery, Outcome, Position, RecordedEvent, StoreError,
-        StoredDocument, StreamAppend, StreamId,
+        Batch, Committed, DocumentQuery, DocumentState, Outcome, Position, RecordedEvent,
+        Selection, StoreError, StoredDocument, StreamAppend, StreamId,
     },
 };
 
-/// Aggregate, field and value of a unique key.
-type Key = (String, &'static str, String);
+/// Tenant, aggregate, field and value of a unique key.
+type Key = (String, String, &'static str, String);
+/// Tenant and id of a document, or tenant and key of an outcome.
+type Owned = (String, String);
 
 #[derive(Default)]
 pub(super) struct State {
     log: Vec<RecordedEvent>,
     /// The indexes in the log of each stream's events.
     streams: BTreeMap<StreamId, Vec<usize>>,
-    documents: HashMap<String, BTreeMap<String, StoredDocument>>,
+    documents: HashMap<String, BTreeMap<Owned, StoredDocument>>,
     keys: HashMap<Key, String>,
-    outcomes: HashMap<String, Outcome>,
+    outcomes: HashMap<Owned, Outcome>,
     cursors: HashMap<String, Position>,
 }
 
@@ -43,15 +45,15 @@ impl State {
         Position::new(self.log.len() as u64)
     }
 
-    pub(super) fn document(&self, table: &str, id: &str) -> Option<StoredDocument> {
-        self.documents.get(table)?.get(id).cloned()
+    pub(super) fn document(&self, table: &str, stream: &StreamId) -> Option<StoredDocument> {
+        self.documents.get(table)?.get(&(stream.tenant.clone(), stream.id.clone())).cloned()
     }
 
     pub(super) fn documents(
         &self,
         query: &DocumentQuery,
     ) -> Result<Vec<StoredDocument>, StoreError> {
-        let mut found = self.matching(query.table, &query.condition)?;
+        let mut found = self.matching(&query.of)?;
         found.sort_by(|(left, left_body), (right, right_body)| {
             in_order(&query.sort, (&left.id, left_body), (&right.id, right_body))
         });
@@ -59,18 +61,18 @@ impl State {
         Ok(page.map(|(document, _)| document.clone()).collect())
     }
 
-    pub(super) fn count(&self, table: &str, condition: &Condition) -> Result<u64, StoreError> {
-        Ok(self.matching(table, condition)?.len() as u64)
+    pub(super) fn count(&self, selection: &Selection) -> Result<u64, StoreError> {
+        Ok(self.matching(selection)?.len() as u64)
     }
 
-    /// The documents of a table that satisfy the condition, by id.
-    fn matching(
-        &self,
-        table: &str,
-        condition: &Condition,
-    ) -> Result<Vec<(&StoredDocument, Json)>, StoreError> {
+    /// The documents that are selected, by id.
+    fn matching(&self, selection: &Selection) -> Result<Vec<(&StoredDocument, Json)>, StoreError> {
+        let Selection { tenant, table, removed, condition } = selection;
         let mut found = Vec::new();
-        for (id, document) in self.documents.get(table).into_iter().flatten() {
+        for ((owner, id), document) in self.documents.get(*table).into_iter().flatten() {
+            if owner != tenant || document.is_removed != *removed {
+                continue;
+            }
             let body: Json =
                 serde_json::from_str(&document.body).map_err(|source| StoreError::Corrupt {
                     place: format!("`{id}` in table `{table}`"),
@@ -85,15 +87,19 @@ impl State {
 
     pub(super) fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Vec<String> {
-        let start =
-            StreamId { aggregate: aggregate.to_owned(), id: after.unwrap_or_default().to_owned() };
+        let start = StreamId {
+            tenant: tenant.to_owned(),
+            aggregate: aggregate.to_owned(),
+            id: after.unwrap_or_default().to_owned(),
+        };
         self.streams
             .range((Bound::Excluded(start), Bound::Unbounded))
-            .take_while(|(stream, _)| stream.aggregate == aggregate)
+            .take_while(|(stream, _)| stream.tenant == tenant && stream.aggregate == aggregate)
             .take(limit)
             .map(|(stream, _)| stream.id.clone())
             .collect()
@@ -102,7 +108,7 @@ impl State {
     /// Checks everything, then writes everything.
     pub(super) fn commit(&mut self, batch: Batch) -> Result<Committed, StoreError> {
         if let Some(outcome) = &batch.outcome
-            && self.outcomes.contains_key(&outcome.key)
+            && self.outcomes.contains_key(&(batch.tenant.clone(), outcome.key.clone()))
         {
             return Err(StoreError::AlreadyExecuted { key: outcome.key.clone() });
         }
@@ -127,7 +133,7 @@ impl State {
             self.append(append);
         }
         if let Some(outcome) = batch.outcome {
-            self.outcomes.insert(outcome.key.clone(), outcome);
+            self.outcomes.insert((batch.tenant, outcome.key.clone()), outcome);
         }
         Ok(Committed { position: has_events.then(|| self.head()) })
     }
@@ -140,11 +146,14 @@ impl State {
     fn keys_after(&self, batch: &Batch) -> Result<HashMap<Key, String>, StoreError> {
         let mut keys = self.keys.clone();
         for StreamAppend { stream, .. } in &batch.appends {
-            keys.retain(|(aggregate, ..), id| *aggregate != stream.aggregate || *id != stream.id);
+            keys.retain(|(tenant, aggregate, ..), id| {
+                *tenant != stream.tenant || *aggregate != stream.aggregate || *id != stream.id
+            });
         }
         for StreamAppend { stream, keys: claims, .. } in &batch.appends {
             for claim in claims {
-                let key = (stream.aggregate.clone(), claim.field, claim.value.clone());
+                let (tenant, aggregate) = (stream.tenant.clone(), stream.aggregate.clone());
+                let key = (tenant, aggregate, claim.field, claim.value.clone());
                 if keys.insert(key, stream.id.clone()).is_some() {
                     return Err(StoreError::KeyTaken {
                         aggregate: stream.aggregate.clone(),
@@ -161,11 +170,18 @@ impl State {
         let version = append.version();
         let StreamAppend { stream, expected, events, document, .. } = append;
         if let Some(write) = document {
-            let document = StoredDocument { id: stream.id.clone(), version, body: write.body };
-            self.documents
-                .entry(write.table.to_owned())
-                .or_default()
-                .insert(stream.id.clone(), document);
+            let table = self.documents.entry(write.table.to_owned()).or_default();
+            let owned = (stream.tenant.clone(), stream.id.clone());
+            let is_removed = matches!(write.state, DocumentState::Removed(_));
+            match write.state {
+                DocumentState::There(body) | DocumentState::Removed(body) => {
+                    let id = stream.id.clone();
+                    table.insert(owned, StoredDocument { id, version, body, is_removed });
+                }
+                DocumentState::Gone => {
+                    table.remove(&owned);
+                }
+            }
         }
         for (index, event) in events.into_iter().enumerate() {
             let position = self.head().next();
@@ -182,8 +198,8 @@ impl State {
         }
     }
 
-    pub(super) fn outcome(&self, key: &str) -> Option<Outcome> {
-        self.outcomes.get(key).cloned()
+    pub(super) fn outcome(&self, tenant: &str, key: &str) -> Option<Outcome> {
+        self.outcomes.get(&(tenant.to_owned(), key.to_owned())).cloned()
     }
 
     pub(super) fn cursor(&self, name: &str) -> Position {

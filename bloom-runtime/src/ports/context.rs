@@ -14,6 +14,8 @@ pub struct Context {
     pub correlation: Option<String>,
     /// The command or event that led to this.
     pub causation: Option<String>,
+    /// Why, in the words of whoever asks; it is kept with the events.
+    pub reason: Option<String>,
     /// What tells this command from every other, so that running it twice has one effect.
     pub command: Option<CommandId>,
 }
@@ -45,6 +47,13 @@ impl Context {
     #[must_use]
     pub fn with_tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// The same, for this reason.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
         self
     }
 

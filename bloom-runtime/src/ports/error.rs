@@ -107,6 +107,26 @@ pub enum StoreError {
         aggregate: &'static str,
     },
 
+    /// Nobody has said for which tenant, and the store keeps tenants apart.
+    #[error("a tenant is needed: set one in the context, `Context::with_tenant`")]
+    NoTenant,
+
+    /// Nobody has said on whose behalf, and the aggregate is audited.
+    #[error("{aggregate} {id} is audited: say on whose behalf, `Context::with_actor`")]
+    NoActor {
+        /// The stored name of the aggregate.
+        aggregate: String,
+        /// The id.
+        id: String,
+    },
+
+    /// Aggregates of this kind are not kept when they are removed.
+    #[error("`{aggregate}` is not kept when it is removed: register it with `.soft_delete()`")]
+    NotKept {
+        /// The stored name of the aggregate.
+        aggregate: &'static str,
+    },
+
     /// A query handler tried to change something; nothing was stored.
     #[error("the query `{query}` tried to write; a change belongs into a command")]
     QueryWrites {
@@ -148,6 +168,7 @@ impl Classified for StoreError {
             Self::Stale { .. } => ErrorKind::Stale,
             Self::Taken(error) | Self::Refused(error) => error.kind(),
             Self::KeyTaken { .. } => ErrorKind::Rule,
+            Self::NoTenant | Self::NoActor { .. } => ErrorKind::Forbidden,
             Self::KeyReused { .. }
             | Self::Unstorable { .. }
             | Self::TooLarge(_)
@@ -155,6 +176,7 @@ impl Classified for StoreError {
             Self::Unavailable { .. } | Self::OutcomeUnknown => ErrorKind::Unavailable,
             Self::Corrupt { .. }
             | Self::Unregistered { .. }
+            | Self::NotKept { .. }
             | Self::QueryWrites { .. }
             | Self::Internal(_) => ErrorKind::Internal,
         }
@@ -172,6 +194,9 @@ impl Classified for StoreError {
             Self::Unstorable { .. } => "store.unstorable",
             Self::Corrupt { .. } => "store.corrupt",
             Self::Unregistered { .. } => "store.unregistered",
+            Self::NoTenant => "store.no_tenant",
+            Self::NoActor { .. } => "store.no_actor",
+            Self::NotKept { .. } => "store.not_kept",
             Self::QueryWrites { .. } => "store.query_writes",
             Self::TooLarge(_) => "store.specification_too_large",
             Self::BadCursor => "store.bad_cursor",

@@ -48,6 +48,9 @@ impl fmt::Display for Position {
 /// The events of one aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId {
+    /// Whose aggregate it is; empty where tenants are not kept apart.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tenant: String,
     /// The stored name of the aggregate.
     pub aggregate: String,
     /// The id of the aggregate.

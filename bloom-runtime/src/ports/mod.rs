@@ -3,27 +3,49 @@
 //! No concrete adapter is here. Futures are declared `Send`, so that code generic over a store can run in
 //! a web handler.
 
+mod blob_storage;
+mod cache;
 mod clock;
 mod context;
+mod distributed_lock;
 mod error;
 mod event_log;
+mod identity_provider;
 mod ids;
+mod lifecycle;
+mod message_broker;
+mod notifier;
 mod page;
 mod repository;
+mod rows;
+pub mod seal;
+mod service_error;
 mod storage;
 mod store;
 mod unit_of_work;
 
+pub use blob_storage::{Blob, BlobEntry, BlobInfo, BlobKey, BlobStorage, BlobTag, NewBlob, PutIf};
+pub use cache::Cache;
 pub use clock::Clock;
 pub use context::{CommandId, Context};
+pub use distributed_lock::{DistributedLock, FencingToken, Lease};
 pub use error::StoreError;
 pub use event_log::{EventLog, Position, RecordedEvent, StreamId};
+pub use identity_provider::{IdentityProvider, Principal};
 pub use ids::IdGenerator;
+pub use lifecycle::Lifecycle;
+pub use message_broker::{
+    ConsumerGroup, Message, MessageBroker, MessageSubscription, ReceivedMessage, Topic,
+};
+pub use notifier::{Notification, Notifier, Recipient};
 pub use page::{Page, PageRequest};
-pub use repository::{Receipt, Repository};
+pub use repository::{Receipt, Repository, Revision};
+pub use rows::Rows;
+pub use seal::{Seal, Sealed};
+pub use service_error::ServiceError;
 pub use storage::{
-    Batch, Committed, DocumentQuery, DocumentWrite, InteractiveStorage, KeyClaim, NewEvent, NoWork,
-    Outcome, Storage, StoredDocument, StreamAppend,
+    Batch, Committed, DocumentQuery, DocumentState, DocumentWrite, InteractiveStorage, KeyClaim,
+    NewEvent, NoWork, Outcome, Selection, Storage, StoredDocument, StreamAppend,
 };
 pub use store::Store;
 pub use unit_of_work::UnitOfWork;

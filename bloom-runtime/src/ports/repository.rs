@@ -4,8 +4,8 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Page, PageRequest, StoreError};
-use crate::domain::{Aggregate, Spec, Version};
+use super::{Page, PageRequest, Rows, StoreError};
+use crate::domain::{Aggregate, Json, Metadata, Spec, Timestamp, Version};
 
 /// The aggregates of one kind, seen through a unit of work.
 ///
@@ -45,6 +45,62 @@ pub trait Repository<A: Aggregate>: Send {
         id: &A::Id,
         version: Version,
     ) -> impl Future<Output = Result<Option<A>, StoreError>> + Send;
+
+    /// The aggregate as it was at this moment; `None` when it was not there.
+    ///
+    /// A moment is that of the clock of the program that committed: events of several machines may lie as far apart as their
+    /// clocks.
+    ///
+    /// # Errors
+    /// As [`Self::find_by_id`].
+    fn get_as_of(
+        &mut self,
+        id: &A::Id,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Option<A>, StoreError>> + Send;
+
+    /// Everything that has happened to the aggregate, oldest first, also when it was removed: who, when, why, and what it was
+    /// afterwards. Empty when it never was.
+    ///
+    /// # Errors
+    /// As [`Self::find_by_id`].
+    fn history(
+        &mut self,
+        id: &A::Id,
+    ) -> impl Future<Output = Result<Vec<Revision<A>>, StoreError>> + Send;
+
+    /// Queues the end of the aggregate, behind what it has raised: nothing finds it any more, its unique values are free, and
+    /// its history stays. Where its kind is registered with `soft_delete` it is kept and can be brought back.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    fn remove(&mut self, aggregate: A) -> Result<Receipt<A::Id>, StoreError>;
+
+    /// A page of those that were removed and are kept. Sees committed data only.
+    ///
+    /// # Errors
+    /// As [`Self::find`], and [`StoreError::NotKept`].
+    fn find_removed(
+        &mut self,
+        spec: &Spec<A>,
+        page: PageRequest,
+    ) -> impl Future<Output = Result<Page<A>, StoreError>> + Send;
+
+    /// Queues the return of an aggregate that was removed and is kept. The commit fails when another has one of its unique
+    /// values by now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it was not removed, and as [`Self::find_removed`].
+    fn restore(&mut self, id: &A::Id) -> impl Future<Output = Result<A, StoreError>> + Send;
+
+    /// Queues the end of what is kept of an aggregate that was removed. Its events stay in the log.
+    ///
+    /// # Errors
+    /// As [`Self::restore`].
+    fn purge(
+        &mut self,
+        id: &A::Id,
+    ) -> impl Future<Output = Result<Receipt<A::Id>, StoreError>> + Send;
 
     /// Queues what the aggregate has raised since it was loaded. The receipt says the version it will
     /// have; a conflict shows when the unit of work commits.
@@ -107,6 +163,25 @@ pub trait Repository<A: Aggregate>: Send {
         async move { Ok(!self.find(spec, PageRequest::first(1)).await?.items.is_empty()) }
     }
 
+    /// All that satisfy `spec`, however many: as many at a time as the request says are read and held in memory.
+    ///
+    /// ```
+    /// # use bloom_runtime::{prelude::*, testing::conformance::Account};
+    /// # async fn total(uow: &mut impl UnitOfWork) -> Result<u64, StoreError> {
+    /// let mut total = 0;
+    /// let mut accounts = uow.repository::<Account>().stream(Spec::all(), PageRequest::first(500));
+    /// while let Some(account) = accounts.next().await? {
+    ///     total += account.balance();
+    /// }
+    /// # Ok(total) }
+    /// ```
+    fn stream(self, spec: Spec<A>, page: PageRequest) -> Rows<Self, A>
+    where
+        Self: Sized,
+    {
+        Rows::new(self, spec, page)
+    }
+
     /// Queues all of them, as [`Self::save`] does.
     ///
     /// # Errors
@@ -142,6 +217,23 @@ pub trait Repository<A: Aggregate>: Send {
     fn add(&mut self, aggregate: A) -> Result<Receipt<A::Id>, StoreError> {
         self.save(aggregate)
     }
+}
+
+/// One event of an aggregate, and what the aggregate was afterwards.
+#[derive(Debug, Clone)]
+pub struct Revision<A: Aggregate> {
+    /// The version it was brought to.
+    pub version: Version,
+    /// What happened; `None` when it was removed, brought back or purged.
+    pub event: Option<A::Event>,
+    /// The stored name of what happened.
+    pub name: String,
+    /// Who, when and why.
+    pub metadata: Metadata,
+    /// What it was afterwards; `None` when it was not there any more.
+    pub state: Option<A>,
+    /// The fields that were another before, each with what it was and what it became; `null` where it was absent.
+    pub changes: Vec<(String, Json, Json)>,
 }
 
 /// Which aggregate was saved, and the version it has once the unit of work is committed.

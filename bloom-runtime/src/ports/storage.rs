@@ -3,7 +3,7 @@
 //! A storage knows nothing of aggregates, only of streams, documents, keys and positions. Everything typed
 //! is written once, in `application`, on top of it.
 
-use std::{collections::BTreeMap, future::Future};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use super::{EventLog, Position, StoreError, StreamId};
 use crate::domain::{Condition, Metadata, SortKey, Version};
@@ -35,29 +35,26 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         query: DocumentQuery,
     ) -> impl Future<Output = Result<Vec<StoredDocument>, StoreError>> + Send;
 
-    /// How many documents satisfy a condition.
+    /// How many documents there are of those that are selected.
     ///
     /// # Errors
     /// When the storage is out of reach.
-    fn count(
-        &self,
-        table: &'static str,
-        condition: Condition,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    fn count(&self, selection: Selection) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// The ids of the streams of one kind, ordered, after `after`.
+    /// The ids of the streams of one kind and one tenant, ordered, after `after`.
     ///
     /// # Errors
     /// When the storage is out of reach.
     fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
     /// Writes the batch and then does the work, in order; all or nothing. The events get the next
-    /// positions, which the work must not rely on.
+    /// positions, which the work must not rely on. All of it belongs to the tenant of the batch.
     ///
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::KeyTaken`], [`StoreError::AlreadyExecuted`], what the work
@@ -65,15 +62,16 @@ pub trait Storage: EventLog + Send + Sync + 'static {
     fn commit(
         &self,
         batch: Batch,
-        work: Vec<Self::Work>,
+        work: Arc<[Self::Work]>,
     ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
-    /// What became of a command.
+    /// What became of a command of a tenant.
     ///
     /// # Errors
     /// When the storage is out of reach.
     fn outcome(
         &self,
+        tenant: &str,
         key: &str,
     ) -> impl Future<Output = Result<Option<Outcome>, StoreError>> + Send;
 
@@ -143,6 +141,8 @@ pub enum NoWork {}
 /// What one unit of work writes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
+    /// Whose it is; empty where tenants are not kept apart. That of each stream, too.
+    pub tenant: String,
     /// At most one append per stream.
     pub appends: Vec<StreamAppend>,
     /// Streams that must still be at a version, though nothing is appended to them.
@@ -192,8 +192,19 @@ pub struct NewEvent {
 pub struct DocumentWrite {
     /// The table.
     pub table: &'static str,
-    /// The state as JSON text.
-    pub body: String,
+    /// What it is from now on.
+    pub state: DocumentState,
+}
+
+/// What a document is from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentState {
+    /// It is there, with this state as JSON text.
+    There(String),
+    /// It is kept, with this state as JSON text, and found only by those who ask for what was removed.
+    Removed(String),
+    /// It is gone for good.
+    Gone,
 }
 
 /// A unique value that an aggregate reserves.
@@ -214,15 +225,28 @@ pub struct StoredDocument {
     pub version: Version,
     /// Its state as JSON text.
     pub body: String,
+    /// Whether it was removed and is only kept.
+    pub is_removed: bool,
+}
+
+/// Some documents of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// Whose they are; empty where tenants are not kept apart.
+    pub tenant: String,
+    /// The table.
+    pub table: &'static str,
+    /// Those that were removed and are kept, instead of those that are there.
+    pub removed: bool,
+    /// What they must satisfy.
+    pub condition: Condition,
 }
 
 /// Which documents to read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DocumentQuery {
-    /// The table.
-    pub table: &'static str,
-    /// What they must satisfy.
-    pub condition: Condition,
+    /// Which.
+    pub of: Selection,
     /// What they are sorted by before their ids.
     pub sort: Vec<SortKey>,
     /// So many are left out.

@@ -15,7 +15,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// When the store is out of reach.
     fn begin(&self) -> impl Future<Output = Result<Self::UnitOfWork, StoreError>> + Send;
 
-    /// What became of the command with this key, if it was committed.
+    /// What became of the command with this key, if it was committed, for the tenant of the ambient context.
     ///
     /// # Errors
     /// When the store is out of reach.

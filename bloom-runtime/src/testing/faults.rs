@@ -8,10 +8,10 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    domain::{Condition, Version},
+    domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
-        StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Selection,
+        Storage, StoreError, StoredDocument, StreamId,
     },
 };
 
@@ -97,30 +97,31 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.storage.documents(query).await
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
         self.check(Operation::Find)?;
-        self.storage.count(table, condition).await
+        self.storage.count(selection).await
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         self.check(Operation::Find)?;
-        self.storage.stream_ids(aggregate, after, limit).await
+        self.storage.stream_ids(tenant, aggregate, after, limit).await
     }
 
-    async fn commit(&self, batch: Batch, work: Vec<Self::Work>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, work: Arc<[Self::Work]>) -> Result<Committed, StoreError> {
         self.check(Operation::Commit)?;
         let committed = self.storage.commit(batch, work).await?;
         self.check(Operation::CommitReply)?;
         Ok(committed)
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        self.storage.outcome(key).await
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        self.storage.outcome(tenant, key).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {

@@ -3,7 +3,10 @@
 //! Values are bound, never written into the text. Where a field is absent a comparison gives NULL, which selects nothing;
 //! only a negation has to make a plain no of it. So what stands outside of negations can be answered by an index.
 
-use bloom_runtime::domain::{Condition, FieldPath, Json, Kind, Relation, SortKey};
+use bloom_runtime::{
+    domain::{Condition, FieldPath, Json, Kind, Relation, SortKey},
+    ports::Selection,
+};
 
 /// What a comparison looks at.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,10 @@ pub(crate) trait Dialect {
     fn starts_with(text: &str, start: &str) -> String;
     /// Whether a text has another in it.
     fn contains(text: &str, part: &str) -> String;
+    /// Whether a row belongs to the tenant; `is_everyone` where all rows do.
+    fn of_tenant(mark: &str, _is_everyone: bool) -> String {
+        format!("tenant = {mark}")
+    }
     /// Whether the field is absent.
     fn is_null(path: &FieldPath) -> String;
     /// What a list is looked through as.
@@ -63,6 +70,15 @@ impl<D: Dialect> Statement<D> {
 
     pub(crate) fn into_parameters(self) -> Vec<D::Parameter> {
         self.parameters
+    }
+
+    /// What is selected. Whose it is stands outside of what somebody asks, so that no question gets around it.
+    pub(crate) fn selection(&mut self, selection: &Selection) -> String {
+        let mark = self.bind(D::text(&selection.tenant), Kind::Text);
+        let tenant = D::of_tenant(&mark, selection.tenant.is_empty());
+        let removed = if selection.removed { "NOT NULL" } else { "NULL" };
+        let condition = self.condition(&selection.condition);
+        format!("{tenant} AND removed_at IS {removed} AND ({condition})")
     }
 
     /// The condition over a column `body` and a column `id`.

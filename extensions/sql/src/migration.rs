@@ -84,11 +84,14 @@ impl Migrations {
 pub fn documents(table: &str) -> String {
     format!(
         "CREATE TABLE \"{table}\" (
-    id         TEXT    PRIMARY KEY,
+    tenant     TEXT    NOT NULL,
+    id         TEXT    NOT NULL,
     version    INTEGER NOT NULL,
     body       TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    removed_at INTEGER,
+    PRIMARY KEY (tenant, id)
 ) WITHOUT ROWID;
 "
     )
@@ -101,11 +104,14 @@ pub fn documents(table: &str) -> String {
 pub fn postgres_documents(table: &str) -> String {
     format!(
         "CREATE TABLE \"{table}\" (
-    id         text COLLATE \"C\" PRIMARY KEY,
-    version    bigint NOT NULL,
-    body       jsonb  NOT NULL,
-    created_at bigint NOT NULL,
-    updated_at bigint NOT NULL
+    tenant     text COLLATE \"C\" NOT NULL,
+    id         text COLLATE \"C\" NOT NULL,
+    version    bigint           NOT NULL,
+    body       jsonb            NOT NULL,
+    created_at bigint           NOT NULL,
+    updated_at bigint           NOT NULL,
+    removed_at bigint,
+    PRIMARY KEY (tenant, id)
 );
 "
     )

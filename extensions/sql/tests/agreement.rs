@@ -6,12 +6,12 @@ mod sample;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bloom_runtime::{
-    application::{Documents, StorageStore},
+    application::{Documents, StorageStore, in_context},
     domain::{
         Aggregate, Comparable, Field, GeneratedIdentity, Ordered, SortKey, Spec, Uuid, in_order,
     },
     memory::MemoryStorage,
-    ports::{PageRequest, Repository, Storage, Store, UnitOfWork},
+    ports::{Context, PageRequest, Repository, Storage, Store, UnitOfWork},
 };
 use bloom_sql::{Migrations, SqliteStorage, migration::documents};
 use proptest::{collection::vec, prelude::*};
@@ -169,12 +169,13 @@ fn everyone_selects_the_same() {
     let sqlite = SqliteStorage::open(&path, &migrations).expect("the database opens");
     let on = |loading| (StorageStore::new(sqlite.clone()), loading);
     let (sqlite, loading) = on(Documents::in_table(TABLE));
-    let sqlite = sqlite.aggregate::<Sample>(loading);
+    let sqlite = sqlite.aggregate::<Sample>(loading).tenants_by_rows();
     let postgres = runtime.block_on(postgres_server::database(
         Migrations::new().with("0001_samples", bloom_sql::migration::postgres_documents(TABLE)),
     ));
-    let postgres = postgres
-        .map(|storage| StorageStore::new(storage).aggregate::<Sample>(Documents::in_table(TABLE)));
+    let postgres = postgres.map(|storage| {
+        StorageStore::new(storage).aggregate::<Sample>(Documents::in_table(TABLE)).tenants_by_rows()
+    });
 
     let batch = AtomicU32::new(0);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
@@ -187,31 +188,58 @@ fn everyone_selects_the_same() {
             let id = Uuid::from_u128(u128::from(batch) << 64 | number);
             Sample::make(id.into(), batch, content)
         };
-        let samples: Vec<Sample> = (1..).zip(contents).map(sample).collect();
+        // Another tenant has aggregates with the same ids, each with the content of another, and one more.
+        let samples: Vec<Sample> = (1..).zip(contents.clone()).map(sample).collect();
+        let others = contents.iter().cycle().skip(1).take(contents.len() + 1).cloned();
+        let others: Vec<Sample> = (1..).zip(others).map(sample).collect();
         // What other cases have left is not asked for.
         let spec = Sample::fields().batch.eq(batch) & spec;
 
-        let mut expected: Vec<_> = samples
-            .iter()
-            .filter(|sample| spec.is_satisfied_by(sample).expect("it can be written"))
-            .map(|sample| {
-                (sample.id().to_string(), sample.to_document().expect("it can be written"))
-            })
-            .collect();
-        expected.sort_by(|left, right| in_order(&sort, (&left.0, &left.1), (&right.0, &right.1)));
-        let ids = expected.iter().map(|(id, _)| id.parse().expect("a UUID"));
-        let expected: (Vec<Uuid>, u64) = (ids.collect(), expected.len() as u64);
+        let expected = |samples: &[Sample]| {
+            let mut expected: Vec<_> = samples
+                .iter()
+                .filter(|sample| spec.is_satisfied_by(sample).expect("it can be written"))
+                .map(|sample| {
+                    (sample.id().to_string(), sample.to_document().expect("it can be written"))
+                })
+                .collect();
+            expected
+                .sort_by(|left, right| in_order(&sort, (&left.0, &left.1), (&right.0, &right.1)));
+            let ids = expected.iter().map(|(id, _)| id.parse().expect("a UUID"));
+            let ids: Vec<Uuid> = ids.collect();
+            let count = ids.len() as u64;
+            (ids, count)
+        };
 
-        let memory =
-            StorageStore::new(MemoryStorage::new()).aggregate::<Sample>(Documents::in_table(TABLE));
+        let memory = StorageStore::new(MemoryStorage::new())
+            .aggregate::<Sample>(Documents::in_table(TABLE))
+            .tenants_by_rows();
+        let tenants = [("one", &samples), ("two", &others)];
         runtime.block_on(async {
-            keep(&memory, &samples).await;
-            prop_assert_eq!(&asked(&memory, &spec, &sort).await, &expected, "in memory");
-            keep(&sqlite, &samples).await;
-            prop_assert_eq!(&asked(&sqlite, &spec, &sort).await, &expected, "in SQLite");
-            if let Some(postgres) = &postgres {
-                keep(postgres, &samples).await;
-                prop_assert_eq!(&asked(postgres, &spec, &sort).await, &expected, "in PostgreSQL");
+            for (name, samples) in tenants {
+                let tenant = Context::new().with_tenant(name);
+                in_context(tenant, async {
+                    keep(&memory, samples).await;
+                    keep(&sqlite, samples).await;
+                    if let Some(postgres) = &postgres {
+                        keep(postgres, samples).await;
+                    }
+                })
+                .await;
+            }
+            for (name, samples) in tenants {
+                let expected = expected(samples);
+                let tenant = Context::new().with_tenant(name);
+                in_context(tenant, async {
+                    prop_assert_eq!(&asked(&memory, &spec, &sort).await, &expected, "in memory");
+                    prop_assert_eq!(&asked(&sqlite, &spec, &sort).await, &expected, "in SQLite");
+                    if let Some(postgres) = &postgres {
+                        let found = asked(postgres, &spec, &sort).await;
+                        prop_assert_eq!(&found, &expected, "in PostgreSQL");
+                    }
+                    Ok(())
+                })
+                .await?;
             }
             Ok(())
         })

@@ -46,7 +46,11 @@ pub async fn the_log_has_every_event_once<S: Storage>(storage: S, how: How) {
     assert_eq!(log.read(Position::new(4), 2).await.unwrap(), all[4..6]);
     assert!(log.read(Position::new(9), 10).await.unwrap().is_empty());
 
-    let stream = StreamId { aggregate: Account::NAME.to_owned(), id: id(2).to_string() };
+    let stream = StreamId {
+        tenant: String::new(),
+        aggregate: Account::NAME.to_owned(),
+        id: id(2).to_string(),
+    };
     assert_eq!(log.read_stream(&stream, Version::NEW).await.unwrap(), all[3..6]);
     assert_eq!(log.read_stream(&stream, Version::new(2)).await.unwrap(), all[5..6]);
     assert_eq!((all[3].name.as_str(), all[3].revision), ("conformance.opened", 1));

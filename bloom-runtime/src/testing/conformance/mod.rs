@@ -20,6 +20,8 @@ mod commits;
 mod interactive;
 mod log;
 mod queries;
+mod removal;
+mod tenants;
 mod uniqueness;
 
 pub use account::{Account, AccountError, AccountEvent, AccountId, TABLE};
@@ -38,6 +40,13 @@ pub use log::{
     the_storage_tells_of_appends,
 };
 pub use queries::{every_text_comes_back, pages_are_complete, specifications_select};
+pub use removal::{
+    a_taken_value_is_not_restored, large_results_are_streamed, the_past_can_be_read,
+    what_is_kept_can_be_restored, what_is_removed_is_gone,
+};
+pub use tenants::{
+    tenants_change_what_is_theirs, tenants_hold_what_is_theirs, tenants_see_what_is_theirs,
+};
 pub use uniqueness::{
     a_given_up_value_is_free, a_unique_value_is_taken_once, one_of_many_gets_a_unique_value,
     unique_values_can_be_swapped,
@@ -46,16 +55,24 @@ pub use uniqueness::{
 use std::sync::Arc;
 
 use crate::{
-    application::{Documents, Events, StorageStore},
+    application::{Documents, Events, Registration, StorageStore},
     ports::Storage,
 };
 
 fn store<S: Storage>(storage: S, how: How) -> StorageStore<S> {
-    let loading = match how {
+    StorageStore::shared(Arc::new(storage)).aggregate(registration(how))
+}
+
+/// One that keeps what is removed.
+fn kept<S: Storage>(storage: S, how: How) -> StorageStore<S> {
+    StorageStore::shared(Arc::new(storage)).aggregate(registration(how).soft_delete())
+}
+
+fn registration(how: How) -> Registration<Account> {
+    match how {
         How::Documents => Documents::in_table(TABLE),
         How::Events => Events::folded(),
-    };
-    StorageStore::shared(Arc::new(storage)).aggregate::<Account>(loading)
+    }
 }
 
 /// Runs every check against a storage of one's own, each as a test.
@@ -92,6 +109,13 @@ macro_rules! storage_conformance {
             a_unique_value_is_taken_once,
             one_of_many_gets_a_unique_value,
             unique_values_can_be_swapped,
+            tenants_see_what_is_theirs,
+            tenants_change_what_is_theirs,
+            what_is_removed_is_gone,
+            what_is_kept_can_be_restored,
+            a_taken_value_is_not_restored,
+            the_past_can_be_read,
+            large_results_are_streamed,
         );
     };
     (@tests $make:expr; $($check:ident,)*) => {$(
@@ -121,6 +145,7 @@ macro_rules! interactive_conformance {
             interactive_units_of_work_never_conflict,
             what_is_held_is_changed_by_nobody_else,
             what_was_held_and_dropped_leaves_nothing,
+            tenants_hold_what_is_theirs,
         );
     };
 }

@@ -1,6 +1,8 @@
--- The log: every committed event, in one order without holes. Texts are compared by their bytes.
+-- The log: every committed event, in one order without holes. Texts are compared by their bytes. The tenant is empty where tenants
+-- are not kept apart by rows, here and below.
 CREATE TABLE bloom_events (
     position  bigint           PRIMARY KEY,
+    tenant    text COLLATE "C" NOT NULL,
     aggregate text COLLATE "C" NOT NULL,
     id        text COLLATE "C" NOT NULL,
     version   bigint           NOT NULL,
@@ -8,15 +10,16 @@ CREATE TABLE bloom_events (
     revision  integer          NOT NULL,
     body      text             NOT NULL,
     metadata  text             NOT NULL,
-    UNIQUE (aggregate, id, version)
+    UNIQUE (tenant, aggregate, id, version)
 );
 
 -- The newest version of each aggregate; 0 where somebody has looked for one that is not there.
 CREATE TABLE bloom_streams (
+    tenant    text COLLATE "C" NOT NULL,
     aggregate text COLLATE "C" NOT NULL,
     id        text COLLATE "C" NOT NULL,
     version   bigint           NOT NULL,
-    PRIMARY KEY (aggregate, id)
+    PRIMARY KEY (tenant, aggregate, id)
 ) WITH (fillfactor = 80);
 
 -- The newest position: the row that every commit with events takes last, so that positions have no hole.
@@ -28,20 +31,23 @@ INSERT INTO bloom_head (one, position) VALUES (1, 0);
 
 -- Unique values, for aggregates stored either way. A value may be longer than an index holds, its digest is not.
 CREATE TABLE bloom_keys (
+    tenant    text COLLATE "C" NOT NULL,
     aggregate text COLLATE "C" NOT NULL,
     field     text COLLATE "C" NOT NULL,
     value     text COLLATE "C" NOT NULL,
     id        text COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX bloom_keys_by_value ON bloom_keys (aggregate, field, md5(value));
-CREATE INDEX bloom_keys_by_id ON bloom_keys (aggregate, id);
+CREATE UNIQUE INDEX bloom_keys_by_value ON bloom_keys (tenant, aggregate, field, md5(value));
+CREATE INDEX bloom_keys_by_id ON bloom_keys (tenant, aggregate, id);
 
 -- What became of each command that has an id.
 CREATE TABLE bloom_outcomes (
-    key         text COLLATE "C" PRIMARY KEY,
+    tenant      text COLLATE "C" NOT NULL,
+    key         text COLLATE "C" NOT NULL,
     fingerprint text             NOT NULL,
     body        text             NOT NULL,
-    at          timestamptz      NOT NULL DEFAULT now()
+    at          timestamptz      NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, key)
 );
 
 -- How far each event handler has come.
@@ -54,10 +60,11 @@ CREATE TABLE bloom_cursors (
 -- BL001 a stream at another version, BL002 a command that was executed, BL003 a unique value that is taken.
 CREATE FUNCTION bloom_stage(
     -- What streams have to be at, and how many events they get; none where one is only guarded.
-    s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
-    o_key text[], o_fingerprint text[], o_body text[],
-    k_aggregate text[], k_id text[], k_field text[], k_value text[],
-    d_table text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[]
+    s_tenant text[], s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
+    o_tenant text[], o_key text[], o_fingerprint text[], o_body text[],
+    k_tenant text[], k_aggregate text[], k_id text[], k_field text[], k_value text[],
+    -- A document without a body is gone; one that was removed has a time.
+    d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     done   bigint;
@@ -65,42 +72,43 @@ DECLARE
     target text;
 BEGIN
     IF 0 = ANY (s_expected) THEN
-        INSERT INTO bloom_streams (aggregate, id, version)
-        SELECT s.aggregate, s.id, 0
-        FROM unnest(s_aggregate, s_id, s_expected) AS s (aggregate, id, expected)
+        INSERT INTO bloom_streams (tenant, aggregate, id, version)
+        SELECT s.tenant, s.aggregate, s.id, 0
+        FROM unnest(s_tenant, s_aggregate, s_id, s_expected) AS s (tenant, aggregate, id, expected)
         WHERE s.expected = 0
-        ORDER BY 1, 2
+        ORDER BY 1, 2, 3
         ON CONFLICT DO NOTHING;
     END IF;
     -- In one order, so that two who write the same streams wait for each other and never in a circle.
     IF cardinality(s_id) > 1 THEN
         PERFORM 1
-        FROM bloom_streams t JOIN unnest(s_aggregate, s_id) AS s (aggregate, id) USING (aggregate, id)
-        ORDER BY t.aggregate, t.id
+        FROM bloom_streams t JOIN unnest(s_tenant, s_aggregate, s_id) AS s (tenant, aggregate, id) USING (tenant, aggregate, id)
+        ORDER BY t.tenant, t.aggregate, t.id
         FOR UPDATE OF t;
     END IF;
     WITH moved AS (
         UPDATE bloom_streams t
         SET version = s.expected + s.events
-        FROM unnest(s_aggregate, s_id, s_expected, s_events) AS s (aggregate, id, expected, events)
-        WHERE t.aggregate = s.aggregate AND t.id = s.id AND t.version = s.expected
-        RETURNING t.aggregate, t.id
+        FROM unnest(s_tenant, s_aggregate, s_id, s_expected, s_events) AS s (tenant, aggregate, id, expected, events)
+        WHERE t.tenant = s.tenant AND t.aggregate = s.aggregate AND t.id = s.id AND t.version = s.expected
+        RETURNING t.tenant, t.aggregate, t.id
     )
-    SELECT s.aggregate, s.id, s.expected INTO wrong
-    FROM unnest(s_aggregate, s_id, s_expected) AS s (aggregate, id, expected)
-    LEFT JOIN moved m USING (aggregate, id)
+    SELECT s.tenant, s.aggregate, s.id, s.expected INTO wrong
+    FROM unnest(s_tenant, s_aggregate, s_id, s_expected) AS s (tenant, aggregate, id, expected)
+    LEFT JOIN moved m USING (tenant, aggregate, id)
     WHERE m.id IS NULL
     LIMIT 1;
     IF FOUND THEN
-        SELECT version INTO done FROM bloom_streams WHERE aggregate = wrong.aggregate AND id = wrong.id;
+        SELECT version INTO done FROM bloom_streams
+        WHERE tenant = wrong.tenant AND aggregate = wrong.aggregate AND id = wrong.id;
         RAISE EXCEPTION 'stream at another version' USING ERRCODE = 'BL001', DETAIL = json_build_object(
             'aggregate', wrong.aggregate, 'id', wrong.id, 'expected', wrong.expected, 'actual', coalesce(done, 0)
         )::text;
     END IF;
 
     IF cardinality(o_key) > 0 THEN
-        INSERT INTO bloom_outcomes (key, fingerprint, body)
-        SELECT * FROM unnest(o_key, o_fingerprint, o_body) ORDER BY 1
+        INSERT INTO bloom_outcomes (tenant, key, fingerprint, body)
+        SELECT * FROM unnest(o_tenant, o_key, o_fingerprint, o_body) ORDER BY 1, 2
         ON CONFLICT DO NOTHING;
         GET DIAGNOSTICS done = ROW_COUNT;
         IF done <> cardinality(o_key) THEN
@@ -110,21 +118,22 @@ BEGIN
 
     -- What an aggregate has no more becomes free before anybody takes something, so that two can swap.
     DELETE FROM bloom_keys k
-    USING unnest(s_aggregate, s_id, s_events) AS s (aggregate, id, events)
-    WHERE k.aggregate = s.aggregate AND k.id = s.id AND s.events > 0 AND NOT EXISTS (
-        SELECT 1 FROM unnest(k_aggregate, k_id, k_field, k_value) AS n (aggregate, id, field, value)
-        WHERE n.aggregate = k.aggregate AND n.id = k.id AND n.field = k.field AND n.value = k.value
+    USING unnest(s_tenant, s_aggregate, s_id, s_events) AS s (tenant, aggregate, id, events)
+    WHERE k.tenant = s.tenant AND k.aggregate = s.aggregate AND k.id = s.id AND s.events > 0 AND NOT EXISTS (
+        SELECT 1 FROM unnest(k_tenant, k_aggregate, k_id, k_field, k_value) AS n (tenant, aggregate, id, field, value)
+        WHERE n.tenant = k.tenant AND n.aggregate = k.aggregate AND n.id = k.id AND n.field = k.field AND n.value = k.value
     );
     IF cardinality(k_id) > 0 THEN
-        INSERT INTO bloom_keys (aggregate, id, field, value)
-        SELECT n.* FROM unnest(k_aggregate, k_id, k_field, k_value) AS n (aggregate, id, field, value)
-        ORDER BY 1, 3, 4
+        INSERT INTO bloom_keys (tenant, aggregate, id, field, value)
+        SELECT n.* FROM unnest(k_tenant, k_aggregate, k_id, k_field, k_value) AS n (tenant, aggregate, id, field, value)
+        ORDER BY 1, 2, 4, 5
         ON CONFLICT DO NOTHING;
         SELECT n.aggregate, n.id, n.field INTO wrong
-        FROM unnest(k_aggregate, k_id, k_field, k_value) AS n (aggregate, id, field, value)
+        FROM unnest(k_tenant, k_aggregate, k_id, k_field, k_value) AS n (tenant, aggregate, id, field, value)
         WHERE NOT EXISTS (
             SELECT 1 FROM bloom_keys k
-            WHERE k.aggregate = n.aggregate AND k.field = n.field AND md5(k.value) = md5(n.value) AND k.id = n.id
+            WHERE k.tenant = n.tenant AND k.aggregate = n.aggregate AND k.field = n.field AND md5(k.value) = md5(n.value)
+              AND k.id = n.id
         )
         LIMIT 1;
         IF FOUND THEN
@@ -134,14 +143,21 @@ BEGIN
 
     FOR target IN SELECT DISTINCT unnest(d_table) ORDER BY 1 LOOP
         EXECUTE format(
-            'INSERT INTO %I (id, version, body, created_at, updated_at)
-             SELECT d.id, d.version, d.body::jsonb, d.at, d.at
-             FROM unnest($1, $2, $3, $4, $5) AS d (target, id, version, body, at)
-             WHERE d.target = $6
-             ON CONFLICT (id) DO UPDATE
-             SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at',
+            'INSERT INTO %I (tenant, id, version, body, created_at, updated_at, removed_at)
+             SELECT d.tenant, d.id, d.version, d.body::jsonb, d.at, d.at, d.removed
+             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS d (target, tenant, id, version, body, at, removed)
+             WHERE d.target = $8 AND d.body IS NOT NULL
+             ON CONFLICT (tenant, id) DO UPDATE
+             SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at, removed_at = excluded.removed_at',
             target
-        ) USING d_table, d_id, d_version, d_body, d_at, target;
+        ) USING d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, target;
+        IF array_position(d_body, NULL) IS NOT NULL THEN
+            EXECUTE format(
+                'DELETE FROM %I t USING unnest($1, $2, $3, $4) AS d (target, tenant, id, body)
+                 WHERE d.target = $5 AND d.body IS NULL AND t.tenant = d.tenant AND t.id = d.id',
+                target
+            ) USING d_table, d_tenant, d_id, d_body, target;
+        END IF;
     END LOOP;
 END
 $$;
@@ -149,7 +165,8 @@ $$;
 -- Gives the events the next positions and appends them; the newest position, or NULL without events. It takes the head, for
 -- which all others wait, so nothing comes after it but the commit.
 CREATE FUNCTION bloom_append(
-    e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[], e_metadata text[]
+    e_tenant text[], e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[],
+    e_metadata text[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     last bigint;
@@ -158,10 +175,10 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE bloom_head SET position = position + cardinality(e_id) RETURNING position INTO last;
-    INSERT INTO bloom_events (position, aggregate, id, version, name, revision, body, metadata)
-    SELECT last - cardinality(e_id) + e.nth, e.aggregate, e.id, e.version, e.name, e.revision, e.body, e.metadata
-    FROM unnest(e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata)
-    WITH ORDINALITY AS e (aggregate, id, version, name, revision, body, metadata, nth);
+    INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, metadata)
+    SELECT last - cardinality(e_id) + e.nth, e.tenant, e.aggregate, e.id, e.version, e.name, e.revision, e.body, e.metadata
+    FROM unnest(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata)
+    WITH ORDINALITY AS e (tenant, aggregate, id, version, name, revision, body, metadata, nth);
     RETURN last;
 END
 $$;
@@ -169,18 +186,19 @@ $$;
 -- Both in one statement, which is one round trip and a transaction of its own. Whoever is waited for long, such as an interactive
 -- unit of work, must not keep others waiting who have nothing to do with it: 55P03 says so, and the wait goes on elsewhere.
 CREATE FUNCTION bloom_commit(
-    s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
-    o_key text[], o_fingerprint text[], o_body text[],
-    k_aggregate text[], k_id text[], k_field text[], k_value text[],
-    d_table text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[],
-    e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[], e_metadata text[]
+    s_tenant text[], s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
+    o_tenant text[], o_key text[], o_fingerprint text[], o_body text[],
+    k_tenant text[], k_aggregate text[], k_id text[], k_field text[], k_value text[],
+    d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[],
+    e_tenant text[], e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[],
+    e_metadata text[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('lock_timeout', '200ms', true);
-    PERFORM bloom_stage(s_aggregate, s_id, s_expected, s_events, o_key, o_fingerprint, o_body, k_aggregate, k_id, k_field, k_value,
-        d_table, d_id, d_version, d_body, d_at);
+    PERFORM bloom_stage(s_tenant, s_aggregate, s_id, s_expected, s_events, o_tenant, o_key, o_fingerprint, o_body,
+        k_tenant, k_aggregate, k_id, k_field, k_value, d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed);
     -- For the head everybody waits.
     PERFORM set_config('lock_timeout', '0', true);
-    RETURN bloom_append(e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata);
+    RETURN bloom_append(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata);
 END
 $$;

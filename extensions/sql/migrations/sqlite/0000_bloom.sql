@@ -1,6 +1,8 @@
--- The log: every committed event, in one order without holes.
+-- The log: every committed event, in one order without holes. The tenant is empty where tenants are not kept apart by rows, here and
+-- below.
 CREATE TABLE bloom_events (
     position  INTEGER PRIMARY KEY,
+    tenant    TEXT    NOT NULL,
     aggregate TEXT    NOT NULL,
     id        TEXT    NOT NULL,
     version   INTEGER NOT NULL,
@@ -8,15 +10,16 @@ CREATE TABLE bloom_events (
     revision  INTEGER NOT NULL,
     body      TEXT    NOT NULL,
     metadata  TEXT    NOT NULL,
-    UNIQUE (aggregate, id, version)
+    UNIQUE (tenant, aggregate, id, version)
 );
 
 -- The newest version of each aggregate.
 CREATE TABLE bloom_streams (
+    tenant    TEXT    NOT NULL,
     aggregate TEXT    NOT NULL,
     id        TEXT    NOT NULL,
     version   INTEGER NOT NULL,
-    PRIMARY KEY (aggregate, id)
+    PRIMARY KEY (tenant, aggregate, id)
 ) WITHOUT ROWID;
 
 -- The newest position; kept apart from the log, so that it survives whatever is archived.
@@ -28,20 +31,23 @@ INSERT INTO bloom_head (one, position) VALUES (1, 0);
 
 -- Unique values, for aggregates stored either way.
 CREATE TABLE bloom_keys (
+    tenant    TEXT NOT NULL,
     aggregate TEXT NOT NULL,
     field     TEXT NOT NULL,
     value     TEXT NOT NULL,
     id        TEXT NOT NULL,
-    PRIMARY KEY (aggregate, field, value)
+    PRIMARY KEY (tenant, aggregate, field, value)
 ) WITHOUT ROWID;
-CREATE INDEX bloom_keys_by_id ON bloom_keys (aggregate, id);
+CREATE INDEX bloom_keys_by_id ON bloom_keys (tenant, aggregate, id);
 
 -- What became of each command that has an id.
 CREATE TABLE bloom_outcomes (
-    key         TEXT    PRIMARY KEY,
+    tenant      TEXT    NOT NULL,
+    key         TEXT    NOT NULL,
     fingerprint TEXT    NOT NULL,
     body        TEXT    NOT NULL,
-    at          INTEGER NOT NULL DEFAULT (unixepoch())
+    at          INTEGER NOT NULL DEFAULT (unixepoch()),
+    PRIMARY KEY (tenant, key)
 ) WITHOUT ROWID;
 
 -- How far each event handler has come.

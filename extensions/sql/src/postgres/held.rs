@@ -1,10 +1,12 @@
 //! The database with some aggregates held by one unit of work.
 
+use std::sync::Arc;
+
 use bloom_runtime::{
-    domain::{Condition, Version},
+    domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, Position,
-        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
+        RecordedEvent, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 use tokio::sync::{Mutex, watch};
@@ -71,7 +73,7 @@ impl Storage for HeldPostgres {
     ) -> Result<Option<StoredDocument>, StoreError> {
         ask!(self, |client| {
             read::hold(client, stream).await?;
-            read::document(client, table, &stream.id).await
+            read::document(client, table, stream).await
         })
     }
 
@@ -79,20 +81,21 @@ impl Storage for HeldPostgres {
         ask!(self, |client| read::documents(client, &query).await)
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        ask!(self, |client| read::count(client, table, &condition).await)
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
+        ask!(self, |client| read::count(client, &selection).await)
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        ask!(self, |client| read::stream_ids(client, aggregate, after, limit).await)
+        ask!(self, |client| read::stream_ids(client, tenant, aggregate, after, limit).await)
     }
 
-    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         let open = self.open.lock().await.take().ok_or_else(ended)?;
         let committed = open
             .commit(self.storage.pool(), &batch, &work)
@@ -102,8 +105,8 @@ impl Storage for HeldPostgres {
         Ok(committed)
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        ask!(self, |client| read::outcome(client, key).await)
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        ask!(self, |client| read::outcome(client, tenant, key).await)
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {

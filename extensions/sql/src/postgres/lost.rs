@@ -53,7 +53,7 @@ async fn search(pool: &Pool, batch: &Batch, until: Instant) -> Result<Committed,
 async fn look(client: &ClientWrapper, batch: &Batch) -> Result<Option<Committed>, StoreError> {
     let Some(append) = batch.appends.last() else {
         let Some(outcome) = &batch.outcome else { return Ok(None) };
-        let found = read::outcome(client, &outcome.key).await?;
+        let found = read::outcome(client, &batch.tenant, &outcome.key).await?;
         return Ok(found.filter(|found| found == outcome).map(|_| Committed::default()));
     };
     // Waits for the transaction itself, should it still be going on.
@@ -82,8 +82,8 @@ async fn at(
     let row = client
         .query_opt(
             "SELECT position, metadata::json ->> 'event_id' FROM bloom_events
-             WHERE aggregate = $1 AND id = $2 AND version = $3",
-            &[&stream.aggregate, &stream.id, &version.cast_signed()],
+             WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version = $4",
+            &[&stream.tenant, &stream.aggregate, &stream.id, &version.cast_signed()],
         )
         .await
         .map_err(store_error)?;

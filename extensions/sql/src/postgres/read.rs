@@ -1,9 +1,10 @@
 //! The statements that read.
 
 use bloom_runtime::{
-    domain::{Condition, Kind, Metadata, Version},
+    domain::{Kind, Metadata, Version},
     ports::{
-        DocumentQuery, Outcome, Position, RecordedEvent, StoreError, StoredDocument, StreamId,
+        DocumentQuery, Outcome, Position, RecordedEvent, Selection, StoreError, StoredDocument,
+        StreamId,
     },
 };
 use deadpool_postgres::ClientWrapper;
@@ -12,8 +13,9 @@ use tokio_postgres::{Row, types::ToSql};
 use super::{error::store_error, translate::Postgres};
 use crate::condition::{Statement, identifier, order};
 
-const EVENT: &str =
-    "SELECT position, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+const EVENT: &str = "SELECT position, tenant, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+
+const DOCUMENT: &str = "SELECT id, version, body::text, removed_at FROM";
 
 async fn rows(
     client: &ClientWrapper,
@@ -39,21 +41,29 @@ pub(super) async fn stream(
     stream: &StreamId,
     after: Version,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
-    let sql = format!("{EVENT} WHERE aggregate = $1 AND id = $2 AND version > $3 ORDER BY version");
+    let sql = format!(
+        "{EVENT} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 ORDER BY version"
+    );
     let after = after.get().cast_signed();
-    rows(client, &sql, &[&stream.aggregate, &stream.id, &after]).await?.iter().map(event).collect()
+    rows(client, &sql, &[&stream.tenant, &stream.aggregate, &stream.id, &after])
+        .await?
+        .iter()
+        .map(event)
+        .collect()
 }
 
 pub(super) async fn stream_ids(
     client: &ClientWrapper,
+    tenant: &str,
     aggregate: &str,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT id FROM bloom_streams
-               WHERE aggregate = $1 AND id > $2 AND version > 0 ORDER BY id LIMIT $3";
+               WHERE tenant = $1 AND aggregate = $2 AND id > $3 AND version > 0 ORDER BY id LIMIT $4";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found = rows(client, sql, &[&aggregate, &after.unwrap_or_default(), &limit]).await?;
+    let found =
+        rows(client, sql, &[&tenant, &aggregate, &after.unwrap_or_default(), &limit]).await?;
     found.iter().map(|row| column(row, 0)).collect()
 }
 
@@ -65,17 +75,18 @@ pub(super) async fn head(client: &ClientWrapper) -> Result<Position, StoreError>
 
 /// Waits until nobody else writes the aggregate, and keeps it until the end of the transaction.
 pub(super) async fn hold(client: &ClientWrapper, stream: &StreamId) -> Result<(), StoreError> {
-    let sql = "SELECT 1 FROM bloom_streams WHERE aggregate = $1 AND id = $2 FOR UPDATE";
-    rows(client, sql, &[&stream.aggregate, &stream.id]).await.map(drop)
+    let sql =
+        "SELECT 1 FROM bloom_streams WHERE tenant = $1 AND aggregate = $2 AND id = $3 FOR UPDATE";
+    rows(client, sql, &[&stream.tenant, &stream.aggregate, &stream.id]).await.map(drop)
 }
 
 pub(super) async fn document(
     client: &ClientWrapper,
     table: &str,
-    id: &str,
+    stream: &StreamId,
 ) -> Result<Option<StoredDocument>, StoreError> {
-    let sql = format!("SELECT id, version, body::text FROM {} WHERE id = $1", identifier(table));
-    rows(client, &sql, &[&id]).await?.first().map(stored).transpose()
+    let sql = format!("{DOCUMENT} {} WHERE tenant = $1 AND id = $2", identifier(table));
+    rows(client, &sql, &[&stream.tenant, &stream.id]).await?.first().map(stored).transpose()
 }
 
 pub(super) async fn documents(
@@ -83,13 +94,13 @@ pub(super) async fn documents(
     query: &DocumentQuery,
 ) -> Result<Vec<StoredDocument>, StoreError> {
     let mut clause = Statement::<Postgres>::new();
-    let condition = clause.condition(&query.condition);
+    let condition = clause.selection(&query.of);
     let limits =
         [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let [limit, offset] = limits.map(|number| clause.bind(number.to_string(), Kind::Integer));
     let sql = format!(
-        "SELECT id, version, body::text FROM {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
-        identifier(query.table),
+        "{DOCUMENT} {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        identifier(query.of.table),
         order::<Postgres>(&query.sort),
     );
     asked(client, &sql, clause).await?.iter().map(stored).collect()
@@ -97,12 +108,11 @@ pub(super) async fn documents(
 
 pub(super) async fn count(
     client: &ClientWrapper,
-    table: &str,
-    condition: &Condition,
+    selection: &Selection,
 ) -> Result<u64, StoreError> {
     let mut clause = Statement::<Postgres>::new();
-    let condition = clause.condition(condition);
-    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", identifier(table));
+    let condition = clause.selection(selection);
+    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", identifier(selection.table));
     let found = asked(client, &sql, clause).await?;
     Ok(found.first().map(|row| unsigned(row, 0)).transpose()?.unwrap_or_default())
 }
@@ -121,10 +131,11 @@ async fn asked(
 
 pub(super) async fn outcome(
     client: &ClientWrapper,
+    tenant: &str,
     key: &str,
 ) -> Result<Option<Outcome>, StoreError> {
-    let sql = "SELECT key, fingerprint, body FROM bloom_outcomes WHERE key = $1";
-    let found = rows(client, sql, &[&key]).await?;
+    let sql = "SELECT key, fingerprint, body FROM bloom_outcomes WHERE tenant = $1 AND key = $2";
+    let found = rows(client, sql, &[&tenant, &key]).await?;
     let outcome = |row: &Row| {
         Ok(Outcome { key: column(row, 0)?, fingerprint: column(row, 1)?, body: column(row, 2)? })
     };
@@ -155,24 +166,29 @@ fn stored(row: &Row) -> Result<StoredDocument, StoreError> {
         id: column(row, 0)?,
         version: Version::new(unsigned(row, 1)?),
         body: column(row, 2)?,
+        is_removed: column::<Option<i64>>(row, 3)?.is_some(),
     })
 }
 
 fn event(row: &Row) -> Result<RecordedEvent, StoreError> {
     let position = unsigned(row, 0)?;
     let metadata: Metadata =
-        serde_json::from_str(column(row, 7)?).map_err(|error| StoreError::Corrupt {
+        serde_json::from_str(column(row, 8)?).map_err(|error| StoreError::Corrupt {
             place: format!("the metadata of event {position}"),
             source: error.into(),
         })?;
-    let revision: i32 = column(row, 5)?;
+    let revision: i32 = column(row, 6)?;
     Ok(RecordedEvent {
         position: Position::new(position),
-        stream: StreamId { aggregate: column(row, 1)?, id: column(row, 2)? },
-        version: Version::new(unsigned(row, 3)?),
-        name: column(row, 4)?,
+        stream: StreamId {
+            tenant: column(row, 1)?,
+            aggregate: column(row, 2)?,
+            id: column(row, 3)?,
+        },
+        version: Version::new(unsigned(row, 4)?),
+        name: column(row, 5)?,
         revision: revision.cast_unsigned(),
-        body: column(row, 6)?,
+        body: column(row, 7)?,
         metadata,
     })
 }

@@ -1,10 +1,12 @@
 //! The storage port on PostgreSQL.
 
+use std::sync::Arc;
+
 use bloom_runtime::{
-    domain::{Condition, Version},
+    domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
-        StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Selection,
+        Storage, StoreError, StoredDocument, StreamId,
     },
 };
 use deadpool_postgres::Pool;
@@ -159,27 +161,28 @@ impl Storage for PostgresStorage {
         table: &str,
         stream: &StreamId,
     ) -> Result<Option<StoredDocument>, StoreError> {
-        read::document(&*pool::take(&self.pool).await?, table, &stream.id).await
+        read::document(&*pool::take(&self.pool).await?, table, stream).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         read::documents(&*pool::take(&self.pool).await?, &query).await
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        read::count(&*pool::take(&self.pool).await?, table, &condition).await
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
+        read::count(&*pool::take(&self.pool).await?, &selection).await
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        read::stream_ids(&*pool::take(&self.pool).await?, aggregate, after, limit).await
+        read::stream_ids(&*pool::take(&self.pool).await?, tenant, aggregate, after, limit).await
     }
 
-    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         if work.is_empty() {
             return self.writer.commit(batch).await;
         }
@@ -188,8 +191,8 @@ impl Storage for PostgresStorage {
         Ok(committed)
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        read::outcome(&*pool::take(&self.pool).await?, key).await
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        read::outcome(&*pool::take(&self.pool).await?, tenant, key).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {

@@ -1,33 +1,39 @@
 //! Units of work as the arrays that the functions of the schema take.
 
-use bloom_runtime::ports::{Batch, Position, StoreError, StreamAppend};
+use bloom_runtime::ports::{Batch, DocumentState, Position, StoreError, StreamAppend, StreamId};
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Error, Statement, types::ToSql};
 
 /// What `bloom_stage` takes.
 #[derive(Default)]
 struct Staged<'b> {
+    tenants: Vec<&'b str>,
     aggregates: Vec<&'b str>,
     ids: Vec<&'b str>,
     expected: Vec<i64>,
     events: Vec<i32>,
+    outcome_tenants: Vec<&'b str>,
     outcome_keys: Vec<&'b str>,
     fingerprints: Vec<&'b str>,
     outcomes: Vec<&'b str>,
+    key_tenants: Vec<&'b str>,
     key_aggregates: Vec<&'b str>,
     key_ids: Vec<&'b str>,
     key_fields: Vec<&'b str>,
     key_values: Vec<&'b str>,
     tables: Vec<&'b str>,
+    document_tenants: Vec<&'b str>,
     document_ids: Vec<&'b str>,
     document_versions: Vec<i64>,
-    bodies: Vec<&'b str>,
+    bodies: Vec<Option<&'b str>>,
     times: Vec<i64>,
+    removals: Vec<Option<i64>>,
 }
 
 /// What `bloom_append` takes.
 #[derive(Default)]
 struct Appended<'b> {
+    tenants: Vec<&'b str>,
     aggregates: Vec<&'b str>,
     ids: Vec<&'b str>,
     versions: Vec<i64>,
@@ -57,13 +63,14 @@ impl<'b> Group<'b> {
 
     fn add(&mut self, batch: &'b Batch) -> Result<(), StoreError> {
         for (stream, expected) in &batch.guards {
-            self.stream(&stream.aggregate, &stream.id, expected.get(), 0);
+            self.stream(stream, expected.get(), 0);
         }
         let mut count = 0;
         for append in &batch.appends {
             let StreamAppend { stream, expected, events, document, keys } = append;
-            self.stream(&stream.aggregate, &stream.id, expected.get(), events.len());
+            self.stream(stream, expected.get(), events.len());
             for key in keys {
+                self.staged.key_tenants.push(&stream.tenant);
                 self.staged.key_aggregates.push(&stream.aggregate);
                 self.staged.key_ids.push(&stream.id);
                 self.staged.key_fields.push(key.field);
@@ -72,14 +79,22 @@ impl<'b> Group<'b> {
             if let Some(document) = document {
                 let at = events.last().map_or(0, |event| event.metadata.at.as_micros());
                 self.staged.tables.push(document.table);
+                self.staged.document_tenants.push(&stream.tenant);
                 self.staged.document_ids.push(&stream.id);
                 self.staged.document_versions.push(append.version().get().cast_signed());
-                self.staged.bodies.push(&document.body);
+                let (body, removed) = match &document.state {
+                    DocumentState::There(body) => (Some(body.as_str()), None),
+                    DocumentState::Removed(body) => (Some(body.as_str()), Some(at)),
+                    DocumentState::Gone => (None, None),
+                };
+                self.staged.bodies.push(body);
                 self.staged.times.push(at);
+                self.staged.removals.push(removed);
             }
             for (index, event) in events.iter().enumerate() {
                 let metadata = serde_json::to_string(&event.metadata)
                     .map_err(|error| StoreError::Internal(error.into()))?;
+                self.appended.tenants.push(&stream.tenant);
                 self.appended.aggregates.push(&stream.aggregate);
                 self.appended.ids.push(&stream.id);
                 self.appended.versions.push(expected.after(index + 1).get().cast_signed());
@@ -91,6 +106,7 @@ impl<'b> Group<'b> {
             }
         }
         if let Some(outcome) = &batch.outcome {
+            self.staged.outcome_tenants.push(&batch.tenant);
             self.staged.outcome_keys.push(&outcome.key);
             self.staged.fingerprints.push(&outcome.fingerprint);
             self.staged.outcomes.push(&outcome.body);
@@ -99,38 +115,53 @@ impl<'b> Group<'b> {
         Ok(())
     }
 
-    fn stream(&mut self, aggregate: &'b str, id: &'b str, expected: u64, events: usize) {
-        self.staged.aggregates.push(aggregate);
-        self.staged.ids.push(id);
+    fn stream(&mut self, stream: &'b StreamId, expected: u64, events: usize) {
+        self.staged.tenants.push(&stream.tenant);
+        self.staged.aggregates.push(&stream.aggregate);
+        self.staged.ids.push(&stream.id);
         self.staged.expected.push(expected.cast_signed());
         self.staged.events.push(i32::try_from(events).unwrap_or(i32::MAX));
     }
 
-    fn stage_parameters(&self) -> [&(dyn ToSql + Sync); 16] {
+    fn stage_parameters(&self) -> [&(dyn ToSql + Sync); 21] {
         let s = &self.staged;
         [
+            &s.tenants,
             &s.aggregates,
             &s.ids,
             &s.expected,
             &s.events,
+            &s.outcome_tenants,
             &s.outcome_keys,
             &s.fingerprints,
             &s.outcomes,
+            &s.key_tenants,
             &s.key_aggregates,
             &s.key_ids,
             &s.key_fields,
             &s.key_values,
             &s.tables,
+            &s.document_tenants,
             &s.document_ids,
             &s.document_versions,
             &s.bodies,
             &s.times,
+            &s.removals,
         ]
     }
 
-    fn append_parameters(&self) -> [&(dyn ToSql + Sync); 7] {
+    fn append_parameters(&self) -> [&(dyn ToSql + Sync); 8] {
         let a = &self.appended;
-        [&a.aggregates, &a.ids, &a.versions, &a.names, &a.revisions, &a.bodies, &a.metadata]
+        [
+            &a.tenants,
+            &a.aggregates,
+            &a.ids,
+            &a.versions,
+            &a.names,
+            &a.revisions,
+            &a.bodies,
+            &a.metadata,
+        ]
     }
 
     /// The statement that writes and commits all of it.

@@ -1,10 +1,12 @@
 //! The database held by one unit of work: its statements run on the writer's thread, in a transaction that stays open.
 
+use std::sync::Arc;
+
 use bloom_runtime::{
-    domain::{Condition, Version},
+    domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, Position,
-        RecordedEvent, Storage, StoreError, StoredDocument, StreamId,
+        RecordedEvent, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 use rusqlite::Connection;
@@ -108,32 +110,34 @@ impl Storage for HeldSqlite {
         table: &str,
         stream: &StreamId,
     ) -> Result<Option<StoredDocument>, StoreError> {
-        let (table, id) = (table.to_owned(), stream.id.clone());
-        self.read(move |connection| read::document(connection, &table, &id)).await
+        let (table, stream) = (table.to_owned(), stream.clone());
+        self.read(move |connection| read::document(connection, &table, &stream)).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.read(move |connection| read::documents(connection, &query)).await
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        self.read(move |connection| read::count(connection, table, &condition)).await
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
+        self.read(move |connection| read::count(connection, &selection)).await
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        let (aggregate, after) = (aggregate.to_owned(), after.map(ToOwned::to_owned));
+        let (tenant, aggregate) = (tenant.to_owned(), aggregate.to_owned());
+        let after = after.map(ToOwned::to_owned);
         self.read(move |connection| {
-            read::stream_ids(connection, &aggregate, after.as_deref(), limit)
+            read::stream_ids(connection, &tenant, &aggregate, after.as_deref(), limit)
         })
         .await
     }
 
-    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         let position = self
             .ask(move |connection| {
                 commit(connection, &batch, &work).inspect_err(|_| roll_back(connection))
@@ -145,9 +149,9 @@ impl Storage for HeldSqlite {
         Ok(Committed { position })
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        let key = key.to_owned();
-        self.read(move |connection| read::outcome(connection, &key)).await
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        let (tenant, key) = (tenant.to_owned(), key.to_owned());
+        self.read(move |connection| read::outcome(connection, &tenant, &key)).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {

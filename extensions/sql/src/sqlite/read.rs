@@ -1,16 +1,17 @@
 //! The statements that read.
 
 use bloom_runtime::{
-    domain::{Condition, Kind, Metadata, Version},
-    ports::{DocumentQuery, Outcome, Position, RecordedEvent, StoredDocument, StreamId},
+    domain::{Kind, Metadata, Version},
+    ports::{DocumentQuery, Outcome, Position, RecordedEvent, Selection, StoredDocument, StreamId},
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::translate::{Parameter, Sqlite};
 use crate::condition::{Statement, identifier, order};
 
-const EVENT: &str =
-    "SELECT position, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+const EVENT: &str = "SELECT position, tenant, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+
+const DOCUMENT: &str = "SELECT id, version, body, removed_at FROM";
 
 pub(super) fn log(
     connection: &Connection,
@@ -28,25 +29,31 @@ pub(super) fn stream(
     stream: &StreamId,
     after: Version,
 ) -> rusqlite::Result<Vec<RecordedEvent>> {
-    let sql = format!("{EVENT} WHERE aggregate = ?1 AND id = ?2 AND version > ?3 ORDER BY version");
+    let sql = format!(
+        "{EVENT} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 ORDER BY version"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     statement
-        .query_map(params![stream.aggregate, stream.id, after.get().cast_signed()], event)?
+        .query_map(
+            params![stream.tenant, stream.aggregate, stream.id, after.get().cast_signed()],
+            event,
+        )?
         .collect()
 }
 
 pub(super) fn stream_ids(
     connection: &Connection,
+    tenant: &str,
     aggregate: &str,
     after: Option<&str>,
     limit: usize,
 ) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id FROM bloom_streams WHERE aggregate = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        "SELECT id FROM bloom_streams WHERE tenant = ?1 AND aggregate = ?2 AND id > ?3 ORDER BY id LIMIT ?4",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     statement
-        .query_map(params![aggregate, after.unwrap_or_default(), limit], |row| row.get(0))?
+        .query_map(params![tenant, aggregate, after.unwrap_or_default(), limit], |row| row.get(0))?
         .collect()
 }
 
@@ -58,10 +65,10 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<Position> {
 pub(super) fn document(
     connection: &Connection,
     table: &str,
-    id: &str,
+    stream: &StreamId,
 ) -> rusqlite::Result<Option<StoredDocument>> {
-    let sql = format!("SELECT id, version, body FROM {} WHERE id = ?1", identifier(table));
-    connection.prepare_cached(&sql)?.query_row([id], stored).optional()
+    let sql = format!("{DOCUMENT} {} WHERE tenant = ?1 AND id = ?2", identifier(table));
+    connection.prepare_cached(&sql)?.query_row([&stream.tenant, &stream.id], stored).optional()
 }
 
 pub(super) fn documents(
@@ -69,39 +76,40 @@ pub(super) fn documents(
     query: &DocumentQuery,
 ) -> rusqlite::Result<Vec<StoredDocument>> {
     let mut clause = Statement::<Sqlite>::new();
-    let condition = clause.condition(&query.condition);
+    let condition = clause.selection(&query.of);
     let limits =
         [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let [limit, offset] =
         limits.map(|number| clause.bind(Parameter::Integer(number), Kind::Integer));
     let sql = format!(
-        "SELECT id, version, body FROM {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
-        identifier(query.table),
+        "{DOCUMENT} {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        identifier(query.of.table),
         order::<Sqlite>(&query.sort),
     );
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_map(params_from_iter(clause.into_parameters()), stored)?.collect()
 }
 
-pub(super) fn count(
-    connection: &Connection,
-    table: &str,
-    condition: &Condition,
-) -> rusqlite::Result<u64> {
+pub(super) fn count(connection: &Connection, selection: &Selection) -> rusqlite::Result<u64> {
     let mut clause = Statement::<Sqlite>::new();
-    let condition = clause.condition(condition);
-    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", identifier(table));
+    let condition = clause.selection(selection);
+    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", identifier(selection.table));
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_row(params_from_iter(clause.into_parameters()), |row| unsigned(row, 0))
 }
 
-pub(super) fn outcome(connection: &Connection, key: &str) -> rusqlite::Result<Option<Outcome>> {
-    let mut statement = connection
-        .prepare_cached("SELECT key, fingerprint, body FROM bloom_outcomes WHERE key = ?1")?;
+pub(super) fn outcome(
+    connection: &Connection,
+    tenant: &str,
+    key: &str,
+) -> rusqlite::Result<Option<Outcome>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT key, fingerprint, body FROM bloom_outcomes WHERE tenant = ?1 AND key = ?2",
+    )?;
     let outcome = |row: &Row<'_>| {
         Ok(Outcome { key: row.get(0)?, fingerprint: row.get(1)?, body: row.get(2)? })
     };
-    statement.query_row([key], outcome).optional()
+    statement.query_row([tenant, key], outcome).optional()
 }
 
 pub(super) fn cursor(connection: &Connection, name: &str) -> rusqlite::Result<Position> {
@@ -122,21 +130,22 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
         id: row.get(0)?,
         version: Version::new(unsigned(row, 1)?),
         body: row.get(2)?,
+        is_removed: row.get::<_, Option<i64>>(3)?.is_some(),
     })
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<RecordedEvent> {
-    let metadata: String = row.get(7)?;
+    let metadata: String = row.get(8)?;
     let metadata: Metadata = serde_json::from_str(&metadata).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(7, rusqlite::types::Type::Text, error.into())
+        rusqlite::Error::FromSqlConversionFailure(8, rusqlite::types::Type::Text, error.into())
     })?;
     Ok(RecordedEvent {
         position: Position::new(unsigned(row, 0)?),
-        stream: StreamId { aggregate: row.get(1)?, id: row.get(2)? },
-        version: Version::new(unsigned(row, 3)?),
-        name: row.get(4)?,
-        revision: row.get(5)?,
-        body: row.get(6)?,
+        stream: StreamId { tenant: row.get(1)?, aggregate: row.get(2)?, id: row.get(3)? },
+        version: Version::new(unsigned(row, 4)?),
+        name: row.get(5)?,
+        revision: row.get(6)?,
+        body: row.get(7)?,
         metadata,
     })
 }

@@ -1,12 +1,15 @@
 //! The storage port on SQLite.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bloom_runtime::{
-    domain::{Condition, Version},
+    domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Storage,
-        StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Selection,
+        Storage, StoreError, StoredDocument, StreamId,
     },
 };
 use tokio::sync::watch;
@@ -157,39 +160,41 @@ impl Storage for SqliteStorage {
         table: &str,
         stream: &StreamId,
     ) -> Result<Option<StoredDocument>, StoreError> {
-        let (table, id) = (table.to_owned(), stream.id.clone());
-        self.readers.read(move |connection| read::document(connection, &table, &id)).await
+        let (table, stream) = (table.to_owned(), stream.clone());
+        self.readers.read(move |connection| read::document(connection, &table, &stream)).await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
         self.readers.read(move |connection| read::documents(connection, &query)).await
     }
 
-    async fn count(&self, table: &'static str, condition: Condition) -> Result<u64, StoreError> {
-        self.readers.read(move |connection| read::count(connection, table, &condition)).await
+    async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
+        self.readers.read(move |connection| read::count(connection, &selection)).await
     }
 
     async fn stream_ids(
         &self,
+        tenant: &str,
         aggregate: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        let (aggregate, after) = (aggregate.to_owned(), after.map(ToOwned::to_owned));
+        let (tenant, aggregate) = (tenant.to_owned(), aggregate.to_owned());
+        let after = after.map(ToOwned::to_owned);
         self.readers
             .read(move |connection| {
-                read::stream_ids(connection, &aggregate, after.as_deref(), limit)
+                read::stream_ids(connection, &tenant, &aggregate, after.as_deref(), limit)
             })
             .await
     }
 
-    async fn commit(&self, batch: Batch, work: Vec<SqlWork>) -> Result<Committed, StoreError> {
+    async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         self.writer.commit(batch, work).await
     }
 
-    async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        let key = key.to_owned();
-        self.readers.read(move |connection| read::outcome(connection, &key)).await
+    async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
+        let (tenant, key) = (tenant.to_owned(), key.to_owned());
+        self.readers.read(move |connection| read::outcome(connection, &tenant, &key)).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {

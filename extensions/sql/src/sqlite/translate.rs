@@ -99,6 +99,11 @@ impl Dialect for Sqlite {
         format!("instr({text}, {part}) > 0")
     }
 
+    fn of_tenant(mark: &str, is_everyone: bool) -> String {
+        // Without statistics SQLite takes any column of a primary key for selective, and would read the whole table by it.
+        if is_everyone { format!("likely(tenant = {mark})") } else { format!("tenant = {mark}") }
+    }
+
     fn is_null(path: &FieldPath) -> String {
         format!("{} IS NULL", extract(path))
     }

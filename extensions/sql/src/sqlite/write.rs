@@ -2,7 +2,7 @@
 
 use bloom_runtime::{
     domain::Version,
-    ports::{Batch, Position, StoreError, StreamAppend, StreamId},
+    ports::{Batch, DocumentState, Position, StoreError, StreamAppend, StreamId},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -18,9 +18,9 @@ pub(super) fn batch(
     if let Some(outcome) = &batch.outcome {
         let inserted = connection
             .prepare_cached(
-                "INSERT INTO bloom_outcomes (key, fingerprint, body) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING",
+                "INSERT INTO bloom_outcomes (tenant, key, fingerprint, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             )
-            .and_then(|mut statement| statement.execute((&outcome.key, &outcome.fingerprint, &outcome.body)))
+            .and_then(|mut statement| statement.execute((&batch.tenant, &outcome.key, &outcome.fingerprint, &outcome.body)))
             .map_err(store_error)?;
         if inserted == 0 {
             return Err(StoreError::AlreadyExecuted { key: outcome.key.clone() });
@@ -65,10 +65,13 @@ pub(super) fn cursor(
 }
 
 fn version(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Version> {
-    let mut statement = connection
-        .prepare_cached("SELECT version FROM bloom_streams WHERE aggregate = ?1 AND id = ?2")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT version FROM bloom_streams WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3",
+    )?;
     let version = statement
-        .query_row([&stream.aggregate, &stream.id], |row| super::read::unsigned(row, 0))
+        .query_row([&stream.tenant, &stream.aggregate, &stream.id], |row| {
+            super::read::unsigned(row, 0)
+        })
         .optional()?;
     Ok(Version::new(version.unwrap_or_default()))
 }
@@ -84,20 +87,20 @@ fn expect(stream: &StreamId, expected: Version, actual: Version) -> Result<(), S
 /// Every aggregate of the batch gives up its unique values before any takes new ones, so that two can swap.
 fn release_keys(connection: &Connection, append: &StreamAppend) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("DELETE FROM bloom_keys WHERE aggregate = ?1 AND id = ?2")?
-        .execute([&append.stream.aggregate, &append.stream.id])?;
+        .prepare_cached("DELETE FROM bloom_keys WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3")?
+        .execute([&append.stream.tenant, &append.stream.aggregate, &append.stream.id])?;
     Ok(())
 }
 
 fn claim_keys(connection: &Connection, append: &StreamAppend) -> Result<(), StoreError> {
-    let StreamId { aggregate, id } = &append.stream;
+    let StreamId { tenant, aggregate, id } = &append.stream;
     for claim in &append.keys {
         let inserted = connection
             .prepare_cached(
-                "INSERT INTO bloom_keys (aggregate, field, value, id) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (aggregate, field, value) DO NOTHING",
+                "INSERT INTO bloom_keys (tenant, aggregate, field, value, id) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (tenant, aggregate, field, value) DO NOTHING",
             )
-            .and_then(|mut statement| statement.execute((aggregate, claim.field, &claim.value, id)))
+            .and_then(|mut statement| statement.execute((tenant, aggregate, claim.field, &claim.value, id)))
             .map_err(store_error)?;
         if inserted == 0 {
             let (aggregate, id) = (aggregate.clone(), id.clone());
@@ -112,16 +115,16 @@ fn append_events(
     append: &StreamAppend,
     head: Position,
 ) -> rusqlite::Result<Position> {
-    let StreamId { aggregate, id } = &append.stream;
+    let StreamId { tenant, aggregate, id } = &append.stream;
     connection
         .prepare_cached(
-            "INSERT INTO bloom_streams (aggregate, id, version) VALUES (?1, ?2, ?3)
-             ON CONFLICT (aggregate, id) DO UPDATE SET version = excluded.version",
+            "INSERT INTO bloom_streams (tenant, aggregate, id, version) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (tenant, aggregate, id) DO UPDATE SET version = excluded.version",
         )?
-        .execute(params![aggregate, id, append.version().get().cast_signed()])?;
+        .execute(params![tenant, aggregate, id, append.version().get().cast_signed()])?;
     let mut statement = connection.prepare_cached(
-        "INSERT INTO bloom_events (position, aggregate, id, version, name, revision, body, metadata)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, metadata)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut position = head;
     for (index, event) in append.events.iter().enumerate() {
@@ -130,6 +133,7 @@ fn append_events(
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         statement.execute(params![
             position.get().cast_signed(),
+            tenant,
             aggregate,
             id,
             append.expected.after(index + 1).get().cast_signed(),
@@ -145,16 +149,30 @@ fn append_events(
 fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::Result<()> {
     let Some(document) = &append.document else { return Ok(()) };
     let at = append.events.last().map_or(0, |event| event.metadata.at.as_micros());
+    let (body, removed_at) = match &document.state {
+        DocumentState::There(body) => (body, None),
+        DocumentState::Removed(body) => (body, Some(at)),
+        DocumentState::Gone => {
+            let table = identifier(document.table);
+            let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND id = ?2");
+            connection.prepare_cached(&sql)?.execute([&append.stream.tenant, &append.stream.id])?;
+            return Ok(());
+        }
+    };
     let sql = format!(
-        "INSERT INTO {} (id, version, body, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
-         ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at",
+        "INSERT INTO {} (tenant, id, version, body, created_at, updated_at, removed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+         ON CONFLICT (tenant, id) DO UPDATE SET version = excluded.version, body = excluded.body,
+         updated_at = excluded.updated_at, removed_at = excluded.removed_at",
         identifier(document.table),
     );
     connection.prepare_cached(&sql)?.execute(params![
+        append.stream.tenant,
         append.stream.id,
         append.version().get().cast_signed(),
-        document.body,
-        at
+        body,
+        at,
+        removed_at,
     ])?;
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! The one thread that writes.
 
 use std::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
     thread,
 };
 
@@ -19,7 +22,7 @@ use crate::work::SqlWork;
 
 /// Something to be written, and where the answer goes.
 enum Request {
-    Batch(Batch, Vec<SqlWork>, oneshot::Sender<Result<Committed, StoreError>>),
+    Batch(Batch, Arc<[SqlWork]>, oneshot::Sender<Result<Committed, StoreError>>),
     Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
     Hold(oneshot::Sender<Result<Turn, StoreError>>),
 }
@@ -59,7 +62,7 @@ impl Writer {
     pub(super) async fn commit(
         &self,
         batch: Batch,
-        work: Vec<SqlWork>,
+        work: Arc<[SqlWork]>,
     ) -> Result<Committed, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.requests.send(Request::Batch(batch, work, answer)).map_err(|_| closed())?;

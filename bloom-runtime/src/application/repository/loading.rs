@@ -1,0 +1,142 @@
+//! From rows to aggregates.
+
+use super::BufferedRepository;
+use crate::{
+    application::registration::{Loading, Registration},
+    domain::{Aggregate, DomainEvent, Version},
+    ports::{Lifecycle, RecordedEvent, Storage, StoreError, StoredDocument, StreamId},
+};
+
+/// What has become of an aggregate after some of its events.
+pub(in crate::application) struct Past<A> {
+    state: Option<A>,
+    last: Option<Lifecycle>,
+}
+
+impl<A: Aggregate> Past<A> {
+    /// The state after these events, which begin with the first one.
+    pub(in crate::application) fn fold<'e>(
+        events: impl IntoIterator<Item = &'e RecordedEvent>,
+    ) -> Result<Self, StoreError> {
+        let mut past = Self::new();
+        for event in events {
+            past.then(event)?;
+        }
+        Ok(past)
+    }
+
+    /// Before the first event.
+    pub(super) const fn new() -> Self {
+        Self { state: None, last: None }
+    }
+
+    /// One more event; what it was, unless it is one of the store.
+    pub(super) fn then(&mut self, event: &RecordedEvent) -> Result<Option<A::Event>, StoreError> {
+        let Some(payload) = decode::<A>(event)? else {
+            self.last = Lifecycle::named(&event.name);
+            self.state = self.state.take().map(|state| state.moved_to(event.version));
+            return Ok(None);
+        };
+        self.state = A::fold(self.state.take(), [payload.clone()]);
+        if self.state.is_none() {
+            return Err(StoreError::Corrupt {
+                place: format!("stream `{}`", event.stream),
+                source: format!("`{}` does not begin it", event.name).into(),
+            });
+        }
+        Ok(Some(payload))
+    }
+
+    /// The state, unless the aggregate is not there.
+    pub(in crate::application) fn alive(self) -> Option<A> {
+        match self.last {
+            None | Some(Lifecycle::Restored) => self.state,
+            Some(Lifecycle::Removed | Lifecycle::Purged) => None,
+        }
+    }
+
+    /// The state, if the aggregate was removed and is kept.
+    pub(super) fn removed(self) -> Option<A> {
+        self.state.filter(|_| self.last == Some(Lifecycle::Removed))
+    }
+
+    /// The state now, whether the aggregate is there or not.
+    pub(super) fn latest(&self) -> (Option<&A>, bool) {
+        (self.state.as_ref(), matches!(self.last, None | Some(Lifecycle::Restored)))
+    }
+}
+
+impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
+    pub(super) async fn load(
+        &self,
+        registration: &Registration<A>,
+        stream: &StreamId,
+    ) -> Result<Option<A>, StoreError> {
+        let storage = &self.buffer.store.storage;
+        match registration.loading {
+            Loading::Document { table } => {
+                let document = storage.document(table, stream).await?;
+                let there = document.filter(|document| !document.is_removed);
+                there.map(|document| decode_document(table, &document)).transpose()
+            }
+            Loading::Events => {
+                Ok(Past::fold(&storage.read_stream(stream, Version::NEW).await?)?.alive())
+            }
+        }
+    }
+
+    /// The aggregate after those of its first events that are asked for.
+    pub(super) async fn past(
+        &self,
+        id: &A::Id,
+        wanted: impl Fn(&RecordedEvent) -> bool + Send,
+    ) -> Result<Past<A>, StoreError> {
+        self.registration()?;
+        let stream = self.stream_of(id);
+        let events = self.buffer.store.storage.read_stream(&stream, Version::NEW).await?;
+        Past::fold(events.iter().take_while(|event| wanted(event)))
+    }
+}
+
+/// What happened; `None` for an event of the store.
+pub(in crate::application) fn decode<A: Aggregate>(
+    event: &RecordedEvent,
+) -> Result<Option<A::Event>, StoreError> {
+    if Lifecycle::named(&event.name).is_some() {
+        return Ok(None);
+    }
+    let payload = A::Event::from_body(&event.name, event.revision, &event.body);
+    payload.map(Some).map_err(|source| StoreError::Corrupt {
+        place: format!("event {} of stream `{}`", event.version, event.stream),
+        source: source.into(),
+    })
+}
+
+pub(super) fn decode_document<A: Aggregate>(
+    table: &str,
+    document: &StoredDocument,
+) -> Result<A, StoreError> {
+    A::from_document(&document.body, document.version)
+        .map_err(|source| corrupt(table, document, source))
+}
+
+pub(super) fn corrupt(
+    table: &str,
+    document: &StoredDocument,
+    source: serde_json::Error,
+) -> StoreError {
+    let place = format!("`{}` in table `{table}`", document.id);
+    StoreError::Corrupt { place, source: source.into() }
+}
+
+/// The state as it is stored.
+pub(in crate::application) fn document_of<A: Aggregate>(
+    aggregate: &A,
+) -> Result<String, StoreError> {
+    let document = aggregate.to_document().map_err(|error| StoreError::Unstorable {
+        aggregate: A::NAME.to_owned(),
+        id: aggregate.id().to_string(),
+        reason: error.to_string(),
+    })?;
+    Ok(document.to_string())
+}

@@ -1,0 +1,166 @@
+//! Typed aggregates over untyped rows.
+
+mod finding;
+mod history;
+mod loading;
+mod saving;
+
+use std::{marker::PhantomData, sync::Arc, time::Instant};
+
+pub(super) use self::{
+    loading::{Past, decode, document_of},
+    saving::{claims, new_events},
+};
+use super::{
+    behaviour::Loaded,
+    buffer::{Buffer, Seen},
+    registration::{Loading, Registration},
+};
+use crate::{
+    domain::{Aggregate, Spec, Timestamp, Version},
+    ports::{
+        Lifecycle, Page, PageRequest, Receipt, Repository, Revision, Storage, StoreError, StreamId,
+    },
+};
+
+/// The repository of one kind of aggregate within a [`BufferedUnitOfWork`](super::BufferedUnitOfWork).
+pub struct BufferedRepository<'u, S: Storage, A> {
+    pub(super) buffer: &'u mut Buffer<S>,
+    pub(super) aggregate: PhantomData<fn() -> A>,
+}
+
+impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
+    async fn find_by_id(&mut self, id: &A::Id) -> Result<Option<A>, StoreError> {
+        let registration = self.registration()?;
+        let stream = self.stream_of(id);
+        // No store keeps NUL, and not every one can be asked for it.
+        if stream.id.contains('\0') {
+            return Ok(None);
+        }
+        match self.buffer.seen.get(&stream) {
+            Some(Seen::Removed) => return Ok(None),
+            Some(Seen::There(state)) => {
+                if let Some(aggregate) = state.downcast_ref::<A>() {
+                    return Ok(Some(aggregate.clone()));
+                }
+            }
+            None => {}
+        }
+        let known = registration.behaviours.iter().find_map(|behaviour| behaviour.recall(&stream));
+        let found = match known.filter(|_| !self.buffer.store.is_held) {
+            Some(aggregate) => Some(aggregate),
+            None => {
+                let started = Instant::now();
+                let found = self.load(&registration, &stream).await?;
+                let (aggregate, took) = (found.as_ref(), started.elapsed());
+                for behaviour in &registration.behaviours {
+                    behaviour.loaded(&Loaded { stream: &stream, aggregate, took });
+                }
+                found
+            }
+        };
+        let Some(aggregate) = found else { return Ok(None) };
+        self.buffer.seen.insert(stream, Seen::There(Arc::new(aggregate.clone())));
+        Ok(Some(aggregate))
+    }
+
+    async fn find(&mut self, spec: &Spec<A>, page: PageRequest) -> Result<Page<A>, StoreError> {
+        self.find_those(false, spec, page).await
+    }
+
+    async fn count(&mut self, spec: &Spec<A>) -> Result<u64, StoreError> {
+        self.count_those(spec).await
+    }
+
+    async fn get_at(&mut self, id: &A::Id, version: Version) -> Result<Option<A>, StoreError> {
+        let past = self.past(id, |event| event.version <= version).await?;
+        Ok(past.alive().filter(|aggregate| aggregate.version() == version))
+    }
+
+    async fn get_as_of(&mut self, id: &A::Id, at: Timestamp) -> Result<Option<A>, StoreError> {
+        Ok(self.past(id, |event| event.metadata.at <= at).await?.alive())
+    }
+
+    async fn history(&mut self, id: &A::Id) -> Result<Vec<Revision<A>>, StoreError> {
+        self.revisions(id).await
+    }
+
+    fn save(&mut self, mut aggregate: A) -> Result<Receipt<A::Id>, StoreError> {
+        let expected = aggregate.changes().base();
+        let events = aggregate.flush_events();
+        self.append(aggregate, expected, events)
+    }
+
+    fn remove(&mut self, mut aggregate: A) -> Result<Receipt<A::Id>, StoreError> {
+        let expected = aggregate.changes().base();
+        let events = aggregate.flush_events();
+        self.queue(aggregate, expected, events, Some(Lifecycle::Removed))
+    }
+
+    async fn find_removed(
+        &mut self,
+        spec: &Spec<A>,
+        page: PageRequest,
+    ) -> Result<Page<A>, StoreError> {
+        self.kept()?;
+        self.find_those(true, spec, page).await
+    }
+
+    async fn restore(&mut self, id: &A::Id) -> Result<A, StoreError> {
+        let aggregate = self.removed(id).await?;
+        let expected = aggregate.version();
+        self.queue(aggregate.clone(), expected, Vec::new(), Some(Lifecycle::Restored))?;
+        Ok(aggregate.moved_to(expected.after(1)))
+    }
+
+    async fn purge(&mut self, id: &A::Id) -> Result<Receipt<A::Id>, StoreError> {
+        let aggregate = self.removed(id).await?;
+        let expected = aggregate.version();
+        self.queue(aggregate, expected, Vec::new(), Some(Lifecycle::Purged))
+    }
+}
+
+impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
+    fn registration(&self) -> Result<Arc<Registration<A>>, StoreError> {
+        self.buffer.store.registration::<A>()
+    }
+
+    /// The registration, if what is removed is kept.
+    fn kept(&self) -> Result<Arc<Registration<A>>, StoreError> {
+        let registration = self.registration()?;
+        if registration.soft_delete {
+            Ok(registration)
+        } else {
+            Err(StoreError::NotKept { aggregate: A::NAME })
+        }
+    }
+
+    fn stream_of(&self, id: &A::Id) -> StreamId {
+        StreamId {
+            tenant: self.buffer.tenant.clone(),
+            aggregate: A::NAME.to_owned(),
+            id: id.to_string(),
+        }
+    }
+
+    /// One that was removed and is kept.
+    async fn removed(&self, id: &A::Id) -> Result<A, StoreError> {
+        let registration = self.kept()?;
+        let stream = self.stream_of(id);
+        let storage = &self.buffer.store.storage;
+        let found = match registration.loading {
+            Loading::Document { table } => {
+                let document = storage.document(table, &stream).await?;
+                let removed = document.filter(|document| document.is_removed);
+                removed.map(|document| loading::decode_document(table, &document)).transpose()?
+            }
+            Loading::Events => {
+                Past::fold(&storage.read_stream(&stream, Version::NEW).await?)?.removed()
+            }
+        };
+        found.ok_or_else(|| StoreError::NotFound {
+            aggregate: A::NAME.to_owned(),
+            id: id.to_string(),
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! What of a queued save knows the type of its aggregate.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use super::{
+    behaviour::Saved,
+    composition::Composition,
+    registration::{Loading, Registration},
+    repository::{Past, decode, document_of, new_events},
+    resolution::Divergence,
+};
+use crate::{
+    domain::{Aggregate, DomainEvent},
+    ports::{
+        Context, DocumentState, DocumentWrite, Lifecycle, Storage, StoreError, StreamAppend,
+        StreamId,
+    },
+};
+
+pub(super) type Rebased<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<StreamAppend>, StoreError>> + Send + 'a>>;
+
+/// A save, whatever its type.
+pub(super) trait AnySave<S>: Send + Sync {
+    /// Tells the behaviours that it is committed; `resolved` when it is not what was saved.
+    fn committed(&self, append: &StreamAppend, context: &Context, took: Duration, resolved: bool);
+    /// Tells the behaviours that it is not.
+    fn failed(&self, stream: &StreamId, error: &StoreError);
+    /// The same behind what others have done meanwhile; `None` when it is a conflict.
+    fn rebased<'a>(
+        &'a self,
+        store: &'a Composition<S>,
+        context: &'a Context,
+        append: &'a StreamAppend,
+    ) -> Rebased<'a>;
+}
+
+/// A save of an aggregate.
+pub(super) struct TypedSave<A: Aggregate> {
+    pub(super) registration: Arc<Registration<A>>,
+    /// As it is to be; `None` when it is removed.
+    pub(super) state: Option<Arc<A>>,
+}
+
+impl<A: Aggregate, S: Storage> AnySave<S> for TypedSave<A> {
+    fn committed(&self, append: &StreamAppend, context: &Context, took: Duration, resolved: bool) {
+        let saved = Saved {
+            stream: &append.stream,
+            context,
+            aggregate: self.state.as_deref().filter(|_| !resolved),
+            version: append.version(),
+            took,
+        };
+        for behaviour in &self.registration.behaviours {
+            behaviour.committed(&saved);
+        }
+    }
+
+    fn failed(&self, stream: &StreamId, error: &StoreError) {
+        for behaviour in &self.registration.behaviours {
+            behaviour.failed(stream, error);
+        }
+    }
+
+    fn rebased<'a>(
+        &'a self,
+        store: &'a Composition<S>,
+        context: &'a Context,
+        append: &'a StreamAppend,
+    ) -> Rebased<'a> {
+        Box::pin(self.rebase(store, context, append))
+    }
+}
+
+impl<A: Aggregate> TypedSave<A> {
+    async fn rebase<S: Storage>(
+        &self,
+        store: &Composition<S>,
+        context: &Context,
+        append: &StreamAppend,
+    ) -> Result<Option<StreamAppend>, StoreError> {
+        // What is removed, or begun, has no state that could be put behind another.
+        if self.registration.resolution.is_reject()
+            || self.state.is_none()
+            || append.expected.get() == 0
+            || append.events.iter().any(|event| Lifecycle::named(event.name).is_some())
+        {
+            return Ok(None);
+        }
+        let events = store.storage.read_stream(&append.stream, Default::default()).await?;
+        let base = Past::<A>::fold(events.iter().filter(|event| event.version <= append.expected))?;
+        let current = Past::<A>::fold(&events)?;
+        let (Some(base), Some(current)) = (base.alive(), current.alive()) else { return Ok(None) };
+        let expected = current.version();
+        let mut theirs = Vec::new();
+        for event in events.iter().filter(|event| event.version > append.expected) {
+            theirs.extend(decode::<A>(event)?);
+        }
+        let unstorable = |error: &dyn std::fmt::Display| StoreError::Unstorable {
+            aggregate: A::NAME.to_owned(),
+            id: append.stream.id.clone(),
+            reason: error.to_string(),
+        };
+        let mut ours = Vec::new();
+        for event in &append.events {
+            let event = A::Event::from_body(event.name, event.revision, &event.body);
+            ours.push(event.map_err(|error| unstorable(&error))?);
+        }
+        let divergence = Divergence { base, theirs, current: current.clone(), ours };
+        let resolved = self.registration.resolution.resolve(divergence);
+        let Some(events) = resolved.map_err(|error| unstorable(&error))? else { return Ok(None) };
+        let Some(state) = A::fold(Some(current), events.iter().cloned()) else { return Ok(None) };
+        let document = match self.registration.loading {
+            Loading::Document { table } => {
+                let body = document_of(&state)?;
+                Some(DocumentWrite { table, state: DocumentState::There(body) })
+            }
+            Loading::Events => None,
+        };
+        let (keys, _) = super::repository::claims(&state);
+        Ok(Some(StreamAppend {
+            stream: append.stream.clone(),
+            expected,
+            events: new_events::<A>(store, context, &append.stream, &events)?,
+            document,
+            keys,
+        }))
+    }
+}

@@ -1,0 +1,31 @@
+//! What happens to an aggregate as a record, whatever its domain calls it.
+
+/// Removing and bringing back: events that a store writes itself, beside those of the domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lifecycle {
+    /// It was removed: nothing but its history, or those who ask for what was removed, finds it.
+    Removed,
+    /// It was brought back.
+    Restored,
+    /// What was kept of it is gone; it cannot be brought back.
+    Purged,
+}
+
+impl Lifecycle {
+    /// The stored name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Removed => "bloom.removed",
+            Self::Restored => "bloom.restored",
+            Self::Purged => "bloom.purged",
+        }
+    }
+
+    /// The one with this stored name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Removed, Self::Restored, Self::Purged].into_iter().find(|event| event.name() == name)
+    }
+}
