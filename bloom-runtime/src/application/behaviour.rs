@@ -76,7 +76,7 @@ pub trait Behaviour<A: Aggregate>: Send + Sync + 'static {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Loaded<'a, A> {
-    /// Which.
+    /// Which, and whose.
     pub stream: &'a StreamId,
     /// The aggregate; `None` when it is not there.
     pub aggregate: Option<&'a A>,
@@ -88,7 +88,7 @@ pub struct Loaded<'a, A> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Saving<'a, A: Aggregate> {
-    /// Which.
+    /// Which, and whose.
     pub stream: &'a StreamId,
     /// Who asks, and why.
     pub context: &'a Context,
@@ -104,7 +104,7 @@ pub struct Saving<'a, A: Aggregate> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Saved<'a, A> {
-    /// Which.
+    /// Which, and whose.
     pub stream: &'a StreamId,
     /// Who asked, and why.
     pub context: &'a Context,

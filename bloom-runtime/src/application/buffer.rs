@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{composition::Composition, seals, typed_save::AnySave};
+use super::{composition::Composition, seals, tenancy::Whose, typed_save::AnySave};
 use crate::{
     domain::{Classified, Version},
     ports::{
@@ -28,8 +28,7 @@ pub(super) enum Seen {
 pub(super) struct Buffer<S: Storage> {
     pub(super) store: Arc<Composition<S>>,
     pub(super) context: Context,
-    /// Whose data it works with; empty where tenants are not kept apart by rows.
-    pub(super) tenant: String,
+    pub(super) whose: Whose,
     /// What was loaded or saved; `get` returns copies of it.
     pub(super) seen: HashMap<StreamId, Seen>,
     /// What is queued, oldest first; a savepoint is a length of it.
@@ -58,16 +57,27 @@ pub(super) struct Save<S> {
 const RESOLUTIONS: usize = 16;
 
 impl<S: Storage> Buffer<S> {
-    pub(super) fn new(store: Arc<Composition<S>>, context: Context, tenant: String) -> Self {
+    pub(super) fn new(store: Arc<Composition<S>>, context: Context, whose: Whose) -> Self {
         Self {
             store,
             context,
-            tenant,
+            whose,
             seen: HashMap::new(),
             journal: Vec::new(),
             guards: BTreeMap::new(),
             outcome: None,
         }
+    }
+
+    /// The aggregate with this name and id, as the storage knows it.
+    pub(super) fn stream(&self, aggregate: &str, id: &str) -> StreamId {
+        let (aggregate, id) = (aggregate.to_owned(), id.to_owned());
+        StreamId { tenant: self.whose.rows.clone(), aggregate, id }
+    }
+
+    /// The same as the program knows it, to which tenants with storages of their own are tenants, too.
+    pub(super) fn known_as(&self, aggregate: &str, id: &str) -> StreamId {
+        StreamId { tenant: self.whose.tenant.clone(), ..self.stream(aggregate, id) }
     }
 
     pub(super) fn note(&mut self, save: Save<S>) {
@@ -148,11 +158,11 @@ impl<S: Storage> Buffer<S> {
             Err(error) => {
                 for append in &batch.appends {
                     if let Some(save) = newest(&saves, &append.stream) {
-                        save.typed.failed(&append.stream, &error);
+                        save.typed.failed(&error);
                     }
                 }
-                for (stream, (_, typed)) in &guards {
-                    typed.failed(stream, &error);
+                for (_, typed) in guards.values() {
+                    typed.failed(&error);
                 }
                 Err(own_error(saves, error))
             }
@@ -191,7 +201,7 @@ impl<S: Storage> Buffer<S> {
         let guards = self.guards.iter().map(|(stream, (version, _))| (stream.clone(), *version));
         let guards =
             guards.filter(|(stream, _)| appends.iter().all(|append| append.stream != *stream));
-        let (tenant, outcome) = (self.tenant.clone(), self.outcome.clone());
+        let (tenant, outcome) = (self.whose.rows.clone(), self.outcome.clone());
         Ok(Batch { tenant, guards: guards.collect(), appends, outcome })
     }
 }

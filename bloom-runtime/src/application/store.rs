@@ -6,7 +6,7 @@ use super::{
     ambient::current_context,
     composition::Composition,
     registration::Registration,
-    tenancy::{Placement, Tenancy},
+    tenancy::{Placement, Tenancy, Whose},
     unit_of_work::BufferedUnitOfWork,
 };
 use crate::{
@@ -84,12 +84,9 @@ impl<S: Storage> StorageStore<S> {
     /// # Errors
     /// When tenants have storages of their own, and this one's cannot be found.
     pub async fn for_tenant(&self, tenant: &str) -> Result<Self, StoreError> {
-        let (inner, tenant) = self.placed(Some(tenant)).await?;
+        let (inner, whose) = self.placed(Some(tenant)).await?;
         let store = Self { inner };
-        if tenant.is_empty() {
-            return Ok(store);
-        }
-        Ok(store.changed(|composition| composition.tenancy = Tenancy::RowsOf(tenant)))
+        Ok(store.changed(|composition| composition.tenancy = Tenancy::Settled(whose)))
     }
 
     /// Takes the time from another clock.
@@ -128,29 +125,31 @@ impl<S: InteractiveStorage> StorageStore<S> {
     /// When the store is out of reach, or others hold it for too long.
     pub async fn begin_interactive(&self) -> Result<BufferedUnitOfWork<S::Held>, StoreError> {
         let context = current_context();
-        let (inner, tenant) = self.placed(context.tenant.as_deref()).await?;
+        let (inner, whose) = self.placed(context.tenant.as_deref()).await?;
         let held = inner.storage.hold().await?;
-        Ok(BufferedUnitOfWork::new(Arc::new(inner.on(Arc::new(held), true)), context, tenant))
+        Ok(BufferedUnitOfWork::new(Arc::new(inner.on(Arc::new(held), true)), context, whose))
     }
 }
 
 impl<S: Storage> StorageStore<S> {
-    /// What a unit of work of this tenant works on, and whose rows it sees there.
+    /// What a unit of work of this tenant works on.
     async fn placed(
         &self,
         tenant: Option<&str>,
-    ) -> Result<(Arc<Composition<S>>, String), StoreError> {
+    ) -> Result<(Arc<Composition<S>>, Whose), StoreError> {
         let named = tenant.filter(|name| !name.is_empty() && !name.contains('\0'));
         match &self.inner.tenancy {
-            Tenancy::None => Ok((Arc::clone(&self.inner), String::new())),
+            Tenancy::None => Ok((Arc::clone(&self.inner), Whose::default())),
             Tenancy::Rows => {
-                let tenant = named.ok_or(StoreError::NoTenant)?;
-                Ok((Arc::clone(&self.inner), tenant.to_owned()))
+                let tenant = named.ok_or(StoreError::NoTenant)?.to_owned();
+                Ok((Arc::clone(&self.inner), Whose { rows: tenant.clone(), tenant }))
             }
-            Tenancy::RowsOf(tenant) => Ok((Arc::clone(&self.inner), tenant.clone())),
+            Tenancy::Settled(whose) => Ok((Arc::clone(&self.inner), whose.clone())),
             Tenancy::Apart(placement) => {
-                let storage = placement.find(named.ok_or(StoreError::NoTenant)?).await?;
-                Ok((Arc::new(self.inner.on(storage, false)), String::new()))
+                let tenant = named.ok_or(StoreError::NoTenant)?;
+                let storage = placement.find(tenant).await?;
+                let whose = Whose { tenant: tenant.to_owned(), rows: String::new() };
+                Ok((Arc::new(self.inner.on(storage, false)), whose))
             }
         }
     }
@@ -167,12 +166,12 @@ impl<S: Storage> Store for StorageStore<S> {
 
     async fn begin(&self) -> Result<Self::UnitOfWork, StoreError> {
         let context = current_context();
-        let (inner, tenant) = self.placed(context.tenant.as_deref()).await?;
-        Ok(BufferedUnitOfWork::new(inner, context, tenant))
+        let (inner, whose) = self.placed(context.tenant.as_deref()).await?;
+        Ok(BufferedUnitOfWork::new(inner, context, whose))
     }
 
     async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {
-        let (inner, tenant) = self.placed(current_context().tenant.as_deref()).await?;
-        inner.storage.outcome(&tenant, key).await
+        let (inner, whose) = self.placed(current_context().tenant.as_deref()).await?;
+        inner.storage.outcome(&whose.rows, key).await
     }
 }

@@ -29,14 +29,23 @@ impl<S: Send + Sync + 'static, P: Placement<S>> AnyPlacement<S> for P {
     }
 }
 
+/// Whose data a unit of work works with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Whose {
+    /// The tenant; empty where there are none.
+    pub(super) tenant: String,
+    /// The tenant that its rows bear; empty where tenants are not kept apart by rows.
+    pub(super) rows: String,
+}
+
 /// How tenants are kept apart.
 pub(super) enum Tenancy<S> {
     /// There are none.
     None,
     /// Each row says whose it is.
     Rows,
-    /// The same, and it is this one's store.
-    RowsOf(String),
+    /// It is the store of one tenant.
+    Settled(Whose),
     /// Each has a storage of its own.
     Apart(Arc<dyn AnyPlacement<S>>),
 }
@@ -46,7 +55,7 @@ impl<S> Clone for Tenancy<S> {
         match self {
             Self::None => Self::None,
             Self::Rows => Self::Rows,
-            Self::RowsOf(tenant) => Self::RowsOf(tenant.clone()),
+            Self::Settled(whose) => Self::Settled(whose.clone()),
             Self::Apart(placement) => Self::Apart(Arc::clone(placement)),
         }
     }

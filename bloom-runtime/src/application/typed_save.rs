@@ -25,7 +25,7 @@ pub(super) trait AnySave<S>: Send + Sync {
     /// Tells the behaviours that it is committed; `resolved` when it is not what was saved.
     fn committed(&self, append: &StreamAppend, context: &Context, took: Duration, resolved: bool);
     /// Tells the behaviours that it is not.
-    fn failed(&self, stream: &StreamId, error: &StoreError);
+    fn failed(&self, error: &StoreError);
     /// The same behind what others have done meanwhile; `None` when it is a conflict.
     fn rebased<'a>(
         &'a self,
@@ -38,6 +38,8 @@ pub(super) trait AnySave<S>: Send + Sync {
 /// A save of an aggregate.
 pub(super) struct TypedSave<A: Aggregate> {
     pub(super) registration: Arc<Registration<A>>,
+    /// What behaviours know it as.
+    pub(super) known_as: StreamId,
     /// As it is to be; `None` when it is removed.
     pub(super) state: Option<Arc<A>>,
 }
@@ -45,7 +47,7 @@ pub(super) struct TypedSave<A: Aggregate> {
 impl<A: Aggregate, S: Storage> AnySave<S> for TypedSave<A> {
     fn committed(&self, append: &StreamAppend, context: &Context, took: Duration, resolved: bool) {
         let saved = Saved {
-            stream: &append.stream,
+            stream: &self.known_as,
             context,
             aggregate: self.state.as_deref().filter(|_| !resolved),
             version: append.version(),
@@ -56,9 +58,9 @@ impl<A: Aggregate, S: Storage> AnySave<S> for TypedSave<A> {
         }
     }
 
-    fn failed(&self, stream: &StreamId, error: &StoreError) {
+    fn failed(&self, error: &StoreError) {
         for behaviour in &self.registration.behaviours {
-            behaviour.failed(stream, error);
+            behaviour.failed(&self.known_as, error);
         }
     }
 

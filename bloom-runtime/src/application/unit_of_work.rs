@@ -3,11 +3,12 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use super::{
-    buffer::Buffer, composition::Composition, repository::BufferedRepository, typed_save::TypedSave,
+    buffer::Buffer, composition::Composition, repository::BufferedRepository, tenancy::Whose,
+    typed_save::TypedSave,
 };
 use crate::{
     domain::{Aggregate, GeneratedIdentity, Timestamp},
-    ports::{Committed, Context, Outcome, Storage, StoreError, StreamId, UnitOfWork},
+    ports::{Committed, Context, Outcome, Storage, StoreError, UnitOfWork},
 };
 
 /// The unit of work of every [`StorageStore`](super::StorageStore).
@@ -16,8 +17,8 @@ pub struct BufferedUnitOfWork<S: Storage> {
 }
 
 impl<S: Storage> BufferedUnitOfWork<S> {
-    pub(super) fn new(store: Arc<Composition<S>>, context: Context, tenant: String) -> Self {
-        Self { buffer: Buffer::new(store, context, tenant) }
+    pub(super) fn new(store: Arc<Composition<S>>, context: Context, whose: Whose) -> Self {
+        Self { buffer: Buffer::new(store, context, whose) }
     }
 
     /// Queues work of the storage's own kind. It is done in the commit, after everything that is saved, and
@@ -47,18 +48,16 @@ impl<S: Storage> UnitOfWork for BufferedUnitOfWork<S> {
     }
 
     fn guard<A: Aggregate>(&mut self, aggregate: &A) {
-        let stream = StreamId {
-            tenant: self.buffer.tenant.clone(),
-            aggregate: A::NAME.to_owned(),
-            id: aggregate.id().to_string(),
-        };
+        let id = aggregate.id().to_string();
+        let (stream, known_as) =
+            (self.buffer.stream(A::NAME, &id), self.buffer.known_as(A::NAME, &id));
         // One that is not registered was not read here, so that its check fails and nobody has to be told.
         let registration = self
             .buffer
             .store
             .registration::<A>()
             .unwrap_or_else(|_| Arc::new(super::Events::folded()));
-        let typed = Box::new(TypedSave { registration, state: None });
+        let typed = Box::new(TypedSave { registration, known_as, state: None });
         self.buffer.guard(stream, aggregate.changes().base(), typed);
     }
 

@@ -20,11 +20,15 @@ pub mod testing;
 pub mod sqlite;
 
 #[cfg(feature = "sqlite")]
-pub use sqlite::{HeldSqlite, SqliteStorage};
+pub use sqlite::{FilePerTenant, HeldSqlite, SqliteStorage};
 
 #[cfg(feature = "postgres")]
-pub use postgres::{HeldPostgres, PostgresStorage};
+pub use postgres::{
+    DatabasePerTenant, HeldPostgres, PostgresOptions, PostgresStorage, SchemaPerTenant,
+};
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod tenants;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod transaction;
 mod value;
@@ -36,6 +40,7 @@ pub use value::SqlValue;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use {
+    tenants::TenantError,
     transaction::Transaction,
     work::{HookFuture, SqlUnitOfWork, SqlWork},
 };

@@ -51,7 +51,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     }
 
     fn selection(&self, table: &'static str, removed: bool, condition: Condition) -> Selection {
-        Selection { tenant: self.buffer.tenant.clone(), table, removed, condition }
+        Selection { tenant: self.buffer.whose.rows.clone(), table, removed, condition }
     }
 
     async fn find_documents(
@@ -117,7 +117,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     ) -> Result<(), StoreError> {
         const BATCH: usize = 100;
         let storage = &self.buffer.store.storage;
-        let tenant = &self.buffer.tenant;
+        let tenant = &self.buffer.whose.rows;
         let mut after = after.map(ToOwned::to_owned);
         loop {
             let ids = storage.stream_ids(tenant, A::NAME, after.as_deref(), BATCH).await?;

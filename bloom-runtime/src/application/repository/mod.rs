@@ -46,15 +46,17 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
             }
             None => {}
         }
-        let known = registration.behaviours.iter().find_map(|behaviour| behaviour.recall(&stream));
-        let found = match known.filter(|_| !self.buffer.store.is_held) {
+        let known_as = self.buffer.known_as(A::NAME, &stream.id);
+        let known = || registration.behaviours.iter().find_map(|one| one.recall(&known_as));
+        let known = if self.buffer.store.is_held { None } else { known() };
+        let found = match known {
             Some(aggregate) => Some(aggregate),
             None => {
                 let started = Instant::now();
                 let found = self.load(&registration, &stream).await?;
                 let (aggregate, took) = (found.as_ref(), started.elapsed());
                 for behaviour in &registration.behaviours {
-                    behaviour.loaded(&Loaded { stream: &stream, aggregate, took });
+                    behaviour.loaded(&Loaded { stream: &known_as, aggregate, took });
                 }
                 found
             }
@@ -136,11 +138,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     }
 
     fn stream_of(&self, id: &A::Id) -> StreamId {
-        StreamId {
-            tenant: self.buffer.tenant.clone(),
-            aggregate: A::NAME.to_owned(),
-            id: id.to_string(),
-        }
+        self.buffer.stream(A::NAME, &id.to_string())
     }
 
     /// One that was removed and is kept.

@@ -44,8 +44,9 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         }
         let stream = self.stream_of(&id);
         let removing = matches!(lifecycle, Some(Lifecycle::Removed | Lifecycle::Purged));
+        let known_as = self.buffer.known_as(A::NAME, &stream.id);
         let saving = Saving {
-            stream: &stream,
+            stream: &known_as,
             context: &self.buffer.context,
             aggregate: &aggregate,
             events: &events,
@@ -94,7 +95,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             append: StreamAppend { stream, expected, events: new, document, keys },
             state: state.clone().map_or(Seen::Removed, |state| Seen::There(state)),
             seal: registration.seal.clone(),
-            typed: Box::new(TypedSave { registration, state }),
+            typed: Box::new(TypedSave { registration, known_as, state }),
             taken,
         };
         self.buffer.note(save);

@@ -44,6 +44,9 @@ pub(super) fn store_error(error: Error) -> StoreError {
         {
             "the server is shutting down or starting"
         }
+        code if *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => {
+            "nothing happened in the unit of work for too long, so that the server has undone it"
+        }
         code if *code == SqlState::DISK_FULL => "the server's disk is full",
         code if code.code().starts_with("08") => "the connection failed",
         code if code.code().starts_with("53") => "the server has not enough resources",

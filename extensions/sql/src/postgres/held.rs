@@ -11,7 +11,7 @@ use bloom_runtime::{
 };
 use tokio::sync::{Mutex, watch};
 
-use super::{open::Open, read, storage::PostgresStorage, write};
+use super::{open::Open, pool::Whose, read, storage::PostgresStorage, write};
 use crate::work::SqlWork;
 
 /// A [`PostgresStorage`] in which nobody else writes the aggregates that were loaded while this lives.
@@ -24,7 +24,7 @@ impl InteractiveStorage for PostgresStorage {
     type Held = HeldPostgres;
 
     async fn hold(&self) -> Result<HeldPostgres, StoreError> {
-        let open = Mutex::new(Some(Open::hold(self.pool()).await?));
+        let open = Mutex::new(Some(Open::hold(self.connections()).await?));
         Ok(HeldPostgres { storage: self.clone(), open })
     }
 }
@@ -35,16 +35,17 @@ fn ended() -> StoreError {
 
 /// Runs a statement in the open transaction.
 macro_rules! ask {
-    ($self:ident, |$client:ident| $statements:expr) => {{
+    ($self:ident, $whose:expr, |$client:ident| $statements:expr) => {{
         let open = $self.open.lock().await;
         let $client = open.as_ref().ok_or_else(ended)?.client()?;
+        $self.storage.connections().secure($client, $whose).await?;
         $statements
     }};
 }
 
 impl EventLog for HeldPostgres {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        ask!(self, |client| read::log(client, after, limit).await)
+        ask!(self, Whose::All, |client| read::log(client, after, limit).await)
     }
 
     async fn read_stream(
@@ -52,14 +53,14 @@ impl EventLog for HeldPostgres {
         stream: &StreamId,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        ask!(self, |client| {
+        ask!(self, Whose::One(&stream.tenant), |client| {
             read::hold(client, stream).await?;
             read::stream(client, stream, after).await
         })
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        ask!(self, |client| read::head(client).await)
+        ask!(self, Whose::All, |client| read::head(client).await)
     }
 }
 
@@ -71,18 +72,18 @@ impl Storage for HeldPostgres {
         table: &str,
         stream: &StreamId,
     ) -> Result<Option<StoredDocument>, StoreError> {
-        ask!(self, |client| {
+        ask!(self, Whose::One(&stream.tenant), |client| {
             read::hold(client, stream).await?;
             read::document(client, table, stream).await
         })
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        ask!(self, |client| read::documents(client, &query).await)
+        ask!(self, Whose::One(&query.of.tenant), |client| read::documents(client, &query).await)
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
-        ask!(self, |client| read::count(client, &selection).await)
+        ask!(self, Whose::One(&selection.tenant), |client| read::count(client, &selection).await)
     }
 
     async fn stream_ids(
@@ -92,13 +93,18 @@ impl Storage for HeldPostgres {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        ask!(self, |client| read::stream_ids(client, tenant, aggregate, after, limit).await)
+        ask!(self, Whose::One(tenant), |client| read::stream_ids(
+            client, tenant, aggregate, after, limit
+        )
+        .await)
     }
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         let open = self.open.lock().await.take().ok_or_else(ended)?;
+        let whose = Whose::One(&batch.tenant);
+        self.storage.connections().secure(open.client()?, whose).await?;
         let committed = open
-            .commit(self.storage.pool(), &batch, &work)
+            .commit(self.storage.connections(), &batch, &work)
             .await
             .map_err(super::open::Failed::into_error)?;
         self.storage.notify(committed);
@@ -106,15 +112,15 @@ impl Storage for HeldPostgres {
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
-        ask!(self, |client| read::outcome(client, tenant, key).await)
+        ask!(self, Whose::One(tenant), |client| read::outcome(client, tenant, key).await)
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        ask!(self, |client| read::cursor(client, name).await)
+        ask!(self, Whose::All, |client| read::cursor(client, name).await)
     }
 
     async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        ask!(self, |client| write::cursor(client, name, position)
+        ask!(self, Whose::All, |client| write::cursor(client, name, position)
             .await
             .map_err(super::error::store_error))
     }

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError, StreamId};
-use deadpool_postgres::{ClientWrapper, Pool};
+use deadpool_postgres::ClientWrapper;
 use tokio::time::Instant;
 
-use super::{error::store_error, pool, read};
+use super::{
+    error::store_error,
+    pool::{Connections, Whose},
+    read,
+};
 
 /// How long the server may take to come back.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -15,12 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// Where nothing of it is found it may still be on its way to the server, so that only a command's id can tell later.
 pub(super) async fn what_became(
-    pool: &Pool,
+    connections: &Connections,
     batch: &Batch,
     until: Instant,
 ) -> Result<Committed, StoreError> {
     // A session that the server has not noticed to be gone may hold what is to be looked at.
-    let found = tokio::time::timeout_at(until, search(pool, batch, until)).await;
+    let found = tokio::time::timeout_at(until, search(connections, batch, until)).await;
     found.unwrap_or(Err(StoreError::OutcomeUnknown))
 }
 
@@ -29,10 +33,14 @@ pub(super) fn patience() -> Instant {
     Instant::now() + PATIENCE
 }
 
-async fn search(pool: &Pool, batch: &Batch, until: Instant) -> Result<Committed, StoreError> {
+async fn search(
+    connections: &Connections,
+    batch: &Batch,
+    until: Instant,
+) -> Result<Committed, StoreError> {
     let mut pause = Duration::from_millis(50);
     loop {
-        let looked = match pool::take(pool).await {
+        let looked = match connections.take(Whose::One(&batch.tenant)).await {
             Ok(client) => look(&client, batch).await,
             Err(error) => Err(error),
         };

@@ -1,9 +1,8 @@
 //! Applying migrations.
 
-use deadpool_postgres::Pool;
 use tokio_postgres::{Client, GenericClient};
 
-use super::pool;
+use super::pool::{Connections, Whose};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
@@ -33,11 +32,13 @@ pub(super) async fn applied(
 
 /// Applies what is pending, in one transaction that no second runner can enter.
 pub(super) async fn apply(
-    pool: &Pool,
+    connections: &Connections,
     migrations: &Migrations,
 ) -> Result<Vec<String>, MigrationError> {
-    let mut client =
-        pool::take(pool).await.map_err(|error| MigrationError::Unavailable(error.into()))?;
+    let mut client = connections
+        .take(Whose::All)
+        .await
+        .map_err(|error| MigrationError::Unavailable(error.into()))?;
     let client: &mut Client = &mut client;
     let transaction = client.transaction().await.map_err(unavailable)?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(unavailable)?;

@@ -12,6 +12,7 @@ mod open;
 mod pool;
 mod read;
 mod storage;
+mod tenants;
 mod translate;
 mod value;
 mod work;
@@ -19,6 +20,7 @@ mod write;
 mod writer;
 
 pub use held::HeldPostgres;
-pub use storage::PostgresStorage;
+pub use storage::{PostgresOptions, PostgresStorage};
+pub use tenants::{DatabasePerTenant, SchemaPerTenant};
 pub(crate) use translate::Postgres as Dialect;
 pub(crate) use work::{execute, query};

@@ -1,11 +1,13 @@
 //! A transaction that stays open between statements.
 
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
-use deadpool_postgres::{ClientWrapper, Object, Pool};
+use deadpool_postgres::{ClientWrapper, Object};
 
 use super::{
     error::{is_lost, is_transient, store_error},
-    lost, pool, work,
+    lost,
+    pool::{Connections, Whose},
+    work,
     write::Group,
 };
 use crate::work::SqlWork;
@@ -37,13 +39,17 @@ const ATTEMPTS: usize = 5;
 
 /// Commits in a transaction that no other shares.
 pub(super) async fn commit_alone(
-    pool: &Pool,
+    connections: &Connections,
     batch: &Batch,
     work: &[SqlWork],
 ) -> Result<Committed, StoreError> {
     let mut attempt = 1;
     loop {
-        match Open::begin(pool).await?.commit(pool, batch, work).await {
+        match Open::begin(connections, Whose::One(&batch.tenant))
+            .await?
+            .commit(connections, batch, work)
+            .await
+        {
             Ok(committed) => return Ok(committed),
             Err(Failed::Transient(_)) if attempt < ATTEMPTS => attempt += 1,
             Err(failed) => return Err(failed.into_error()),
@@ -53,16 +59,19 @@ pub(super) async fn commit_alone(
 
 impl Open {
     /// One that the server undoes when nothing is asked of it for half a minute, since others wait.
-    pub(super) async fn hold(pool: &Pool) -> Result<Self, StoreError> {
-        let open = Self::begin(pool).await?;
+    pub(super) async fn hold(connections: &Connections) -> Result<Self, StoreError> {
+        let open = Self::begin(connections, Whose::One("")).await?;
         let limit = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
         open.client()?.batch_execute(limit).await.map_err(store_error)?;
         Ok(open)
     }
 
-    pub(super) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
+    pub(super) async fn begin(
+        connections: &Connections,
+        whose: Whose<'_>,
+    ) -> Result<Self, StoreError> {
         // Whoever gives up while it begins must not leave a connection in the pool that has begun.
-        let open = Self { client: Some(pool::take(pool).await?) };
+        let open = Self { client: Some(connections.take(whose).await?) };
         open.client()?.batch_execute("BEGIN").await.map_err(store_error)?;
         Ok(open)
     }
@@ -78,7 +87,7 @@ impl Open {
     /// Writes the batch, does the work, and commits.
     pub(super) async fn commit(
         mut self,
-        pool: &Pool,
+        connections: &Connections,
         batch: &Batch,
         work: &[SqlWork],
     ) -> Result<Committed, Failed> {
@@ -94,7 +103,7 @@ impl Open {
         match self.end("COMMIT").await {
             Ok(()) => Ok(Committed { position }),
             Err(error) if is_lost(&error) => {
-                lost::what_became(pool, batch, lost::patience()).await.map_err(Failed::Store)
+                lost::what_became(connections, batch, lost::patience()).await.map_err(Failed::Store)
             }
             Err(error) => Err(failed(error)),
         }

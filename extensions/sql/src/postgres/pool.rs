@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bloom_runtime::ports::StoreError;
-use deadpool_postgres::{HookError, Object, Pool, Runtime, Timeouts};
+use deadpool_postgres::{
+    ClientWrapper, HookError, Object, Pool, PoolError, Runtime, TimeoutType, Timeouts,
+};
 
 use super::{connection, error::store_error};
 use crate::migration::MigrationError;
@@ -11,24 +13,71 @@ use crate::migration::MigrationError;
 /// How long somebody waits for a connection before the store is called unavailable.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// At most `size` connections to the server that the URL names, made when they are first needed.
-pub(super) fn open(url: &str, size: usize) -> Result<Pool, MigrationError> {
-    let manager = connection::manager(url).map_err(MigrationError::Unavailable)?;
-    let timeouts =
-        Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
-    Pool::builder(manager)
-        .max_size(size)
-        .runtime(Runtime::Tokio1)
-        .timeouts(timeouts)
-        .post_create(connection::settle())
-        .build()
-        .map_err(|error| MigrationError::Unavailable(error.into()))
+/// Connections to one server, made when they are first needed. Clones share them.
+#[derive(Clone)]
+pub(super) struct Connections {
+    pool: Pool,
+    /// Whether the server has to know for whom it is asked.
+    row_security: bool,
 }
 
-/// A connection, for one use.
-pub(super) async fn take(pool: &Pool) -> Result<Object, StoreError> {
-    use deadpool_postgres::{PoolError, TimeoutType};
-    pool.get().await.map_err(|error| match error {
+/// For whom the server is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'t> {
+    /// For one tenant, whose rows alone it sees.
+    One(&'t str),
+    /// For the program itself.
+    All,
+}
+
+impl Connections {
+    /// At most `size` connections to the server that the URL names.
+    pub(super) fn open(url: &str, size: usize, row_security: bool) -> Result<Self, MigrationError> {
+        let manager = connection::manager(url).map_err(MigrationError::Unavailable)?;
+        let timeouts =
+            Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .runtime(Runtime::Tokio1)
+            .timeouts(timeouts)
+            .post_create(connection::settle())
+            .build()
+            .map_err(|error| MigrationError::Unavailable(error.into()))?;
+        Ok(Self { pool, row_security })
+    }
+
+    pub(super) const fn row_security(&self) -> bool {
+        self.row_security
+    }
+
+    /// A connection, for one use.
+    pub(super) async fn take(&self, whose: Whose<'_>) -> Result<Object, StoreError> {
+        let client = self.pool.get().await.map_err(refused)?;
+        self.secure(&client, whose).await?;
+        Ok(client)
+    }
+
+    /// Tells the server for whom it is asked from now on.
+    pub(super) async fn secure(
+        &self,
+        client: &ClientWrapper,
+        whose: Whose<'_>,
+    ) -> Result<(), StoreError> {
+        if !self.row_security {
+            return Ok(());
+        }
+        let (tenant, every) = match whose {
+            Whose::One(tenant) => (tenant, "off"),
+            Whose::All => ("", "on"),
+        };
+        let sql = "SELECT set_config('bloom.tenant', $1, false), set_config('bloom.every_tenant', $2, false)";
+        let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+        client.query_one(&statement, &[&tenant, &every]).await.map_err(store_error).map(drop)
+    }
+}
+
+fn refused(error: PoolError) -> StoreError {
+    match error {
         PoolError::Timeout(TimeoutType::Wait) => StoreError::Unavailable {
             reason: format!("no connection became free within {PATIENCE:?}"),
             source: None,
@@ -43,5 +92,5 @@ pub(super) async fn take(pool: &Pool) -> Result<Object, StoreError> {
             StoreError::Unavailable { reason: "the storage is closed".to_owned(), source: None }
         }
         error => StoreError::Internal(error.into()),
-    })
+    }
 }

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use bloom_runtime::{
+    application::current_context,
     domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Selection,
         Storage, StoreError, StoredDocument, StreamId,
     },
 };
-use deadpool_postgres::Pool;
 use tokio::sync::watch;
 
 use super::{
     error::store_error,
     migrate::{self, SCHEMA},
     open::{self, Open},
-    pool, read, work, write,
+    pool::{Connections, Whose},
+    read, work, write,
     writer::Writer,
 };
 use crate::{
@@ -41,21 +42,64 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct PostgresStorage {
-    pool: Pool,
+    connections: Connections,
     writer: Writer,
     appended: watch::Sender<Position>,
 }
 
-impl PostgresStorage {
-    const CONNECTIONS: usize = 16;
+/// How a database on a server is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PostgresOptions {
+    /// How many connections there are at most.
+    pub connections: usize,
+    /// Whether the server keeps tenants apart, too. For tables that have [`migration::row_security`](crate::migration::row_security),
+    /// and at the price of one more round trip for each question.
+    pub row_security: bool,
+}
 
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self { connections: 16, row_security: false }
+    }
+}
+
+impl PostgresOptions {
+    /// The same with at most so many connections.
+    #[must_use]
+    pub const fn with_connections(mut self, connections: usize) -> Self {
+        self.connections = if connections == 0 { 1 } else { connections };
+        self
+    }
+
+    /// The same, and the server keeps tenants apart, too.
+    #[must_use]
+    pub const fn with_row_security(mut self) -> Self {
+        self.row_security = true;
+        self
+    }
+}
+
+impl PostgresStorage {
     /// Opens a database that has every migration.
     ///
     /// # Errors
     /// [`MigrationError::Pending`] when it lacks one, and whatever else is wrong with it.
     pub async fn open(url: &str, migrations: &Migrations) -> Result<Self, MigrationError> {
-        let pool = pool::open(url, Self::CONNECTIONS)?;
-        let pending: Vec<String> = planned(&pool, migrations)
+        Self::open_with(url, migrations, &PostgresOptions::default()).await
+    }
+
+    /// The same, used in another way.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`MigrationError::RowSecurityPassedBy`] when it is asked for and would be in vain.
+    pub async fn open_with(
+        url: &str,
+        migrations: &Migrations,
+        options: &PostgresOptions,
+    ) -> Result<Self, MigrationError> {
+        let connections = Connections::open(url, options.connections, options.row_security)?;
+        let pending: Vec<String> = planned(&connections, migrations)
             .await?
             .into_iter()
             .filter(|(_, state)| *state == MigrationState::Pending)
@@ -65,11 +109,14 @@ impl PostgresStorage {
             return Err(MigrationError::Pending { names: pending });
         }
         let unreachable = |error: StoreError| MigrationError::Unavailable(error.into());
-        let client = pool::take(&pool).await.map_err(unreachable)?;
+        let client = connections.take(Whose::All).await.map_err(unreachable)?;
+        if options.row_security && read::passes_by(&client).await.map_err(unreachable)? {
+            return Err(MigrationError::RowSecurityPassedBy);
+        }
         let head = read::head(&client).await.map_err(unreachable)?;
         let appended = watch::Sender::new(head);
-        let writer = Writer::start(pool.clone(), appended.clone());
-        Ok(Self { pool, writer, appended })
+        let writer = Writer::start(connections.clone(), appended.clone());
+        Ok(Self { connections, writer, appended })
     }
 
     /// What a migration would do: each by name, in order. Changes nothing.
@@ -80,7 +127,7 @@ impl PostgresStorage {
         url: &str,
         migrations: &Migrations,
     ) -> Result<Vec<(String, MigrationState)>, MigrationError> {
-        planned(&pool::open(url, 1)?, migrations).await
+        planned(&Connections::open(url, 1, false)?, migrations).await
     }
 
     /// Applies what is pending, all or nothing, and returns the names. Another one who migrates at the same time is waited
@@ -92,10 +139,11 @@ impl PostgresStorage {
         url: &str,
         migrations: &Migrations,
     ) -> Result<Vec<String>, MigrationError> {
-        migrate::apply(&pool::open(url, 1)?, migrations).await
+        migrate::apply(&Connections::open(url, 1, false)?, migrations).await
     }
 
-    /// Runs a query of one's own; its rows, each with its columns in order. It sees what is committed.
+    /// Runs a query of one's own; its rows, each with its columns in order. It sees what is committed; where the server keeps
+    /// tenants apart, that of the tenant of the ambient context.
     ///
     /// # Errors
     /// What the database says, also when the statement tries to write.
@@ -104,7 +152,8 @@ impl PostgresStorage {
         sql: impl Into<String>,
         parameters: Vec<SqlValue>,
     ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
-        let open = Open::begin(&self.pool).await?;
+        let tenant = current_context().tenant.unwrap_or_default();
+        let open = Open::begin(&self.connections, Whose::One(&tenant)).await?;
         let client = open.client()?;
         client.batch_execute("SET TRANSACTION READ ONLY").await.map_err(store_error)?;
         let rows = work::query(client, &sql.into(), &parameters).await;
@@ -112,8 +161,8 @@ impl PostgresStorage {
         rows
     }
 
-    pub(super) const fn pool(&self) -> &Pool {
-        &self.pool
+    pub(super) const fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Tells whoever waits for it of a new head.
@@ -125,11 +174,13 @@ impl PostgresStorage {
 }
 
 async fn planned(
-    pool: &Pool,
+    connections: &Connections,
     migrations: &Migrations,
 ) -> Result<Vec<(String, MigrationState)>, MigrationError> {
-    let client =
-        pool::take(pool).await.map_err(|error| MigrationError::Unavailable(error.into()))?;
+    let client = connections
+        .take(Whose::All)
+        .await
+        .map_err(|error| MigrationError::Unavailable(error.into()))?;
     let applied = migrate::applied(&**client).await?;
     let plan = migrations.plan(&SCHEMA, &applied)?;
     Ok(plan.into_iter().map(|(migration, state)| (migration.name.to_string(), state)).collect())
@@ -137,7 +188,7 @@ async fn planned(
 
 impl EventLog for PostgresStorage {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::log(&*pool::take(&self.pool).await?, after, limit).await
+        read::log(&*self.connections.take(Whose::All).await?, after, limit).await
     }
 
     async fn read_stream(
@@ -145,11 +196,12 @@ impl EventLog for PostgresStorage {
         stream: &StreamId,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::stream(&*pool::take(&self.pool).await?, stream, after).await
+        read::stream(&*self.connections.take(Whose::One(&stream.tenant)).await?, stream, after)
+            .await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        read::head(&*pool::take(&self.pool).await?).await
+        read::head(&*self.connections.take(Whose::All).await?).await
     }
 }
 
@@ -161,15 +213,16 @@ impl Storage for PostgresStorage {
         table: &str,
         stream: &StreamId,
     ) -> Result<Option<StoredDocument>, StoreError> {
-        read::document(&*pool::take(&self.pool).await?, table, stream).await
+        read::document(&*self.connections.take(Whose::One(&stream.tenant)).await?, table, stream)
+            .await
     }
 
     async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        read::documents(&*pool::take(&self.pool).await?, &query).await
+        read::documents(&*self.connections.take(Whose::One(&query.of.tenant)).await?, &query).await
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
-        read::count(&*pool::take(&self.pool).await?, &selection).await
+        read::count(&*self.connections.take(Whose::One(&selection.tenant)).await?, &selection).await
     }
 
     async fn stream_ids(
@@ -179,28 +232,35 @@ impl Storage for PostgresStorage {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        read::stream_ids(&*pool::take(&self.pool).await?, tenant, aggregate, after, limit).await
+        read::stream_ids(
+            &*self.connections.take(Whose::One(tenant)).await?,
+            tenant,
+            aggregate,
+            after,
+            limit,
+        )
+        .await
     }
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         if work.is_empty() {
             return self.writer.commit(batch).await;
         }
-        let committed = open::commit_alone(&self.pool, &batch, &work).await?;
+        let committed = open::commit_alone(&self.connections, &batch, &work).await?;
         self.notify(committed);
         Ok(committed)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
-        read::outcome(&*pool::take(&self.pool).await?, tenant, key).await
+        read::outcome(&*self.connections.take(Whose::One(tenant)).await?, tenant, key).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        read::cursor(&*pool::take(&self.pool).await?, name).await
+        read::cursor(&*self.connections.take(Whose::All).await?, name).await
     }
 
     async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        let client = pool::take(&self.pool).await?;
+        let client = self.connections.take(Whose::All).await?;
         write::cursor(&client, name, position).await.map_err(store_error)
     }
 

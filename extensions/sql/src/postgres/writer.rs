@@ -6,13 +6,13 @@ use std::{
 };
 
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
-use deadpool_postgres::Pool;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_postgres::error::SqlState;
 
 use super::{
     error::{is_lost, is_transient, store_error},
-    lost, open, pool,
+    lost, open,
+    pool::{Connections, Whose},
     write::Group,
 };
 
@@ -34,9 +34,9 @@ const SHARED: usize = 256;
 const ATTEMPTS: usize = 5;
 
 impl Writer {
-    pub(super) fn start(pool: Pool, appended: watch::Sender<Position>) -> Self {
+    pub(super) fn start(connections: Connections, appended: watch::Sender<Position>) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(run(pool, waiting, appended));
+        tokio::spawn(run(connections, waiting, appended));
         Self { requests }
     }
 
@@ -52,7 +52,7 @@ impl Writer {
 }
 
 async fn run(
-    pool: Pool,
+    connections: Connections,
     mut arriving: mpsc::UnboundedReceiver<Request>,
     appended: watch::Sender<Position>,
 ) {
@@ -67,28 +67,30 @@ async fn run(
         while let Ok(request) = arriving.try_recv() {
             waiting.push_back(request);
         }
-        commit(&pool, together(&mut waiting), &appended).await;
+        commit(&connections, together(&mut waiting, connections.row_security()), &appended).await;
     }
 }
 
-/// Takes those that can share a statement: of two that touch the same stream or have the same key, the later one waits.
-fn together(waiting: &mut VecDeque<Request>) -> Vec<Request> {
+/// Takes those that can share a statement, of one tenant only where tenants are `apart`: of two that touch the same stream or have the same key, the later one waits.
+fn together(waiting: &mut VecDeque<Request>, apart: bool) -> Vec<Request> {
     let (mut taken, mut left) = (Vec::new(), VecDeque::new());
     let mut streams = HashSet::new();
     let mut keys = HashSet::new();
+    let tenant = waiting.front().map(|request| request.batch.tenant.clone());
     for request in waiting.drain(..) {
         let batch = &request.batch;
         let touched = || {
             let appended = batch.appends.iter().map(|append| &append.stream);
             appended.chain(batch.guards.keys()).cloned()
         };
-        let key = batch.outcome.as_ref().map(|outcome| outcome.key.clone());
+        let key = batch.outcome.as_ref().map(|outcome| (batch.tenant.clone(), outcome.key.clone()));
         let is_free = touched().all(|stream| !streams.contains(&stream))
             && key.as_ref().is_none_or(|key| !keys.contains(key));
         // Whoever waits keeps its streams, so that nobody overtakes it.
         streams.extend(touched());
         keys.extend(key);
-        if is_free && taken.len() < SHARED {
+        let is_theirs = !apart || tenant.as_ref() == Some(&request.batch.tenant);
+        if is_free && is_theirs && taken.len() < SHARED {
             taken.push(request);
         } else {
             left.push_back(request);
@@ -99,9 +101,13 @@ fn together(waiting: &mut VecDeque<Request>) -> Vec<Request> {
 }
 
 /// Commits them together, or each alone when one does not fit.
-async fn commit(pool: &Pool, requests: Vec<Request>, appended: &watch::Sender<Position>) {
+async fn commit(
+    connections: &Connections,
+    requests: Vec<Request>,
+    appended: &watch::Sender<Position>,
+) {
     let batches: Vec<&Batch> = requests.iter().map(|request| &request.batch).collect();
-    match attempt(pool, &batches).await {
+    match attempt(connections, &batches).await {
         Ok(positions) => {
             if let Some(newest) = positions.iter().flatten().max() {
                 appended.send_modify(|known| *known = (*newest).max(*known));
@@ -112,12 +118,12 @@ async fn commit(pool: &Pool, requests: Vec<Request>, appended: &watch::Sender<Po
         }
         Err(Failed::Together) => {
             for request in requests {
-                Box::pin(commit(pool, vec![request], appended)).await;
+                Box::pin(commit(connections, vec![request], appended)).await;
             }
         }
         Err(Failed::Waiting) => {
             for request in requests {
-                tokio::spawn(wait_alone(pool.clone(), request, appended.clone()));
+                tokio::spawn(wait_alone(connections.clone(), request, appended.clone()));
             }
         }
         Err(Failed::Store(error)) => {
@@ -134,7 +140,7 @@ async fn commit(pool: &Pool, requests: Vec<Request>, appended: &watch::Sender<Po
         Err(Failed::Lost) => {
             let until = lost::patience();
             for request in requests {
-                let became = lost::what_became(pool, &request.batch, until).await;
+                let became = lost::what_became(connections, &request.batch, until).await;
                 if let Ok(Committed { position: Some(position) }) = &became {
                     appended.send_modify(|known| *known = (*position).max(*known));
                 }
@@ -145,9 +151,9 @@ async fn commit(pool: &Pool, requests: Vec<Request>, appended: &watch::Sender<Po
 }
 
 /// Commits one that waits for an aggregate which somebody holds, so that the others need not.
-async fn wait_alone(pool: Pool, request: Request, appended: watch::Sender<Position>) {
+async fn wait_alone(connections: Connections, request: Request, appended: watch::Sender<Position>) {
     let Request { batch, answer } = request;
-    let committed = open::commit_alone(&pool, &batch, &[]).await;
+    let committed = open::commit_alone(&connections, &batch, &[]).await;
     if let Ok(Committed { position: Some(position) }) = &committed {
         appended.send_modify(|known| *known = (*position).max(*known));
     }
@@ -166,13 +172,19 @@ enum Failed {
     Lost,
 }
 
-async fn attempt(pool: &Pool, batches: &[&Batch]) -> Result<Vec<Option<Position>>, Failed> {
+async fn attempt(
+    connections: &Connections,
+    batches: &[&Batch],
+) -> Result<Vec<Option<Position>>, Failed> {
     let group = Group::new(batches.iter().copied()).map_err(Failed::Store)?;
     let mut pause = Duration::from_millis(1);
     let mut attempts = 1..=ATTEMPTS;
     loop {
         let is_last = attempts.next().is_none_or(|attempt| attempt == ATTEMPTS);
-        let client = pool::take(pool).await.map_err(Failed::Store)?;
+        let client = connections
+            .take(Whose::One(batches.first().map_or("", |batch| &batch.tenant)))
+            .await
+            .map_err(Failed::Store)?;
         // Until it is prepared nothing has been asked of the server, so a connection that died meanwhile is no matter.
         let statement = match group.prepare(&client).await {
             Ok(statement) => statement,

@@ -11,6 +11,7 @@ mod open;
 mod pool;
 mod read;
 mod storage;
+mod tenants;
 mod translate;
 mod value;
 mod work;
@@ -19,5 +20,6 @@ mod writer;
 
 pub use held::HeldSqlite;
 pub use storage::SqliteStorage;
+pub use tenants::FilePerTenant;
 pub(crate) use translate::Sqlite as Dialect;
 pub(crate) use work::{execute, query, still_open};
