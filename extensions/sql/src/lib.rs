@@ -8,6 +8,8 @@ pub mod migration;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod condition;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod copy;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod explain;
 
 #[cfg(feature = "postgres")]

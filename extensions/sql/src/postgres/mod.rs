@@ -4,6 +4,7 @@
 //! does not fit, each is tried alone, and it alone fails.
 
 mod connection;
+pub(crate) mod copy;
 mod error;
 mod held;
 mod lost;

@@ -4,6 +4,7 @@
 //! of its own, so that one that fails takes nothing of the others with it.
 
 mod connection;
+pub(crate) mod copy;
 mod error;
 mod held;
 mod migrate;
