@@ -108,9 +108,16 @@ pub(crate) fn compare(
                     })
                     .collect()),
             },
-            (Some(_), Some(_)) => {
-                Err(vec![format!("{path}: you changed it, and Bloom wants to change it, too")])
-            }
+            (Some(ours), Some(base)) => match diffy::merge(base, ours, new) {
+                Ok(text) => Ok((Effect::Edited, text)),
+                Err(marked) => {
+                    let line = marked.lines().position(|line| line.starts_with("<<<<<<<"));
+                    let line = line.unwrap_or_default() + 1;
+                    Err(vec![format!(
+                        "{path}:{line}: you changed it, and Bloom wants to change it, too"
+                    )])
+                }
+            },
         };
         let (effect, after) = match (outcome, on_conflict) {
             (Ok(outcome), _) => outcome,

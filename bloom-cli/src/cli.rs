@@ -34,6 +34,7 @@ impl Cli {
         match &self.verb {
             Verb::Init(arguments) => arguments.json,
             Verb::Generate { thing } => thing.options().json,
+            Verb::Db { verb: DbVerb::Use { options, .. } } => options.json,
             Verb::Setup(_) | Verb::Completions { .. } => false,
         }
     }
@@ -46,7 +47,8 @@ impl Thing {
         | Self::Entity { options, .. }
         | Self::Command { options, .. }
         | Self::Repository { options, .. }
-        | Self::Specification { options, .. }) = self;
+        | Self::Specification { options, .. }
+        | Self::Migration { options, .. }) = self;
         options
     }
 }
@@ -63,6 +65,12 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         thing: Thing,
     },
+    /// Change where a project keeps its data
+    #[command(arg_required_else_help = true)]
+    Db {
+        #[command(subcommand)]
+        verb: DbVerb,
+    },
     /// Tell cargo on this machine where Bloom is
     Setup(SetupArgs),
     /// Print a script that completes commands in your shell
@@ -73,6 +81,26 @@ Examples:
     Completions {
         /// The shell
         shell: Shell,
+    },
+}
+
+/// What can be done about the database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbVerb {
+    /// Move the project to another database; `domain` and `application` stay as they are
+    #[command(after_help = "\
+Examples:
+  bloom db use postgres --diff
+  bloom db use sqlite
+
+The data is copied by the project's own binary, once both databases are migrated:
+  cargo run --features bloom-manage/sqlite -- db copy --from sqlite:data/shop.db --to $DATABASE_URL")]
+    Use {
+        /// The database
+        #[arg(value_enum)]
+        database: Database,
+        #[command(flatten)]
+        options: Options,
     },
 }
 
@@ -202,6 +230,16 @@ Examples:
     Repository {
         /// The aggregate
         root: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Add an empty step of the schema, for tables and indexes of your own
+    #[command(after_help = "\
+Examples:
+  bloom generate migration visits")]
+    Migration {
+        /// What it does, in a word or two
+        name: String,
         #[command(flatten)]
         options: Options,
     },

@@ -7,9 +7,9 @@ use crate::{
     project::{Database, Settings},
     render::{
         AggregateView, ContextView, ProjectView, ValueView, bodies_in_use, laid_out, migration,
-        runtime_uses,
+        own_migration, runtime_uses,
     },
-    request::Request,
+    request::{FieldName, Request},
 };
 
 /// One file that there shall be.
@@ -161,6 +161,22 @@ impl<'p> Planner<'p> {
         files
     }
 
+    /// Every file that there shall be.
+    pub(crate) fn everything(&self) -> Vec<PlannedFile> {
+        let mut files = self.project();
+        files.extend(self.bodies());
+        for value in &self.context.values {
+            files.extend(self.value(value.name.pascal()));
+        }
+        for aggregate in &self.context.aggregates {
+            files.extend(self.aggregate(aggregate.name.pascal()));
+        }
+        for (_, name) in &self.context.migrations {
+            files.extend(self.migration(name));
+        }
+        files
+    }
+
     /// The files that the request may touch.
     pub(crate) fn request(&self, request: &Request) -> Vec<PlannedFile> {
         let mut files = self.shared();
@@ -168,11 +184,18 @@ impl<'p> Planner<'p> {
             Request::ValueObject { name, .. } => files.extend(self.value(name.pascal())),
             Request::Aggregate(aggregate) => files.extend(self.aggregate(aggregate.name.pascal())),
             Request::Entity(entity) => files.extend(self.aggregate(entity.root.pascal())),
+            Request::Migration { name, .. } => files.extend(self.migration(name)),
             Request::Command { root, .. }
             | Request::Repository { root }
             | Request::Specification { root, .. } => files.extend(self.aggregate(root.pascal())),
         }
-        // A value object gets a body once something that travels holds it.
+        files.extend(self.bodies());
+        files
+    }
+
+    /// The bodies of value objects, each once something that travels holds it.
+    fn bodies(&self) -> Vec<PlannedFile> {
+        let mut files = Vec::new();
         if self.settings.web {
             let in_use = bodies_in_use(self.context);
             for value in &self.context.values {
@@ -188,6 +211,15 @@ impl<'p> Planner<'p> {
             }
         }
         files
+    }
+
+    /// A step of the schema that somebody writes.
+    fn migration(&self, name: &FieldName) -> Option<PlannedFile> {
+        let (number, name) = self.context.migrations.iter().rfind(|(_, other)| other == name)?;
+        let path = format!("migrations/{}.sql", own_migration(*number, name));
+        let words = heck::ToTitleCase::to_title_case(name.plain());
+        let m = context! { words };
+        Some(self.file(path, "migration/migration.sql.j2", context! { m }))
     }
 
     fn value(&self, name: &str) -> Vec<PlannedFile> {

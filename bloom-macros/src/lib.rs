@@ -62,8 +62,8 @@ pub fn domain_error(input: TokenStream) -> TokenStream {
     run(parse_macro_input!(input), domain_error::derive)
 }
 
-/// Implements `Command`.
-#[proc_macro_derive(Command)]
+/// Implements `Command`. `#[command(attempts = 1)]` says how often it runs before a conflict is reported.
+#[proc_macro_derive(Command, attributes(command))]
 pub fn command(input: TokenStream) -> TokenStream {
     run(parse_macro_input!(input), message::derive_command)
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Type};
+use syn::{Data, DeriveInput, LitInt, Type};
 
 use crate::{
     attributes::{Items, literal, plain, snake},
@@ -10,6 +10,15 @@ use crate::{
 };
 
 pub(crate) fn derive_command(input: &DeriveInput, problems: &mut Problems) -> Option<TokenStream> {
+    let items = Items::read(&input.attrs, "command", &["attempts"], problems);
+    let attempts = items.value::<LitInt>("attempts", "1", problems);
+    let attempts = attempts.and_then(|attempts| match attempts.base10_parse::<usize>() {
+        Ok(number @ 1..) => Some(quote!(const ATTEMPTS: usize = #number;)),
+        _ => {
+            problems.at(&attempts, "a command runs once at least; write `attempts = 1`");
+            None
+        }
+    });
     let common = common(input, problems)?;
     let (ident, name) = (&input.ident, literal(&snake(&input.ident)));
     let (impl_generics, ty, clause) = input.generics.split_for_impl();
@@ -18,6 +27,7 @@ pub(crate) fn derive_command(input: &DeriveInput, problems: &mut Problems) -> Op
         #[automatically_derived]
         impl #impl_generics ::bloom_runtime::application::Command for #ident #ty #clause {
             const NAME: &'static str = #name;
+            #attempts
         }
     })
 }

@@ -71,6 +71,8 @@ impl<U: UnitOfWork> Handler<Cheat, U> for CheatHandler {
 struct Bank {
     #[handles(Open)]
     open: OpenHandler,
+    #[handles(OpenOnce)]
+    open_once: OpenHandler,
     #[handles(Balance)]
     balance: BalanceHandler,
     #[handles(Cheat)]
@@ -85,8 +87,12 @@ fn app() -> (App<StorageStore<Storage>, Bank>, Storage) {
         .aggregate::<Account>(Documents::in_table(TABLE))
         .with_clock(FixedClock::at(Timestamp::UNIX_EPOCH))
         .with_ids(CountingIds::new());
-    let handlers =
-        Bank { open: OpenHandler::default(), balance: BalanceHandler, cheat: CheatHandler };
+    let handlers = Bank {
+        open: OpenHandler::default(),
+        open_once: OpenHandler::default(),
+        balance: BalanceHandler,
+        cheat: CheatHandler,
+    };
     (App::new(store, handlers), storage)
 }
 
@@ -125,6 +131,31 @@ async fn a_conflict_that_stays_is_reported() {
     }
     assert_eq!(app.execute(open("ada")).await.unwrap_err().kind(), ErrorKind::Conflict);
     assert_eq!(storage.head().await.unwrap(), Position::START);
+}
+
+/// The same, and the first conflict is reported.
+#[derive(Command)]
+#[command(attempts = 1)]
+struct OpenOnce {
+    owner: String,
+}
+
+impl<U: UnitOfWork> Handler<OpenOnce, U> for OpenHandler {
+    type Output = Receipt<AccountId>;
+
+    async fn handle(&self, command: OpenOnce, uow: &mut U) -> Result<Self::Output, Failure> {
+        self.handle(open(&command.owner), uow).await
+    }
+}
+
+#[tokio::test]
+async fn a_command_says_how_often_it_runs() {
+    let (app, storage) = app();
+    storage.fail_next(Operation::Commit, conflict());
+    let once = OpenOnce { owner: "ada".to_owned() };
+    assert_eq!(app.execute(once.clone()).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(storage.head().await.unwrap(), Position::START);
+    app.execute(once).await.unwrap();
 }
 
 #[tokio::test]

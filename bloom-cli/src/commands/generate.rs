@@ -13,7 +13,7 @@ use crate::{
     project::{Project, workspace_above},
     render::{Templates, WIDTH, has_valid_value},
     report::{Form, report},
-    request::Sentence,
+    request::{Request, Sentence},
     ui::Ui,
 };
 
@@ -50,6 +50,12 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
             .hint(format!("this is: {}", words(&sentence))));
         }
     }
+    if let Request::Migration { .. } = &request
+        && !project.settings.database.is_sql()
+    {
+        return Err(Failure::new(FailureKind::Input, "a project in memory has no schema")
+            .hint("give it a database first: `bloom db use sqlite`"));
+    }
     let mut context = project.context()?;
     project.read_types(&mut context, &request)?;
     let context = context.apply(&request)?;
@@ -66,13 +72,8 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
 
     let templates = Templates::new(project.overrides()?);
     let (texts, formatting) = written(&project, &templates, files)?;
-    let on_conflict = match (options.force, options.skip) {
-        (true, _) => OnConflict::Force,
-        (_, true) => OnConflict::Skip,
-        _ => OnConflict::Refuse,
-    };
-    let mut changeset = compare(&project, &texts, formatting, on_conflict)?;
-    let sentence = sentence.done(context.aggregates.last().map(|added| added.migration));
+    let mut changeset = compare(&project, &texts, formatting, on_conflict(&options))?;
+    let sentence = sentence.done(context.newest_migration());
     let record = serde_json::to_string_pretty(&sentence).unwrap_or_default();
     changeset.records.push((project.next_record(&sentence)?, record + "\n"));
 
@@ -86,7 +87,7 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
 /// The texts of the files by path, formatted.
 ///
 /// rustfmt is at work while the files that need none are checked: they are the longest ones.
-fn written(
+pub(super) fn written(
     project: &Project,
     templates: &Templates,
     files: Vec<PlannedFile>,
@@ -120,6 +121,15 @@ fn written(
         loose.extend(laid_out);
         (loose, formatting)
     })
+}
+
+/// What is done with files that cannot be merged.
+pub(super) fn on_conflict(options: &Options) -> OnConflict {
+    match (options.force, options.skip) {
+        (true, _) => OnConflict::Force,
+        (_, true) => OnConflict::Skip,
+        _ => OnConflict::Refuse,
+    }
 }
 
 pub(super) fn write(project: &Project, changeset: &Changeset) -> Result<(), Failure> {
@@ -164,6 +174,7 @@ fn words(sentence: &Sentence) -> String {
         }
         Sentence::Command { root, sentence } => format!("command --in {root} '{sentence}'"),
         Sentence::Repository { root } => format!("repository {root}"),
+        Sentence::Migration { name, .. } => format!("migration {name}"),
         Sentence::Specification { name, root, fields } => {
             format!("specification {name} --for {root} {}", fields.join(" "))
         }
@@ -193,6 +204,7 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
         Thing::Command { sentence, root, options } => {
             (Sentence::Command { root, sentence }, options)
         }
+        Thing::Migration { name, options } => (Sentence::Migration { name, number: None }, options),
         Thing::Repository { root, options } => (Sentence::Repository { root }, options),
         Thing::Specification { name, fields, root, options } => {
             (Sentence::Specification { name, root, fields }, options)

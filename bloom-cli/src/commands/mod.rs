@@ -1,6 +1,7 @@
 //! One file per verb: what was typed becomes a request, a plan, and an outcome.
 
 mod completions;
+mod db;
 mod generate;
 mod init;
 mod patch;
@@ -8,7 +9,7 @@ mod setup;
 mod vendor;
 
 use crate::{
-    cli::{Cli, Verb},
+    cli::{Cli, DbVerb, Verb},
     failure::Failure,
     ui::Ui,
 };
@@ -18,6 +19,7 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<(), Failure> {
     match cli.verb {
         Verb::Init(arguments) => init::run(&arguments, ui),
         Verb::Generate { thing } => generate::run(thing, ui),
+        Verb::Db { verb: DbVerb::Use { database, options } } => db::move_to(database, &options, ui),
         Verb::Setup(arguments) => setup::run(&arguments, ui),
         Verb::Completions { shell } => {
             completions::run(shell, ui);

@@ -54,6 +54,16 @@ pub(super) fn table(folder: &str, settings: &Settings) -> String {
     text
 }
 
+/// The file of this machine for a project that has other settings than before; `None` when it is somebody's own, or stays the same.
+pub(super) fn moved(text: &str, before: &Settings, after: &Settings) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with("bloom-runtime = "))?;
+    let document: toml_edit::DocumentMut = line.parse().ok()?;
+    let path = document["bloom-runtime"]["path"].as_str()?;
+    let checkout = Path::new(path.strip_suffix("/bloom-runtime")?);
+    let moved = cargo_config(checkout, after);
+    (text == cargo_config(checkout, before) && text != moved).then_some(moved)
+}
+
 /// The file of this machine that tells cargo about a checkout.
 pub(super) fn cargo_config(checkout: &Path, settings: &Settings) -> String {
     let folder = checkout.to_string_lossy().replace('\\', "/");

@@ -29,6 +29,10 @@ impl Context {
             Request::Entity(request) => self.add_entity(request)?,
             Request::Command { root, command } => self.add_command(root, command)?,
             Request::Repository { root } => self.root(root)?.repository = true,
+            Request::Migration { name, number } => {
+                let number = number.unwrap_or_else(|| self.newest_migration() + 1);
+                self.migrations.push((number, name.clone()));
+            }
             Request::Specification { name, root, fields } => {
                 self.add_specification(name, root, fields)?;
             }
@@ -86,9 +90,7 @@ impl Context {
             entities: Vec::new(),
             commands: Vec::new(),
             specifications: Vec::new(),
-            migration: migration.unwrap_or_else(|| {
-                self.aggregates.iter().map(|other| other.migration).max().unwrap_or(0) + 1
-            }),
+            migration: migration.unwrap_or_else(|| self.newest_migration() + 1),
         });
         let added = self.aggregates.len() - 1;
         check_methods(&self.aggregates[added])

@@ -17,7 +17,9 @@ impl Context {
             Request::Aggregate(aggregate) => &aggregate.fields,
             Request::Entity(entity) => &entity.fields,
             Request::Command { command, .. } => &command.arguments,
-            Request::Repository { .. } | Request::Specification { .. } => &[],
+            Request::Repository { .. }
+            | Request::Specification { .. }
+            | Request::Migration { .. } => &[],
         };
         let named = fields.iter().filter_map(|field| match &field.ty {
             FieldType::Named(name) => Some(name.pascal().to_owned()),

@@ -15,6 +15,8 @@ mod types;
 pub(crate) use aggregate::{Aggregate, Command, Entity, Guard, Specification};
 pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};
 
+use crate::request::FieldName;
+
 /// A bounded context.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Context {
@@ -24,11 +26,26 @@ pub(crate) struct Context {
     /// Other types that people wrote: wrapped primitives, enums, identities.
     by_hand: Vec<Leaf>,
     pub(crate) aggregates: Vec<Aggregate>,
+    /// Steps of the schema that people write: number and name.
+    pub(crate) migrations: Vec<(usize, FieldName)>,
 }
 
 impl Context {
     pub(crate) fn new(module: String) -> Self {
-        Self { module, values: Vec::new(), by_hand: Vec::new(), aggregates: Vec::new() }
+        Self {
+            module,
+            values: Vec::new(),
+            by_hand: Vec::new(),
+            aggregates: Vec::new(),
+            migrations: Vec::new(),
+        }
+    }
+
+    /// The number of the newest migration; 0 when there is none.
+    pub(crate) fn newest_migration(&self) -> usize {
+        let of_aggregates = self.aggregates.iter().map(|aggregate| aggregate.migration);
+        let own = self.migrations.iter().map(|(number, _)| *number);
+        of_aggregates.chain(own).max().unwrap_or_default()
     }
 
     /// Every field there is.

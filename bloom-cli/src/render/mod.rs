@@ -28,7 +28,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::Synta
 pub(crate) use aggregate::AggregateView;
 pub(crate) use layout::WIDTH;
 pub(crate) use project::{
-    ContextView, ProjectView, bodies_in_use, laid_out, migration, runtime_uses,
+    ContextView, ProjectView, bodies_in_use, laid_out, migration, own_migration, runtime_uses,
 };
 pub(crate) use sample::exists as has_valid_value;
 pub(crate) use value::ValueView;

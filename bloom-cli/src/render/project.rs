@@ -12,6 +12,7 @@ use super::{
 use crate::{
     model::{Aggregate, Context},
     render::ValueView,
+    request::FieldName,
 };
 
 /// What is known of the project as a whole.
@@ -86,7 +87,12 @@ impl ContextView {
             .sort_by(|left, right| layout::in_order(&left.plural_snake, &right.plural_snake));
 
         let exports = domain_exports(context, &values);
-        let stored = context.aggregates.iter().filter(|aggregate| sql && !aggregate.event_sourced);
+        let stored = context.aggregates.iter().filter(|aggregate| !aggregate.event_sourced);
+        let own = context.migrations.iter().map(|(number, name)| own_migration(*number, name));
+        let mut migrations: Vec<String> = stored.map(migration).chain(own).collect();
+        migrations.retain(|_| sql);
+        // They begin with their numbers.
+        migrations.sort();
         Self {
             name: context.module.clone(),
             module: context.module.clone(),
@@ -102,7 +108,7 @@ impl ContextView {
             aggregate_modules: sorted(aggregates.iter().map(|aggregate| aggregate.snake.clone())),
             http_modules: http_modules(context, &values),
             http_test_uses: http_test_uses(crate_name, &context.module, &pascal),
-            migrations: stored.map(|aggregate| registration(&migration(aggregate))).collect(),
+            migrations: migrations.iter().map(|name| registration(name)).collect(),
             pascal,
             aggregates,
             repositories,
@@ -233,6 +239,11 @@ pub(crate) fn laid_out(context: &Context) -> bool {
 /// The file name of an aggregate's migration, without its end.
 pub(crate) fn migration(aggregate: &Aggregate) -> String {
     format!("{:04}_{}", aggregate.migration, aggregate.plural)
+}
+
+/// The file name of a migration that somebody writes, without its end.
+pub(crate) fn own_migration(number: usize, name: &FieldName) -> String {
+    format!("{number:04}_{}", name.plain())
 }
 
 /// The modules of the value objects that some body holds; a body that nothing uses would be a warning.

@@ -52,6 +52,12 @@ pub(crate) enum Sentence {
     Repository {
         root: String,
     },
+    Migration {
+        name: String,
+        /// As with an aggregate's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<usize>,
+    },
     Specification {
         name: String,
         root: String,
@@ -68,6 +74,7 @@ pub(crate) enum Request {
     Entity(EntityRequest),
     Command { root: TypeName, command: CommandSentence },
     Repository { root: TypeName },
+    Migration { name: FieldName, number: Option<usize> },
     Specification { name: FieldName, root: TypeName, fields: Vec<FieldName> },
 }
 
@@ -101,6 +108,7 @@ impl Sentence {
             Request::Entity(entity) => format!("entity {}", entity.name),
             Request::Command { root, command } => format!("command {root} {}", command.verb),
             Request::Repository { root } => format!("repository {root}"),
+            Request::Migration { name, .. } => format!("migration {name}"),
             Request::Specification { name, root, .. } => format!("specification {root} {name}"),
         })
     }
@@ -108,16 +116,20 @@ impl Sentence {
     /// What was asked for, without what Bloom added to it.
     pub(crate) fn asked(&self) -> Self {
         let mut asked = self.clone();
-        if let Self::Aggregate { migration, .. } = &mut asked {
-            *migration = None;
+        if let Self::Aggregate { migration: number, .. } | Self::Migration { number, .. } =
+            &mut asked
+        {
+            *number = None;
         }
         asked
     }
 
-    /// What is recorded once it is done: a new aggregate has the newest migration.
-    pub(crate) fn done(mut self, newest_migration: Option<usize>) -> Self {
-        if let Self::Aggregate { migration, .. } = &mut self {
-            *migration = newest_migration;
+    /// What is recorded once it is done: what has a migration has the newest one.
+    pub(crate) fn done(mut self, newest_migration: usize) -> Self {
+        if let Self::Aggregate { migration: number, .. } | Self::Migration { number, .. } =
+            &mut self
+        {
+            *number = Some(newest_migration);
         }
         self
     }
@@ -195,6 +207,9 @@ impl Sentence {
                 command: CommandSentence::parse(sentence)?,
             },
             Self::Repository { root } => Request::Repository { root: TypeName::parse(root)? },
+            Self::Migration { name, number } => {
+                Request::Migration { name: FieldName::word(name, "migration")?, number: *number }
+            }
             Self::Specification { name, root, fields } => {
                 let fields = fields.iter().map(|field| FieldName::parse(field));
                 Request::Specification {

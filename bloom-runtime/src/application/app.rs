@@ -51,7 +51,7 @@ impl<S: Store, H> App<S, H> {
         Box::pin(async move {
             // The context is that of whoever awaits, which may be another one than where the call stands.
             let id = current_context().command;
-            retry::on_conflict(|| self.attempt(command.clone(), id.as_ref())).await
+            retry::attempts(C::ATTEMPTS, || self.attempt(command.clone(), id.as_ref())).await
         })
     }
 

@@ -11,6 +11,8 @@ use super::Failure;
 pub trait Command: Clone + fmt::Debug + Send + Sync + 'static {
     /// The name, such as `place_order`.
     const NAME: &'static str;
+    /// How often it runs before a conflict is reported: `#[command(attempts = 1)]` reports the first one.
+    const ATTEMPTS: usize = super::retry::ATTEMPTS;
 }
 
 /// A request to know something.

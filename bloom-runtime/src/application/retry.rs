@@ -15,12 +15,23 @@ pub const ATTEMPTS: usize = 8;
 ///
 /// # Errors
 /// The first failure that is not a conflict, or the last conflict.
-pub async fn on_conflict<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Failure>
+pub async fn on_conflict<T, F>(attempt: impl FnMut() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let mut pauses =
-        pauses(Duration::from_millis(2), Duration::from_millis(200)).take(ATTEMPTS - 1);
+    attempts(ATTEMPTS, attempt).await
+}
+
+/// The same with at most so many attempts.
+pub(super) async fn attempts<T, F>(
+    most: usize,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let pauses = pauses(Duration::from_millis(2), Duration::from_millis(200));
+    let mut pauses = pauses.take(most.saturating_sub(1));
     loop {
         match attempt().await {
             Err(failure) if failure.kind().is_retryable() => match pauses.next() {

@@ -38,6 +38,10 @@ pub struct DatabaseConfig {
     pub url: String,
     /// When pending migrations are applied.
     pub migrate: MigrateWhen,
+    /// How many connections to a server there are at most.
+    pub connections: usize,
+    /// Whether a PostgreSQL server keeps tenants apart, too, by the policies of its tables.
+    pub row_security: bool,
 }
 
 /// When pending migrations are applied.
@@ -81,7 +85,9 @@ impl DatabaseConfig {
 impl std::fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("DatabaseConfig");
-        shown.field("url", &self.shown()).field("migrate", &self.migrate).finish()
+        shown.field("url", &self.shown()).field("migrate", &self.migrate);
+        shown.field("connections", &self.connections).field("row_security", &self.row_security);
+        shown.finish()
     }
 }
 
@@ -93,7 +99,12 @@ impl Default for ServerConfig {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { url: "sqlite:data/app.db".to_owned(), migrate: MigrateWhen::default() }
+        Self {
+            url: "sqlite:data/app.db".to_owned(),
+            migrate: MigrateWhen::default(),
+            connections: 16,
+            row_security: false,
+        }
     }
 }
 

@@ -33,6 +33,21 @@ pub enum RunError {
     #[error(transparent)]
     Migration(#[from] bloom_sql::MigrationError),
 
+    /// Nothing was copied.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error(transparent)]
+    Copy(#[from] bloom_sql::copy::CopyError),
+
+    /// The program has no driver for the other database of a copy.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error(
+        "this program was built without that database; build it with both: `cargo run --features bloom-manage/{feature} -- db copy ..`"
+    )]
+    OtherDatabase {
+        /// The feature of `bloom-manage` that brings it.
+        feature: &'static str,
+    },
+
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

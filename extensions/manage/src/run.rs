@@ -46,7 +46,16 @@ fn command<A: Application>(own: &[Verb<A::Storage>]) -> Command {
         .subcommand(verbs::serve::command())
         .subcommand(verbs::migrate::command())
         .subcommand(verbs::events::command())
+        .subcommands(databases())
         .subcommands(own.iter().map(|verb| verb.command.clone()))
+}
+
+/// What there is to be done about databases, where there are any.
+fn databases() -> Option<Command> {
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    return Some(verbs::db::command());
+    #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+    None
 }
 
 fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Result<(), RunError> {
@@ -64,6 +73,8 @@ fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Resul
             Some(("serve", arguments)) => verbs::serve::run::<A>(config, Some(arguments)).await,
             Some(("migrate", arguments)) => verbs::migrate::run::<A>(&config, arguments).await,
             Some(("events", arguments)) => verbs::events::run::<A>(&config, arguments).await,
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            Some(("db", arguments)) => verbs::db::run::<A>(&config, arguments).await,
             Some((name, arguments)) => {
                 let Some(verb) = own.iter().find(|verb| verb.command.get_name() == name) else {
                     // clap has refused every verb that is not one of those above.

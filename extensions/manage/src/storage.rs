@@ -138,7 +138,9 @@ impl ManagedStorage for bloom_sql::PostgresStorage {
         migrations: &Self::Migrations,
     ) -> Result<Self, RunError> {
         migrate_on_start::<Self>(config, migrations).await?;
-        Ok(Self::open(postgres_url(config)?, migrations).await?)
+        let options = bloom_sql::PostgresOptions::default().with_connections(config.connections);
+        let options = if config.row_security { options.with_row_security() } else { options };
+        Ok(Self::open_with(postgres_url(config)?, migrations, &options).await?)
     }
 
     async fn plan(

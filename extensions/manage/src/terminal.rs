@@ -1,7 +1,10 @@
 //! The only place that prints.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "everything printed passes here")]
 
-use std::error::Error;
+use std::{
+    error::Error,
+    io::{IsTerminal as _, Write as _, stderr},
+};
 
 /// A line of what was asked for.
 pub(crate) fn line(text: impl std::fmt::Display) {
@@ -15,5 +18,34 @@ pub(crate) fn failure(error: &dyn Error) {
     while let Some(cause) = source {
         eprintln!("  because: {cause}");
         source = cause.source();
+    }
+}
+
+/// A line that is written over while something goes on; nothing where nobody watches.
+pub(crate) struct Line {
+    is_watched: bool,
+    longest: usize,
+}
+
+impl Line {
+    pub(crate) fn new() -> Self {
+        Self { is_watched: stderr().is_terminal(), longest: 0 }
+    }
+
+    pub(crate) fn replace(&mut self, text: &str) {
+        if self.is_watched {
+            self.longest = self.longest.max(text.chars().count());
+            eprint!("\r{text:<width$}", width = self.longest);
+            // What cannot be shown is no reason to stop.
+            stderr().flush().ok();
+        }
+    }
+
+    /// Takes it away.
+    pub(crate) fn end(&mut self) {
+        if self.longest > 0 {
+            self.replace("");
+            eprint!("\r");
+        }
     }
 }

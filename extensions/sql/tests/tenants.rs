@@ -6,8 +6,7 @@ use bloom_runtime::{
     application::{Documents, Placement, StorageStore, in_context},
     domain::{Spec, Uuid},
     ports::{
-        Context, EventLog, InteractiveStorage, Position, Repository, Storage, Store, StoreError,
-        UnitOfWork,
+        Context, EventLog, InteractiveStorage, Position, Repository, Store, StoreError, UnitOfWork,
     },
     testing::conformance::{Account, TABLE},
 };

@@ -18,6 +18,7 @@ mod paging;
 mod problem;
 mod request_id;
 mod server;
+mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -32,6 +33,7 @@ pub use openapi::{AnyProblem, BodyProblem, ChangeProblem, ReadProblem, ReceiptBo
 pub use paging::{PageOf, PageParameters};
 pub use problem::{FieldProblem, Problem};
 pub use server::{ServeError, ServerOptions, serve, standard};
+pub use tenant::{TenantLayer, TenantService, tenant_from_header};
 
 /// The framework below, so that a project names one version of it.
 pub use axum;

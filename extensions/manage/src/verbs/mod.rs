@@ -1,5 +1,7 @@
 //! The verbs that every application has.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod db;
 pub(crate) mod events;
 pub(crate) mod migrate;
 pub(crate) mod serve;
