@@ -12,7 +12,8 @@ use bloom_runtime::{
     memory::MemoryStorage,
     ports::{
         Batch, Committed, DocumentQuery, DocumentState, EventLog, InteractiveStorage, NoWork,
-        Outcome, Position, RecordedEvent, Selection, Storage, StoreError, StoredDocument, StreamId,
+        Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StreamId,
     },
     testing::conformance::{self, How},
 };
@@ -36,6 +37,7 @@ enum Fault {
     TenantIgnored,
     RemovalIgnored,
     RemovedIsForgotten,
+    ShapeForgotten,
 }
 
 #[derive(Clone)]
@@ -98,6 +100,7 @@ impl Storage for Broken {
         let document = self.storage.document(table, stream).await?;
         Ok(document.map(|document| match self.fault {
             Fault::VersionNotRaised => StoredDocument { version: Version::new(1), ..document },
+            Fault::ShapeForgotten => StoredDocument { shape: 1, ..document },
             _ => document,
         }))
     }
@@ -152,8 +155,13 @@ impl Storage for Broken {
                     if let Some(write) = &append.document {
                         let DocumentState::There(body) = write.state.clone() else { continue };
                         let (id, version) = (append.stream.id.clone(), append.version());
-                        let document =
-                            StoredDocument { id: id.clone(), version, body, is_removed: false };
+                        let document = StoredDocument {
+                            id: id.clone(),
+                            version,
+                            body,
+                            shape: 1,
+                            is_removed: false,
+                        };
                         self.staged.lock().unwrap().insert(id, document);
                     }
                 }
@@ -185,6 +193,23 @@ impl Storage for Broken {
             _ => {}
         }
         self.storage.commit(batch, work).await
+    }
+
+    async fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> Result<Vec<OutdatedDocument>, StoreError> {
+        self.storage.outdated(table, shape, limit).await
+    }
+
+    async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        self.storage.reshape(table, documents).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
@@ -254,6 +279,7 @@ rejected! {
     a_condition_ignored: ConditionIgnored by specifications_select;
     a_tenant_ignored: TenantIgnored by tenants_see_what_is_theirs;
     a_removal_ignored: RemovalIgnored by what_is_removed_is_gone;
+    a_shape_forgotten: ShapeForgotten by older_documents_are_upcast;
     what_was_removed_forgotten: RemovedIsForgotten by what_is_kept_can_be_restored;
     a_hold_ignored: HoldIgnored by what_is_held_is_changed_by_nobody_else;
     a_hold_that_does_not_queue: HoldIgnored by interactive_units_of_work_never_conflict;

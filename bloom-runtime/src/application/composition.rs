@@ -6,7 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use super::{SystemClock, UuidV7, registration::Registration, tenancy::Tenancy};
+use super::{
+    SystemClock, UuidV7,
+    registration::{Loading, Registration},
+    tenancy::Tenancy,
+    upcasting::Upcasters,
+};
 use crate::{
     domain::Aggregate,
     ports::{Clock, IdGenerator, StoreError},
@@ -22,6 +27,8 @@ pub(super) struct Composition<S> {
     pub(super) is_held: bool,
     /// A `Registration<A>` for each `A`.
     registrations: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// The tables whose documents have had another shape.
+    upcasters: Vec<(&'static str, Upcasters)>,
 }
 
 impl<S> Composition<S> {
@@ -33,11 +40,21 @@ impl<S> Composition<S> {
             tenancy: Tenancy::None,
             is_held: false,
             registrations: HashMap::new(),
+            upcasters: Vec::new(),
         }
     }
 
     pub(super) fn register<A: Aggregate>(&mut self, registration: Registration<A>) {
+        if let Loading::Document { table } = registration.loading
+            && registration.upcasters.shape() > 1
+        {
+            self.upcasters.push((table, registration.upcasters.clone()));
+        }
         self.registrations.insert(TypeId::of::<A>(), Arc::new(registration));
+    }
+
+    pub(super) fn upcasters(&self) -> &[(&'static str, Upcasters)] {
+        &self.upcasters
     }
 
     pub(super) fn registration<A: Aggregate>(&self) -> Result<Arc<Registration<A>>, StoreError> {
@@ -56,6 +73,7 @@ impl<S> Composition<S> {
             tenancy: Tenancy::None,
             is_held,
             registrations: self.registrations.clone(),
+            upcasters: self.upcasters.clone(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod system;
 mod tenancy;
 mod typed_save;
 mod unit_of_work;
+mod upcasting;
 
 pub use ambient::{current_context, in_context, spawn};
 pub use app::{App, Execution};
@@ -33,3 +34,4 @@ pub use subscription::{Delivery, EventHandler, Recorded, Running, Subscriptions,
 pub use system::{SystemClock, UuidV7};
 pub use tenancy::Placement;
 pub use unit_of_work::BufferedUnitOfWork;
+pub use upcasting::Upcasting;

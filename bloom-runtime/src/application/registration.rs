@@ -5,9 +5,10 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use super::{
     behaviour::{Behaviour, Logged, Validated},
     resolution::Resolution,
+    upcasting::Upcasters,
 };
 use crate::{
-    domain::{Aggregate, Classified},
+    domain::{Aggregate, Classified, Json},
     ports::Seal,
 };
 
@@ -59,6 +60,7 @@ impl Events {
 pub struct Registration<A: Aggregate> {
     pub(super) loading: Loading,
     pub(super) soft_delete: bool,
+    pub(super) upcasters: Upcasters,
     pub(super) resolution: Resolution<A>,
     pub(super) seal: Option<Arc<dyn Seal>>,
     /// In the order of their stages.
@@ -71,6 +73,7 @@ impl<A: Aggregate> Registration<A> {
         Self {
             loading,
             soft_delete: false,
+            upcasters: Upcasters::none(),
             resolution: Resolution::reject(),
             seal: None,
             behaviours: Vec::new(),
@@ -81,6 +84,23 @@ impl<A: Aggregate> Registration<A> {
     /// Keeps what is removed, to be looked at, brought back or purged. Unique values are free meanwhile.
     pub fn soft_delete(mut self) -> Self {
         self.soft_delete = true;
+        self
+    }
+
+    /// Adds the step from one shape of the document to the next: the first call from the first shape to the second, and so on. Each
+    /// stays as long as there may be documents that are older.
+    ///
+    /// ```
+    /// use bloom_runtime::{application::Documents, domain::Json};
+    /// # use bloom_runtime::testing::conformance::Account;
+    ///
+    /// let accounts = Documents::in_table::<Account>("accounts").upcast(|document: &mut Json| {
+    ///     let owner = document["holder"].take();
+    ///     document["owner"] = owner;
+    /// });
+    /// ```
+    pub fn upcast(mut self, step: impl Fn(&mut Json) + Send + Sync + 'static) -> Self {
+        self.upcasters.add(step);
         self
     }
 

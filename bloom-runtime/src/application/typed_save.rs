@@ -115,7 +115,8 @@ impl<A: Aggregate> TypedSave<A> {
         let document = match self.registration.loading {
             Loading::Document { table } => {
                 let body = document_of(&state)?;
-                Some(DocumentWrite { table, state: DocumentState::There(body) })
+                let shape = self.registration.upcasters.shape();
+                Some(DocumentWrite { table, shape, state: DocumentState::There(body) })
             }
             Loading::Events => None,
         };

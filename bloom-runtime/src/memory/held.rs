@@ -8,8 +8,9 @@ use super::MemoryStorage;
 use crate::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome, Position,
-        RecordedEvent, Selection, Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome,
+        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StreamId,
     },
 };
 
@@ -77,6 +78,23 @@ impl Storage for HeldMemory {
 
     async fn commit(&self, batch: Batch, _: Arc<[NoWork]>) -> Result<Committed, StoreError> {
         self.storage.write(batch)
+    }
+
+    async fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> Result<Vec<OutdatedDocument>, StoreError> {
+        self.storage.outdated(table, shape, limit).await
+    }
+
+    async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        self.storage.reshape(table, documents).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

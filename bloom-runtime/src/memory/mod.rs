@@ -29,8 +29,8 @@ pub use self::{
 use crate::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, Position, RecordedEvent,
-        Selection, Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, OutdatedDocument, Position,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 
@@ -125,6 +125,24 @@ impl Storage for MemoryStorage {
     async fn commit(&self, batch: Batch, _: Arc<[NoWork]>) -> Result<Committed, StoreError> {
         let _turn = self.writing.lock().await;
         self.write(batch)
+    }
+
+    async fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> Result<Vec<OutdatedDocument>, StoreError> {
+        Ok(self.state().outdated(table, shape, limit))
+    }
+
+    async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        let _turn = self.writing.lock().await;
+        Ok(self.state().reshape(table, documents))
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

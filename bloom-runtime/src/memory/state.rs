@@ -8,8 +8,9 @@ use std::{
 use crate::{
     domain::{Json, Version, in_order},
     ports::{
-        Batch, Committed, DocumentQuery, DocumentState, Outcome, Position, RecordedEvent,
-        Selection, StoreError, StoredDocument, StreamAppend, StreamId,
+        Batch, Committed, DocumentQuery, DocumentState, Outcome, OutdatedDocument, Position,
+        RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StreamAppend,
+        StreamId,
     },
 };
 
@@ -173,10 +174,11 @@ impl State {
             let table = self.documents.entry(write.table.to_owned()).or_default();
             let owned = (stream.tenant.clone(), stream.id.clone());
             let is_removed = matches!(write.state, DocumentState::Removed(_));
+            let shape = write.shape;
             match write.state {
                 DocumentState::There(body) | DocumentState::Removed(body) => {
                     let id = stream.id.clone();
-                    table.insert(owned, StoredDocument { id, version, body, is_removed });
+                    table.insert(owned, StoredDocument { id, version, body, shape, is_removed });
                 }
                 DocumentState::Gone => {
                     table.remove(&owned);
@@ -196,6 +198,33 @@ impl State {
                 metadata: event.metadata,
             });
         }
+    }
+
+    pub(super) fn outdated(&self, table: &str, shape: u32, limit: usize) -> Vec<OutdatedDocument> {
+        let documents = self.documents.get(table).into_iter().flatten();
+        documents
+            .filter(|(_, document)| document.shape < shape)
+            .take(limit)
+            .map(|((tenant, _), document)| OutdatedDocument {
+                tenant: tenant.clone(),
+                document: document.clone(),
+            })
+            .collect()
+    }
+
+    pub(super) fn reshape(&mut self, table: &str, documents: Vec<ReshapedDocument>) -> u64 {
+        let Some(table) = self.documents.get_mut(table) else { return 0 };
+        let mut count = 0;
+        for ReshapedDocument { tenant, id, version, shape, body } in documents {
+            if let Some(document) = table.get_mut(&(tenant, id))
+                && document.version == version
+                && document.shape < shape
+            {
+                (document.shape, document.body) = (shape, body);
+                count += 1;
+            }
+        }
+        count
     }
 
     pub(super) fn outcome(&self, tenant: &str, key: &str) -> Option<Outcome> {

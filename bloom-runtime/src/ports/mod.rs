@@ -45,7 +45,8 @@ pub use seal::{Seal, Sealed};
 pub use service_error::ServiceError;
 pub use storage::{
     Batch, Committed, DocumentQuery, DocumentState, DocumentWrite, InteractiveStorage, KeyClaim,
-    NewEvent, NoWork, Outcome, Selection, Storage, StoredDocument, StreamAppend,
+    NewEvent, NoWork, Outcome, OutdatedDocument, ReshapedDocument, Selection, Storage,
+    StoredDocument, StreamAppend,
 };
 pub use store::Store;
 pub use unit_of_work::UnitOfWork;

@@ -65,6 +65,28 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         work: Arc<[Self::Work]>,
     ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
+    /// Documents of all tenants whose shape is older than `shape`, at most so many.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<OutdatedDocument>, StoreError>> + Send;
+
+    /// Gives documents another shape, all or none of those that are still what they were: their versions stay, since nothing
+    /// has happened to the aggregates. How many were.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
     /// What became of a command of a tenant.
     ///
     /// # Errors
@@ -192,6 +214,8 @@ pub struct NewEvent {
 pub struct DocumentWrite {
     /// The table.
     pub table: &'static str,
+    /// Which shape the state has: 1, and one more for each upcaster of the program.
+    pub shape: u32,
     /// What it is from now on.
     pub state: DocumentState,
 }
@@ -225,8 +249,34 @@ pub struct StoredDocument {
     pub version: Version,
     /// Its state as JSON text.
     pub body: String,
+    /// The shape of its state.
+    pub shape: u32,
     /// Whether it was removed and is only kept.
     pub is_removed: bool,
+}
+
+/// A document whose shape is older than the program's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutdatedDocument {
+    /// Whose it is.
+    pub tenant: String,
+    /// The document.
+    pub document: StoredDocument,
+}
+
+/// A document with its new shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReshapedDocument {
+    /// Whose it is.
+    pub tenant: String,
+    /// The id of the aggregate.
+    pub id: String,
+    /// The version it must have; then nobody has saved it since it was read.
+    pub version: Version,
+    /// The new shape.
+    pub shape: u32,
+    /// The state in it, as JSON text.
+    pub body: String,
 }
 
 /// Some documents of a table.

@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use crate::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Selection,
-        Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 
@@ -118,6 +118,23 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         let committed = self.storage.commit(batch, work).await?;
         self.check(Operation::CommitReply)?;
         Ok(committed)
+    }
+
+    async fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> Result<Vec<OutdatedDocument>, StoreError> {
+        self.storage.outdated(table, shape, limit).await
+    }
+
+    async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        self.storage.reshape(table, documents).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -46,6 +46,7 @@ fn command<A: Application>(own: &[Verb<A::Storage>]) -> Command {
         .subcommand(verbs::serve::command())
         .subcommand(verbs::migrate::command())
         .subcommand(verbs::events::command())
+        .subcommand(verbs::documents::command())
         .subcommands(databases())
         .subcommands(own.iter().map(|verb| verb.command.clone()))
 }
@@ -73,6 +74,7 @@ fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Resul
             Some(("serve", arguments)) => verbs::serve::run::<A>(config, Some(arguments)).await,
             Some(("migrate", arguments)) => verbs::migrate::run::<A>(&config, arguments).await,
             Some(("events", arguments)) => verbs::events::run::<A>(&config, arguments).await,
+            Some(("documents", arguments)) => verbs::documents::run::<A>(&config, arguments).await,
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
             Some(("db", arguments)) => verbs::db::run::<A>(&config, arguments).await,
             Some((name, arguments)) => {

@@ -132,6 +132,7 @@ pub(crate) const DOCUMENTS: &[(&str, Kind)] = &[
     ("tenant", Kind::Text),
     ("id", Kind::Text),
     ("version", Kind::Integer),
+    ("shape", Kind::Integer),
     ("body", Kind::Json),
     ("created_at", Kind::Integer),
     ("updated_at", Kind::Integer),

@@ -5,7 +5,10 @@ use super::{
     loading::{Past, corrupt, decode_document},
 };
 use crate::{
-    application::{keyset, registration::Loading},
+    application::{
+        keyset,
+        registration::{Loading, Registration},
+    },
     domain::{Aggregate, Condition, Json, SortKey, Spec, Version, in_order},
     ports::{
         DocumentQuery, Page, PageRequest, Selection, Storage, StoreError, StoredDocument, StreamId,
@@ -22,10 +25,11 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     ) -> Result<Page<A>, StoreError> {
         let condition = spec.condition().clone().and(keyset::after::<A>(&page)?);
         condition.check_size()?;
-        match self.registration()?.loading {
+        let registration = self.registration()?;
+        match registration.loading {
             Loading::Document { table } => {
                 let of = self.selection(table, removed, condition);
-                self.find_documents(of, page).await
+                self.find_documents(&registration, of, page).await
             }
             Loading::Events => self.find_folded(removed, condition, page).await,
         }
@@ -56,6 +60,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
 
     async fn find_documents(
         &self,
+        registration: &Registration<A>,
         of: Selection,
         page: PageRequest,
     ) -> Result<Page<A>, StoreError> {
@@ -73,7 +78,8 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             Some(last) => Some(cursor_after(table, page.sort_keys(), last)?),
             None => None,
         };
-        let items = documents.iter().map(|document| decode_document(table, document));
+        let items =
+            documents.into_iter().map(|document| decode_document(registration, table, document));
         Ok(Page { items: items.collect::<Result<_, _>>()?, next })
     }
 

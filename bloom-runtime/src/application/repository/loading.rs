@@ -77,7 +77,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             Loading::Document { table } => {
                 let document = storage.document(table, stream).await?;
                 let there = document.filter(|document| !document.is_removed);
-                there.map(|document| decode_document(table, &document)).transpose()
+                there.map(|document| decode_document(registration, table, document)).transpose()
             }
             Loading::Events => {
                 Ok(Past::fold(&storage.read_stream(stream, Version::NEW).await?)?.alive())
@@ -113,11 +113,13 @@ pub(in crate::application) fn decode<A: Aggregate>(
 }
 
 pub(super) fn decode_document<A: Aggregate>(
+    registration: &Registration<A>,
     table: &str,
-    document: &StoredDocument,
+    document: StoredDocument,
 ) -> Result<A, StoreError> {
+    let document = registration.upcasters.apply(table, document)?;
     A::from_document(&document.body, document.version)
-        .map_err(|source| corrupt(table, document, source))
+        .map_err(|source| corrupt(table, &document, source))
 }
 
 pub(super) fn corrupt(

@@ -150,7 +150,9 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             Loading::Document { table } => {
                 let document = storage.document(table, &stream).await?;
                 let removed = document.filter(|document| document.is_removed);
-                removed.map(|document| loading::decode_document(table, &document)).transpose()?
+                removed
+                    .map(|document| loading::decode_document(&registration, table, document))
+                    .transpose()?
             }
             Loading::Events => {
                 Past::fold(&storage.read_stream(&stream, Version::NEW).await?)?.removed()

@@ -76,7 +76,8 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                     }
                     Some(Lifecycle::Removed | Lifecycle::Purged) => DocumentState::Gone,
                 };
-                Some(DocumentWrite { table, state })
+                let shape = registration.upcasters.shape();
+                Some(DocumentWrite { table, shape, state })
             }
             Loading::Events => None,
         };

@@ -21,6 +21,7 @@ mod interactive;
 mod log;
 mod queries;
 mod removal;
+mod shapes;
 mod tenants;
 mod uniqueness;
 
@@ -44,6 +45,7 @@ pub use removal::{
     a_taken_value_is_not_restored, large_results_are_streamed, the_past_can_be_read,
     what_is_kept_can_be_restored, what_is_removed_is_gone,
 };
+pub use shapes::older_documents_are_upcast;
 pub use tenants::{
     tenants_change_what_is_theirs, tenants_hold_what_is_theirs, tenants_see_what_is_theirs,
 };
@@ -116,6 +118,7 @@ macro_rules! storage_conformance {
             a_taken_value_is_not_restored,
             the_past_can_be_read,
             large_results_are_streamed,
+            older_documents_are_upcast,
         );
     };
     (@tests $make:expr; $($check:ident,)*) => {$(

@@ -2,6 +2,7 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod db;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod migrate;
 pub(crate) mod serve;

@@ -64,7 +64,7 @@ CREATE FUNCTION bloom_stage(
     o_tenant text[], o_key text[], o_fingerprint text[], o_body text[],
     k_tenant text[], k_aggregate text[], k_id text[], k_field text[], k_value text[],
     -- A document without a body is gone; one that was removed has a time.
-    d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[]
+    d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[], d_shape integer[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     done   bigint;
@@ -143,14 +143,15 @@ BEGIN
 
     FOR target IN SELECT DISTINCT unnest(d_table) ORDER BY 1 LOOP
         EXECUTE format(
-            'INSERT INTO %I (tenant, id, version, body, created_at, updated_at, removed_at)
-             SELECT d.tenant, d.id, d.version, d.body::jsonb, d.at, d.at, d.removed
-             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS d (target, tenant, id, version, body, at, removed)
-             WHERE d.target = $8 AND d.body IS NOT NULL
+            'INSERT INTO %I (tenant, id, version, shape, body, created_at, updated_at, removed_at)
+             SELECT d.tenant, d.id, d.version, d.shape, d.body::jsonb, d.at, d.at, d.removed
+             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS d (target, tenant, id, version, body, at, removed, shape)
+             WHERE d.target = $9 AND d.body IS NOT NULL
              ON CONFLICT (tenant, id) DO UPDATE
-             SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at, removed_at = excluded.removed_at',
+             SET version = excluded.version, shape = excluded.shape, body = excluded.body, updated_at = excluded.updated_at,
+                 removed_at = excluded.removed_at',
             target
-        ) USING d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, target;
+        ) USING d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, d_shape, target;
         IF array_position(d_body, NULL) IS NOT NULL THEN
             EXECUTE format(
                 'DELETE FROM %I t USING unnest($1, $2, $3, $4) AS d (target, tenant, id, body)
@@ -189,14 +190,14 @@ CREATE FUNCTION bloom_commit(
     s_tenant text[], s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
     o_tenant text[], o_key text[], o_fingerprint text[], o_body text[],
     k_tenant text[], k_aggregate text[], k_id text[], k_field text[], k_value text[],
-    d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[],
+    d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[], d_shape integer[],
     e_tenant text[], e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[],
     e_metadata text[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('lock_timeout', '200ms', true);
     PERFORM bloom_stage(s_tenant, s_aggregate, s_id, s_expected, s_events, o_tenant, o_key, o_fingerprint, o_body,
-        k_tenant, k_aggregate, k_id, k_field, k_value, d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed);
+        k_tenant, k_aggregate, k_id, k_field, k_value, d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, d_shape);
     -- For the head everybody waits.
     PERFORM set_config('lock_timeout', '0', true);
     RETURN bloom_append(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata);

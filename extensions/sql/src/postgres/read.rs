@@ -3,8 +3,8 @@
 use bloom_runtime::{
     domain::{Kind, Metadata, Version},
     ports::{
-        DocumentQuery, Outcome, Position, RecordedEvent, Selection, StoreError, StoredDocument,
-        StreamId,
+        DocumentQuery, Outcome, OutdatedDocument, Position, RecordedEvent, Selection, StoreError,
+        StoredDocument, StreamId,
     },
 };
 use deadpool_postgres::ClientWrapper;
@@ -15,7 +15,7 @@ use crate::condition::{Statement, identifier, order};
 
 const EVENT: &str = "SELECT position, tenant, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
 
-const DOCUMENT: &str = "SELECT id, version, body::text, removed_at FROM";
+const DOCUMENT: &str = "SELECT id, version, body::text, removed_at, shape FROM";
 
 async fn rows(
     client: &ClientWrapper,
@@ -113,6 +113,23 @@ pub(super) async fn documents(
     asked(client, &sql, clause).await?.iter().map(stored).collect()
 }
 
+pub(super) async fn outdated(
+    client: &ClientWrapper,
+    table: &str,
+    shape: u32,
+    limit: usize,
+) -> Result<Vec<OutdatedDocument>, StoreError> {
+    let sql = format!(
+        "SELECT id, version, body::text, removed_at, shape, tenant FROM {} WHERE shape < $1 LIMIT $2",
+        identifier(table)
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found = rows(client, &sql, &[&shape.cast_signed(), &limit]).await?;
+    let outdated =
+        |row: &Row| Ok(OutdatedDocument { document: stored(row)?, tenant: column(row, 5)? });
+    found.iter().map(outdated).collect()
+}
+
 pub(super) async fn count(
     client: &ClientWrapper,
     selection: &Selection,
@@ -174,6 +191,7 @@ fn stored(row: &Row) -> Result<StoredDocument, StoreError> {
         version: Version::new(unsigned(row, 1)?),
         body: column(row, 2)?,
         is_removed: column::<Option<i64>>(row, 3)?.is_some(),
+        shape: column::<i32>(row, 4)?.cast_unsigned(),
     })
 }
 

@@ -6,8 +6,8 @@ use bloom_runtime::{
     application::current_context,
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Selection,
-        Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 use tokio::sync::watch;
@@ -249,6 +249,24 @@ impl Storage for PostgresStorage {
         let committed = open::commit_alone(&self.connections, &batch, &work).await?;
         self.notify(committed);
         Ok(committed)
+    }
+
+    async fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> Result<Vec<OutdatedDocument>, StoreError> {
+        read::outdated(&*self.connections.take(Whose::All).await?, table, shape, limit).await
+    }
+
+    async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        let client = self.connections.take(Whose::All).await?;
+        write::reshape(&client, table, &documents).await.map_err(store_error)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -1,8 +1,12 @@
 //! Units of work as the arrays that the functions of the schema take.
 
-use bloom_runtime::ports::{Batch, DocumentState, Position, StoreError, StreamAppend, StreamId};
+use bloom_runtime::ports::{
+    Batch, DocumentState, Position, ReshapedDocument, StoreError, StreamAppend, StreamId,
+};
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Error, Statement, types::ToSql};
+
+use crate::condition::identifier;
 
 /// What `bloom_stage` takes.
 #[derive(Default)]
@@ -28,6 +32,7 @@ struct Staged<'b> {
     bodies: Vec<Option<&'b str>>,
     times: Vec<i64>,
     removals: Vec<Option<i64>>,
+    shapes: Vec<i32>,
 }
 
 /// What `bloom_append` takes.
@@ -90,6 +95,7 @@ impl<'b> Group<'b> {
                 self.staged.bodies.push(body);
                 self.staged.times.push(at);
                 self.staged.removals.push(removed);
+                self.staged.shapes.push(document.shape.cast_signed());
             }
             for (index, event) in events.iter().enumerate() {
                 let metadata = serde_json::to_string(&event.metadata)
@@ -123,7 +129,7 @@ impl<'b> Group<'b> {
         self.staged.events.push(i32::try_from(events).unwrap_or(i32::MAX));
     }
 
-    fn stage_parameters(&self) -> [&(dyn ToSql + Sync); 21] {
+    fn stage_parameters(&self) -> [&(dyn ToSql + Sync); 22] {
         let s = &self.staged;
         [
             &s.tenants,
@@ -147,6 +153,7 @@ impl<'b> Group<'b> {
             &s.bodies,
             &s.times,
             &s.removals,
+            &s.shapes,
         ]
     }
 
@@ -214,6 +221,27 @@ impl<'b> Group<'b> {
 
 fn marks(count: usize) -> String {
     (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Gives documents another shape; how many were still what they had been.
+pub(super) async fn reshape(
+    client: &ClientWrapper,
+    table: &str,
+    documents: &[ReshapedDocument],
+) -> Result<u64, Error> {
+    let sql = format!(
+        "UPDATE {} d SET body = n.body::jsonb, shape = n.shape
+         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::integer[], $5::text[]) AS n (tenant, id, version, shape, body)
+         WHERE d.tenant = n.tenant AND d.id = n.id AND d.version = n.version AND d.shape < n.shape",
+        identifier(table)
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let tenants: Vec<&str> = documents.iter().map(|one| one.tenant.as_str()).collect();
+    let ids: Vec<&str> = documents.iter().map(|one| one.id.as_str()).collect();
+    let versions: Vec<i64> = documents.iter().map(|one| one.version.get().cast_signed()).collect();
+    let shapes: Vec<i32> = documents.iter().map(|one| one.shape.cast_signed()).collect();
+    let bodies: Vec<&str> = documents.iter().map(|one| one.body.as_str()).collect();
+    client.execute(&statement, &[&tenants, &ids, &versions, &shapes, &bodies]).await
 }
 
 pub(super) async fn cursor(

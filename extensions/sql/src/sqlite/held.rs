@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, Position,
-        RecordedEvent, Selection, Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, OutdatedDocument,
+        Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
+        StreamId,
     },
 };
 use rusqlite::Connection;
@@ -147,6 +148,23 @@ impl Storage for HeldSqlite {
             notify(self.storage.newest(), position);
         }
         Ok(Committed { position })
+    }
+
+    async fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> Result<Vec<OutdatedDocument>, StoreError> {
+        self.storage.outdated(table, shape, limit).await
+    }
+
+    async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        self.storage.reshape(table, documents).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

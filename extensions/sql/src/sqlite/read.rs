@@ -2,7 +2,10 @@
 
 use bloom_runtime::{
     domain::{Kind, Metadata, Version},
-    ports::{DocumentQuery, Outcome, Position, RecordedEvent, Selection, StoredDocument, StreamId},
+    ports::{
+        DocumentQuery, Outcome, OutdatedDocument, Position, RecordedEvent, Selection,
+        StoredDocument, StreamId,
+    },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
@@ -11,7 +14,7 @@ use crate::condition::{Statement, identifier, order};
 
 const EVENT: &str = "SELECT position, tenant, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
 
-const DOCUMENT: &str = "SELECT id, version, body, removed_at FROM";
+const DOCUMENT: &str = "SELECT id, version, body, removed_at, shape FROM";
 
 pub(super) fn log(
     connection: &Connection,
@@ -90,6 +93,22 @@ pub(super) fn documents(
     statement.query_map(params_from_iter(clause.into_parameters()), stored)?.collect()
 }
 
+pub(super) fn outdated(
+    connection: &Connection,
+    table: &str,
+    shape: u32,
+    limit: usize,
+) -> rusqlite::Result<Vec<OutdatedDocument>> {
+    let sql = format!(
+        "SELECT id, version, body, removed_at, shape, tenant FROM {} WHERE shape < ?1 LIMIT ?2",
+        identifier(table)
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let outdated =
+        |row: &Row<'_>| Ok(OutdatedDocument { document: stored(row)?, tenant: row.get(5)? });
+    connection.prepare_cached(&sql)?.query_map(params![shape, limit], outdated)?.collect()
+}
+
 pub(super) fn count(connection: &Connection, selection: &Selection) -> rusqlite::Result<u64> {
     let mut clause = Statement::<Sqlite>::new();
     let condition = clause.selection(selection);
@@ -131,6 +150,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
         version: Version::new(unsigned(row, 1)?),
         body: row.get(2)?,
         is_removed: row.get::<_, Option<i64>>(3)?.is_some(),
+        shape: row.get(4)?,
     })
 }
 

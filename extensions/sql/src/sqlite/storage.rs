@@ -8,8 +8,8 @@ use std::{
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, Position, RecordedEvent, Selection,
-        Storage, StoreError, StoredDocument, StreamId,
+        Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
     },
 };
 use tokio::sync::watch;
@@ -190,6 +190,23 @@ impl Storage for SqliteStorage {
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         self.writer.commit(batch, work).await
+    }
+
+    async fn outdated(
+        &self,
+        table: &'static str,
+        shape: u32,
+        limit: usize,
+    ) -> Result<Vec<OutdatedDocument>, StoreError> {
+        self.readers.read(move |connection| read::outdated(connection, table, shape, limit)).await
+    }
+
+    async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        self.writer.reshape(table, documents).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

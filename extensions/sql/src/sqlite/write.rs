@@ -2,7 +2,7 @@
 
 use bloom_runtime::{
     domain::Version,
-    ports::{Batch, DocumentState, Position, StoreError, StreamAppend, StreamId},
+    ports::{Batch, DocumentState, Position, ReshapedDocument, StoreError, StreamAppend, StreamId},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -62,6 +62,25 @@ pub(super) fn cursor(
     )?;
     statement.execute(params![name, position.get().cast_signed()])?;
     Ok(())
+}
+
+/// Gives documents another shape; how many were still what they had been.
+pub(super) fn reshape(
+    connection: &Connection,
+    table: &str,
+    documents: &[ReshapedDocument],
+) -> rusqlite::Result<u64> {
+    let sql = format!(
+        "UPDATE {} SET body = ?1, shape = ?2 WHERE tenant = ?3 AND id = ?4 AND version = ?5 AND shape < ?2",
+        identifier(table)
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut count = 0;
+    for ReshapedDocument { tenant, id, version, shape, body } in documents {
+        let version = version.get().cast_signed();
+        count += statement.execute(params![body, shape, tenant, id, version])? as u64;
+    }
+    Ok(count)
 }
 
 fn version(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Version> {
@@ -160,9 +179,9 @@ fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::R
         }
     };
     let sql = format!(
-        "INSERT INTO {} (tenant, id, version, body, created_at, updated_at, removed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
-         ON CONFLICT (tenant, id) DO UPDATE SET version = excluded.version, body = excluded.body,
+        "INSERT INTO {} (tenant, id, version, body, created_at, updated_at, removed_at, shape)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)
+         ON CONFLICT (tenant, id) DO UPDATE SET version = excluded.version, body = excluded.body, shape = excluded.shape,
          updated_at = excluded.updated_at, removed_at = excluded.removed_at",
         identifier(document.table),
     );
@@ -173,6 +192,7 @@ fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::R
         body,
         at,
         removed_at,
+        document.shape,
     ])?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
+use bloom_runtime::ports::{Batch, Committed, Position, ReshapedDocument, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
@@ -24,6 +24,7 @@ use crate::work::SqlWork;
 enum Request {
     Batch(Batch, Arc<[SqlWork]>, oneshot::Sender<Result<Committed, StoreError>>),
     Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
+    Reshape(&'static str, Vec<ReshapedDocument>, oneshot::Sender<Result<u64, StoreError>>),
     Hold(oneshot::Sender<Result<Turn, StoreError>>),
 }
 
@@ -32,7 +33,7 @@ impl Request {
     fn is_alone(&self) -> bool {
         match self {
             Self::Batch(_, work, _) => !work.is_empty(),
-            Self::Cursor(..) => false,
+            Self::Cursor(..) | Self::Reshape(..) => false,
             Self::Hold(_) => true,
         }
     }
@@ -79,6 +80,16 @@ impl Writer {
         self.requests
             .send(Request::Cursor(name.to_owned(), position, answer))
             .map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+
+    pub(super) async fn reshape(
+        &self,
+        table: &'static str,
+        documents: Vec<ReshapedDocument>,
+    ) -> Result<u64, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Request::Reshape(table, documents, answer)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 
@@ -159,6 +170,14 @@ fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Po
                     let _ = answer.send(outcome(written, failed));
                 }));
             }
+            Request::Reshape(table, documents, answer) => {
+                let written = savepoint(connection, |connection| {
+                    write::reshape(connection, table, &documents).map_err(store_error)
+                });
+                answers.push(Box::new(move |failed| {
+                    let _ = answer.send(outcome(written, failed));
+                }));
+            }
             // It has a turn of its own.
             Request::Hold(answer) => drop(answer.send(Err(closed()))),
         }
@@ -225,6 +244,7 @@ fn refuse(requests: Vec<Request>, error: &rusqlite::Error) {
         match request {
             Request::Batch(_, _, answer) => drop(answer.send(Err(copied(error)))),
             Request::Cursor(_, _, answer) => drop(answer.send(Err(copied(error)))),
+            Request::Reshape(_, _, answer) => drop(answer.send(Err(copied(error)))),
             Request::Hold(answer) => drop(answer.send(Err(copied(error)))),
         }
     }
