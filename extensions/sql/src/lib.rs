@@ -11,6 +11,8 @@ mod condition;
 pub mod copy;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod explain;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod failpoint;
 
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -10,7 +10,7 @@ use super::{
     work,
     write::Group,
 };
-use crate::work::SqlWork;
+use crate::{failpoint, work::SqlWork};
 
 /// An open transaction. Dropped, its connection is closed, with which the server undoes it: whoever gives up may be in the
 /// middle of a statement.
@@ -101,7 +101,10 @@ impl Open {
             }
         };
         match self.end("COMMIT").await {
-            Ok(()) => Ok(Committed { position }),
+            Ok(()) => {
+                failpoint::reach("postgres.ended");
+                Ok(Committed { position })
+            }
             Err(error) if is_lost(&error) => {
                 lost::what_became(connections, batch, lost::patience()).await.map_err(Failed::Store)
             }
@@ -113,8 +116,11 @@ impl Open {
         let client = self.client().map_err(Failed::Store)?;
         let group = Group::new([batch]).map_err(Failed::Store)?;
         group.stage(client).await.map_err(failed)?;
+        failpoint::reach("postgres.staged");
         work::run(client, work).await.map_err(Failed::Store)?;
+        failpoint::reach("postgres.worked");
         let positions = group.append(client).await.map_err(failed)?;
+        failpoint::reach("postgres.appended");
         Ok(positions.into_iter().next().flatten())
     }
 

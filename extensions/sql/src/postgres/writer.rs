@@ -15,6 +15,7 @@ use super::{
     pool::{Connections, Whose},
     write::Group,
 };
+use crate::failpoint;
 
 /// A unit of work, and where the answer goes.
 struct Request {
@@ -191,8 +192,12 @@ async fn attempt(
             Err(_) if !is_last => continue,
             Err(error) => return Err(Failed::Store(store_error(error))),
         };
+        failpoint::reach("postgres.prepared");
         let error = match group.commit(&client, &statement).await {
-            Ok(positions) => return Ok(positions),
+            Ok(positions) => {
+                failpoint::reach("postgres.committed");
+                return Ok(positions);
+            }
             Err(error) => error,
         };
         if is_lost(&error) {

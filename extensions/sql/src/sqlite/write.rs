@@ -7,7 +7,7 @@ use bloom_runtime::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::store_error;
-use crate::condition::identifier;
+use crate::{condition::identifier, failpoint};
 
 /// Writes everything but the head, which the caller takes last. Returns the newest position.
 pub(super) fn batch(
@@ -25,6 +25,7 @@ pub(super) fn batch(
         if inserted == 0 {
             return Err(StoreError::AlreadyExecuted { key: outcome.key.clone() });
         }
+        failpoint::reach("sqlite.outcome");
     }
     for (stream, expected) in &batch.guards {
         expect(stream, *expected, version(connection, stream).map_err(store_error)?)?;
@@ -37,8 +38,11 @@ pub(super) fn batch(
     let mut position = head;
     for append in &batch.appends {
         claim_keys(connection, append)?;
+        failpoint::reach("sqlite.keys");
         position = append_events(connection, append, position).map_err(store_error)?;
+        failpoint::reach("sqlite.events");
         write_document(connection, append).map_err(store_error)?;
+        failpoint::reach("sqlite.document");
     }
     Ok(position)
 }

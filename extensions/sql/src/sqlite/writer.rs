@@ -18,7 +18,7 @@ use super::{
     open::{self, Turn},
     read, work, write,
 };
-use crate::work::SqlWork;
+use crate::{failpoint, work::SqlWork};
 
 /// Something to be written, and where the answer goes.
 enum Request {
@@ -190,7 +190,9 @@ fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Po
 
     if failed.is_none() {
         let moved = if head == start { Ok(()) } else { write::head(connection, head) };
+        failpoint::reach("sqlite.head");
         failed = moved.and_then(|()| connection.execute_batch("COMMIT")).err();
+        failpoint::reach("sqlite.committed");
     }
     if let Some(error) = &failed {
         roll_back(connection);
