@@ -142,7 +142,7 @@ async fn table<A: Bench, B: Bench>(database: &str, bloom: A, hand: B) {
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let index = "CREATE INDEX by_total ON orders (json_extract(body, '$.\"total\"'))";
+    let index = "CREATE INDEX by_total ON orders (json_extract(body, '$.\"total\"'), tenant)";
     let migrations = Migrations::new().with("1", migration::documents(TABLE)).with("2", index);
     let path = folder.path().join("bloom.db");
     SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
@@ -156,7 +156,7 @@ async fn main() {
     };
     let hand = by_hand::Postgres::open(&url).await;
     let url = by_hand::scratch(&url, "bench_bloom").await;
-    let index = "CREATE INDEX by_total ON orders (((body #>> '{total}')::bigint) NULLS FIRST)";
+    let index = "CREATE INDEX by_total ON orders (tenant, ((body #>> '{total}')::bigint) NULLS FIRST)";
     let migrations =
         Migrations::new().with("1", migration::postgres_documents(TABLE)).with("2", index);
     PostgresStorage::migrate(&url, &migrations).await.expect("the migrations apply");
