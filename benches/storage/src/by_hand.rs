@@ -107,6 +107,10 @@ impl Bench for Sqlite {
         })
         .await;
     }
+
+    async fn analyze(&self) {
+        self.writer.lock().expect("a lock").execute_batch("ANALYZE").expect("it looks");
+    }
 }
 
 /// A pool, and statements that each connection prepares once.
@@ -173,5 +177,15 @@ impl Bench for Postgres {
         for row in client.query(&select, &[&above]).await.expect("rows") {
             decoded(row.get(0));
         }
+    }
+
+    async fn analyze(&self) {
+        self.0
+            .get()
+            .await
+            .expect("a connection")
+            .batch_execute("ANALYZE orders; ANALYZE events")
+            .await
+            .expect("it looks");
     }
 }

@@ -162,12 +162,12 @@ async fn an_answer_that_is_lost_is_found_out() {
     add(&store, 1).await.expect("the way is open");
 
     // The server has committed, and its answer never arrives.
-    proxy.lose_next_answer_to("bloom_commit");
+    proxy.lose_next_answer_to("bloom_append");
     assert_eq!(add(&store, 2).await.expect("it is found"), Position::new(2));
     assert_eq!(direct.storage().head().await.expect("the head"), Position::new(2));
 
     // The statement never arrives, which is no success, and must not be called a failure either.
-    proxy.lose_next_question_with("bloom_commit");
+    proxy.lose_next_question_with("bloom_append");
     let lost = add(&store, 3).await.expect_err("nobody knows");
     assert!(matches!(lost, StoreError::OutcomeUnknown), "{lost:?}");
     assert_eq!(store.outcome("add 3").await.expect("it looks"), None, "the key tells");

@@ -71,33 +71,49 @@ DECLARE
     wrong  record;
     target text;
 BEGIN
-    IF 0 = ANY (s_expected) THEN
-        INSERT INTO bloom_streams (tenant, aggregate, id, version)
-        SELECT s.tenant, s.aggregate, s.id, 0
+    IF 0 = ALL (s_expected) THEN
+        WITH made AS (
+            INSERT INTO bloom_streams AS t (tenant, aggregate, id, version)
+            SELECT s.tenant, s.aggregate, s.id, s.events
+            FROM unnest(s_tenant, s_aggregate, s_id, s_events) AS s (tenant, aggregate, id, events)
+            ORDER BY 1, 2, 3
+            ON CONFLICT (tenant, aggregate, id) DO UPDATE SET version = excluded.version WHERE t.version = 0
+            RETURNING t.tenant, t.aggregate, t.id
+        )
+        SELECT s.tenant, s.aggregate, s.id, 0::bigint AS expected INTO wrong
+        FROM unnest(s_tenant, s_aggregate, s_id) AS s (tenant, aggregate, id)
+        LEFT JOIN made m USING (tenant, aggregate, id)
+        WHERE m.id IS NULL
+        LIMIT 1;
+    ELSE
+        IF 0 = ANY (s_expected) THEN
+            INSERT INTO bloom_streams (tenant, aggregate, id, version)
+            SELECT s.tenant, s.aggregate, s.id, 0
+            FROM unnest(s_tenant, s_aggregate, s_id, s_expected) AS s (tenant, aggregate, id, expected)
+            WHERE s.expected = 0
+            ORDER BY 1, 2, 3
+            ON CONFLICT DO NOTHING;
+        END IF;
+        -- In one order, so that two who write the same streams wait for each other and never in a circle.
+        IF cardinality(s_id) > 1 THEN
+            PERFORM 1
+            FROM bloom_streams t JOIN unnest(s_tenant, s_aggregate, s_id) AS s (tenant, aggregate, id) USING (tenant, aggregate, id)
+            ORDER BY t.tenant, t.aggregate, t.id
+            FOR UPDATE OF t;
+        END IF;
+        WITH moved AS (
+            UPDATE bloom_streams t
+            SET version = s.expected + s.events
+            FROM unnest(s_tenant, s_aggregate, s_id, s_expected, s_events) AS s (tenant, aggregate, id, expected, events)
+            WHERE t.tenant = s.tenant AND t.aggregate = s.aggregate AND t.id = s.id AND t.version = s.expected
+            RETURNING t.tenant, t.aggregate, t.id
+        )
+        SELECT s.tenant, s.aggregate, s.id, s.expected INTO wrong
         FROM unnest(s_tenant, s_aggregate, s_id, s_expected) AS s (tenant, aggregate, id, expected)
-        WHERE s.expected = 0
-        ORDER BY 1, 2, 3
-        ON CONFLICT DO NOTHING;
+        LEFT JOIN moved m USING (tenant, aggregate, id)
+        WHERE m.id IS NULL
+        LIMIT 1;
     END IF;
-    -- In one order, so that two who write the same streams wait for each other and never in a circle.
-    IF cardinality(s_id) > 1 THEN
-        PERFORM 1
-        FROM bloom_streams t JOIN unnest(s_tenant, s_aggregate, s_id) AS s (tenant, aggregate, id) USING (tenant, aggregate, id)
-        ORDER BY t.tenant, t.aggregate, t.id
-        FOR UPDATE OF t;
-    END IF;
-    WITH moved AS (
-        UPDATE bloom_streams t
-        SET version = s.expected + s.events
-        FROM unnest(s_tenant, s_aggregate, s_id, s_expected, s_events) AS s (tenant, aggregate, id, expected, events)
-        WHERE t.tenant = s.tenant AND t.aggregate = s.aggregate AND t.id = s.id AND t.version = s.expected
-        RETURNING t.tenant, t.aggregate, t.id
-    )
-    SELECT s.tenant, s.aggregate, s.id, s.expected INTO wrong
-    FROM unnest(s_tenant, s_aggregate, s_id, s_expected) AS s (tenant, aggregate, id, expected)
-    LEFT JOIN moved m USING (tenant, aggregate, id)
-    WHERE m.id IS NULL
-    LIMIT 1;
     IF FOUND THEN
         SELECT version INTO done FROM bloom_streams
         WHERE tenant = wrong.tenant AND aggregate = wrong.aggregate AND id = wrong.id;
@@ -117,12 +133,14 @@ BEGIN
     END IF;
 
     -- What an aggregate has no more becomes free before anybody takes something, so that two can swap.
-    DELETE FROM bloom_keys k
-    USING unnest(s_tenant, s_aggregate, s_id, s_events) AS s (tenant, aggregate, id, events)
-    WHERE k.tenant = s.tenant AND k.aggregate = s.aggregate AND k.id = s.id AND s.events > 0 AND NOT EXISTS (
-        SELECT 1 FROM unnest(k_tenant, k_aggregate, k_id, k_field, k_value) AS n (tenant, aggregate, id, field, value)
-        WHERE n.tenant = k.tenant AND n.aggregate = k.aggregate AND n.id = k.id AND n.field = k.field AND n.value = k.value
-    );
+    IF NOT 0 = ALL (s_expected) THEN
+        DELETE FROM bloom_keys k
+        USING unnest(s_tenant, s_aggregate, s_id, s_events) AS s (tenant, aggregate, id, events)
+        WHERE k.tenant = s.tenant AND k.aggregate = s.aggregate AND k.id = s.id AND s.events > 0 AND NOT EXISTS (
+            SELECT 1 FROM unnest(k_tenant, k_aggregate, k_id, k_field, k_value) AS n (tenant, aggregate, id, field, value)
+            WHERE n.tenant = k.tenant AND n.aggregate = k.aggregate AND n.id = k.id AND n.field = k.field AND n.value = k.value
+        );
+    END IF;
     IF cardinality(k_id) > 0 THEN
         INSERT INTO bloom_keys (tenant, aggregate, id, field, value)
         SELECT n.* FROM unnest(k_tenant, k_aggregate, k_id, k_field, k_value) AS n (tenant, aggregate, id, field, value)
@@ -181,25 +199,5 @@ BEGIN
     FROM unnest(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata)
     WITH ORDINALITY AS e (tenant, aggregate, id, version, name, revision, body, metadata, nth);
     RETURN last;
-END
-$$;
-
--- Both in one statement, which is one round trip and a transaction of its own. Whoever is waited for long, such as an interactive
--- unit of work, must not keep others waiting who have nothing to do with it: 55P03 says so, and the wait goes on elsewhere.
-CREATE FUNCTION bloom_commit(
-    s_tenant text[], s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
-    o_tenant text[], o_key text[], o_fingerprint text[], o_body text[],
-    k_tenant text[], k_aggregate text[], k_id text[], k_field text[], k_value text[],
-    d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[], d_shape integer[],
-    e_tenant text[], e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[],
-    e_metadata text[]
-) RETURNS bigint LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM set_config('lock_timeout', '200ms', true);
-    PERFORM bloom_stage(s_tenant, s_aggregate, s_id, s_expected, s_events, o_tenant, o_key, o_fingerprint, o_body,
-        k_tenant, k_aggregate, k_id, k_field, k_value, d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, d_shape);
-    -- For the head everybody waits.
-    PERFORM set_config('lock_timeout', '0', true);
-    RETURN bloom_append(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata);
 END
 $$;

@@ -141,7 +141,8 @@ pub(super) async fn count(
     Ok(found.first().map(|row| unsigned(row, 0)).transpose()?.unwrap_or_default())
 }
 
-/// A statement of which there are as many as questions: it is not kept prepared.
+/// A statement of which there are as many as sorts of questions: the first ones are kept prepared, and the rest are not, since each
+/// connection keeps what it has prepared for ever.
 async fn asked(
     client: &ClientWrapper,
     sql: &str,
@@ -150,8 +151,15 @@ async fn asked(
     let parameters = clause.into_parameters();
     let parameters: Vec<&(dyn ToSql + Sync)> =
         parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
+    if client.statement_cache.size() < KEPT {
+        let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+        return client.query(&statement, &parameters).await.map_err(store_error);
+    }
     client.query(sql, &parameters).await.map_err(store_error)
 }
+
+/// How many statements a connection keeps prepared before questions are not kept any more.
+const KEPT: usize = 256;
 
 pub(super) async fn outcome(
     client: &ClientWrapper,

@@ -25,15 +25,26 @@ struct Staged<'b> {
     key_ids: Vec<&'b str>,
     key_fields: Vec<&'b str>,
     key_values: Vec<&'b str>,
+    documents: Documents<'b>,
+}
+
+/// The documents among it.
+#[derive(Default)]
+struct Documents<'b> {
     tables: Vec<&'b str>,
-    document_tenants: Vec<&'b str>,
-    document_ids: Vec<&'b str>,
-    document_versions: Vec<i64>,
+    tenants: Vec<&'b str>,
+    ids: Vec<&'b str>,
+    versions: Vec<i64>,
     bodies: Vec<Option<&'b str>>,
     times: Vec<i64>,
     removals: Vec<Option<i64>>,
     shapes: Vec<i32>,
 }
+
+/// How many parameters the functions have.
+const STAGED: usize = 22;
+const APPENDED: usize = 8;
+const TOTAL: usize = STAGED + APPENDED;
 
 /// What `bloom_append` takes.
 #[derive(Default)]
@@ -83,19 +94,19 @@ impl<'b> Group<'b> {
             }
             if let Some(document) = document {
                 let at = events.last().map_or(0, |event| event.metadata.at.as_micros());
-                self.staged.tables.push(document.table);
-                self.staged.document_tenants.push(&stream.tenant);
-                self.staged.document_ids.push(&stream.id);
-                self.staged.document_versions.push(append.version().get().cast_signed());
+                self.staged.documents.tables.push(document.table);
+                self.staged.documents.tenants.push(&stream.tenant);
+                self.staged.documents.ids.push(&stream.id);
+                self.staged.documents.versions.push(append.version().get().cast_signed());
                 let (body, removed) = match &document.state {
                     DocumentState::There(body) => (Some(body.as_str()), None),
                     DocumentState::Removed(body) => (Some(body.as_str()), Some(at)),
                     DocumentState::Gone => (None, None),
                 };
-                self.staged.bodies.push(body);
-                self.staged.times.push(at);
-                self.staged.removals.push(removed);
-                self.staged.shapes.push(document.shape.cast_signed());
+                self.staged.documents.bodies.push(body);
+                self.staged.documents.times.push(at);
+                self.staged.documents.removals.push(removed);
+                self.staged.documents.shapes.push(document.shape.cast_signed());
             }
             for (index, event) in events.iter().enumerate() {
                 let metadata = serde_json::to_string(&event.metadata)
@@ -129,7 +140,7 @@ impl<'b> Group<'b> {
         self.staged.events.push(i32::try_from(events).unwrap_or(i32::MAX));
     }
 
-    fn stage_parameters(&self) -> [&(dyn ToSql + Sync); 22] {
+    fn stage_parameters<'g>(&'g self, d: &'g Documents<'b>) -> [&'g (dyn ToSql + Sync); STAGED] {
         let s = &self.staged;
         [
             &s.tenants,
@@ -146,18 +157,18 @@ impl<'b> Group<'b> {
             &s.key_ids,
             &s.key_fields,
             &s.key_values,
-            &s.tables,
-            &s.document_tenants,
-            &s.document_ids,
-            &s.document_versions,
-            &s.bodies,
-            &s.times,
-            &s.removals,
-            &s.shapes,
+            &d.tables,
+            &d.tenants,
+            &d.ids,
+            &d.versions,
+            &d.bodies,
+            &d.times,
+            &d.removals,
+            &d.shapes,
         ]
     }
 
-    fn append_parameters(&self) -> [&(dyn ToSql + Sync); 8] {
+    fn append_parameters(&self) -> [&(dyn ToSql + Sync); APPENDED] {
         let a = &self.appended;
         [
             &a.tenants,
@@ -171,10 +182,38 @@ impl<'b> Group<'b> {
         ]
     }
 
-    /// The statement that writes and commits all of it.
+    /// The statement that writes and commits all of it, in one round trip and a transaction of its own.
+    ///
+    /// Whoever is waited for long, such as an interactive unit of work, must not keep others waiting who have nothing to do with
+    /// it: 55P03 says so, and the wait goes on elsewhere. For the head everybody waits.
     pub(super) async fn prepare(&self, client: &ClientWrapper) -> Result<Statement, Error> {
-        let count = self.stage_parameters().len() + self.append_parameters().len();
-        client.prepare_cached(&format!("SELECT bloom_commit({})", marks(count))).await
+        let staged = marks(1..=STAGED);
+        let appended = marks(STAGED + 1..=STAGED + APPENDED);
+        let stage =
+            format!("SELECT set_config('lock_timeout', '200ms', true), bloom_stage({staged})");
+        let append = format!("set_config('lock_timeout', '0', true), bloom_append({appended})");
+        let sql = match self.only_table() {
+            // The function writes any table, and plans how to do it each time; most commits write to one.
+            Some(table) => {
+                let table = identifier(table);
+                format!(
+                    "WITH s AS MATERIALIZED ({stage}), d AS (
+                         INSERT INTO {table} (tenant, id, version, shape, body, created_at, updated_at, removed_at)
+                         SELECT n.tenant, n.id, n.version, n.shape, n.body::jsonb, n.at, n.at, n.removed
+                         FROM s, unnest(${}::text[], ${}::text[], ${}::bigint[], ${}::text[], ${}::bigint[], ${}::bigint[], ${}::integer[])
+                             AS n (tenant, id, version, body, at, removed, shape)
+                         ON CONFLICT (tenant, id) DO UPDATE
+                         SET version = excluded.version, shape = excluded.shape, body = excluded.body,
+                             updated_at = excluded.updated_at, removed_at = excluded.removed_at
+                         RETURNING 1
+                     )
+                     SELECT {append} FROM s, (SELECT count(*) FROM d) AS c",
+                    TOTAL + 1, TOTAL + 2, TOTAL + 3, TOTAL + 4, TOTAL + 5, TOTAL + 6, TOTAL + 7,
+                )
+            }
+            None => format!("WITH s AS MATERIALIZED ({stage}) SELECT {append} FROM s"),
+        };
+        client.prepare_cached(&sql).await
     }
 
     /// Writes and commits all of it; the newest position of each unit of work.
@@ -183,15 +222,34 @@ impl<'b> Group<'b> {
         client: &ClientWrapper,
         statement: &Statement,
     ) -> Result<Vec<Option<Position>>, Error> {
-        let parameters = [&self.stage_parameters()[..], &self.append_parameters()[..]].concat();
-        let last = client.query_one(statement, &parameters).await?.try_get(0)?;
+        let s = &self.staged;
+        let nothing = Documents::default();
+        let apart = self.only_table().is_some();
+        let mut parameters =
+            self.stage_parameters(if apart { &nothing } else { &s.documents }).to_vec();
+        parameters.extend(self.append_parameters());
+        if apart {
+            let d = &s.documents;
+            let documents: [&(dyn ToSql + Sync); 7] =
+                [&d.tenants, &d.ids, &d.versions, &d.bodies, &d.times, &d.removals, &d.shapes];
+            parameters.extend(documents);
+        }
+        let last = client.query_one(statement, &parameters).await?.try_get(1)?;
         Ok(self.positions(last))
+    }
+
+    /// The table, where all documents are of one and none is gone.
+    fn only_table(&self) -> Option<&'b str> {
+        let d = &self.staged.documents;
+        let first = *d.tables.first()?;
+        let is_only = d.tables.iter().all(|table| *table == first);
+        (is_only && d.bodies.iter().all(Option::is_some)).then_some(first)
     }
 
     /// Everything but the events, in the transaction that is open.
     pub(super) async fn stage(&self, client: &ClientWrapper) -> Result<(), Error> {
-        let parameters = self.stage_parameters();
-        let sql = format!("SELECT bloom_stage({})", marks(parameters.len()));
+        let parameters = self.stage_parameters(&self.staged.documents);
+        let sql = format!("SELECT bloom_stage({})", marks(1..=STAGED));
         let statement = client.prepare_cached(&sql).await?;
         client.query_one(&statement, &parameters).await.map(drop)
     }
@@ -202,7 +260,7 @@ impl<'b> Group<'b> {
         client: &ClientWrapper,
     ) -> Result<Vec<Option<Position>>, Error> {
         let parameters = self.append_parameters();
-        let sql = format!("SELECT bloom_append({})", marks(parameters.len()));
+        let sql = format!("SELECT bloom_append({})", marks(1..=APPENDED));
         let statement = client.prepare_cached(&sql).await?;
         let last = client.query_one(&statement, &parameters).await?.try_get(0)?;
         Ok(self.positions(last))
@@ -219,8 +277,8 @@ impl<'b> Group<'b> {
     }
 }
 
-fn marks(count: usize) -> String {
-    (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+fn marks(numbers: std::ops::RangeInclusive<usize>) -> String {
+    numbers.map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Gives documents another shape; how many were still what they had been.

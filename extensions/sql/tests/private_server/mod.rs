@@ -206,10 +206,14 @@ async fn questions(
         let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
         {
             let mut faults = faults.lock().expect("nobody panics");
-            prepared |= text.contains("bloom_commit");
-            // The message that binds and executes it carries the account.
+            let prepares = text.contains("bloom_append");
+            prepared |= prepares;
+            // The message that binds and executes it carries the account, as the one that prepares it may.
             let executes = |words: &str| {
-                prepared && words == "bloom_commit" && text.contains("conformance_account")
+                prepared
+                    && !prepares
+                    && words == "bloom_append"
+                    && text.contains("conformance_account")
             };
             if faults.lose_question_with.is_some_and(executes) {
                 faults.lose_question_with = None;
