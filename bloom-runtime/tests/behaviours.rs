@@ -13,7 +13,7 @@ use bloom_runtime::{
         Saved, Saving, Stage, StorageStore, in_context,
     },
     memory::MemoryStorage,
-    ports::{Context, EventLog, Position, Seal, Sealed, StreamId, seal},
+    ports::{Context, EventLog, Outcome, Position, Seal, Sealed, StreamId, seal},
     prelude::*,
 };
 
@@ -369,4 +369,97 @@ async fn audited_events_are_tied_to_those_before() {
     let mut unsealed = events;
     unsealed[4].metadata.seal = None;
     assert_eq!(seal::verify(&Sum, &unsealed).unwrap_err().version, 5);
+}
+
+#[tokio::test]
+async fn what_somebody_relies_on_is_not_resolved() {
+    let store = store(Documents::in_table("notes").on_conflict(Resolution::last_wins()));
+    begun(&store).await;
+    // The client has named the version that it has seen.
+    let mut uow = store.begin().await.unwrap();
+    let mut note: Note = uow.repository().get_seen(&id(1), Some(Version::new(1))).await.unwrap();
+    change(&store, |note| note.write("yours")).await.unwrap();
+    note.write("mine");
+    uow.repository().save(note).unwrap();
+    let seen = uow.commit().await;
+    assert!(matches!(seen, Err(StoreError::Conflict { .. })), "{seen:?}");
+    // The unit of work guards it.
+    let mut uow = store.begin().await.unwrap();
+    let mut note: Note = uow.repository().get(&id(1)).await.unwrap();
+    uow.guard(&note);
+    change(&store, |note| note.write("yours again")).await.unwrap();
+    note.write("mine");
+    uow.repository().save(note).unwrap();
+    let guarded = uow.commit().await;
+    assert!(matches!(guarded, Err(StoreError::Conflict { .. })), "{guarded:?}");
+    // The outcome of a command is kept.
+    let mut uow = store.begin().await.unwrap();
+    let mut note: Note = uow.repository().get(&id(1)).await.unwrap();
+    change(&store, |note| note.write("yours once more")).await.unwrap();
+    note.write("mine");
+    uow.repository().save(note).unwrap();
+    let (key, fingerprint) = ("key".to_owned(), "print".to_owned());
+    uow.record_outcome(Outcome { key, fingerprint, body: "3".to_owned() });
+    let kept = uow.commit().await;
+    assert!(matches!(kept, Err(StoreError::Conflict { .. })), "{kept:?}");
+    assert_eq!(load(&store).await.text(), "yours once more");
+}
+
+#[tokio::test]
+async fn a_version_that_a_client_has_seen_is_compared_with_the_store() {
+    let cache = Remembered::default();
+    let store = store(Documents::in_table("notes").with(cache.clone()));
+    begun(&store).await;
+    let elsewhere = StorageStore::shared(Arc::clone(store.storage()))
+        .aggregate::<Note>(Documents::in_table("notes"));
+    change(&elsewhere, |note| note.write("elsewhere")).await.unwrap();
+    let mut uow = store.begin().await.unwrap();
+    let seen = uow.repository::<Note>().get_seen(&id(1), Some(Version::new(2))).await.unwrap();
+    assert_eq!(
+        seen.text(),
+        "elsewhere",
+        "what is remembered is older than what the client has seen"
+    );
+    let old = uow.repository::<Note>().get_seen(&id(1), Some(Version::new(1))).await;
+    assert!(matches!(old, Err(StoreError::Stale { .. })), "{old:?}");
+}
+
+#[tokio::test]
+async fn behaviours_hear_of_a_commit_that_nobody_waits_for() {
+    let diary = Diary::default();
+    let storage = Arc::new(MemoryStorage::new());
+    let store = StorageStore::shared(Arc::clone(&storage)).aggregate::<Note>(
+        Documents::in_table("notes").with(Watch(diary.clone(), "own", Stage::Own)),
+    );
+    begun(&store).await;
+    let mut uow = store.begin().await.unwrap();
+    let mut note: Note = uow.repository().get(&id(1)).await.unwrap();
+    note.write("lost");
+    uow.repository().save(note).unwrap();
+    // Somebody holds the storage, so that the commit waits, and whoever waits for it goes away.
+    let held = store.begin_interactive().await.unwrap();
+    diary.lines();
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(20), uow.commit()).await;
+    assert!(waiting.is_err());
+    assert_eq!(diary.lines(), [format!("own failed note-{} store.outcome_unknown", id(1))]);
+    drop(held);
+}
+
+#[tokio::test]
+async fn what_does_not_validate_can_be_removed() {
+    let lenient = store(Documents::in_table("notes"));
+    begun(&lenient).await;
+    change(&lenient, |note| note.title_it("HEY!")).await.unwrap();
+    let strict = StorageStore::shared(Arc::clone(lenient.storage())).aggregate::<Note>(
+        Documents::in_table("notes").soft_delete().validated(|note: &Note| {
+            if note.title().ends_with('!') { Err(NoteError::Loud) } else { Ok(()) }
+        }),
+    );
+    let mut uow = strict.begin().await.unwrap();
+    let note: Note = uow.repository().get(&id(1)).await.unwrap();
+    uow.repository().remove(note).unwrap();
+    uow.commit().await.unwrap();
+    let mut uow = strict.begin().await.unwrap();
+    uow.repository::<Note>().purge(&id(1)).await.unwrap();
+    uow.commit().await.unwrap();
 }

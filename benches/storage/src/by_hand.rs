@@ -11,7 +11,7 @@ use tokio_postgres::NoTls;
 
 use crate::Bench;
 
-fn body(number: u128) -> String {
+pub fn body(number: u128) -> String {
     let total = number % 10_000;
     let id = format!("{:032x}", number);
     format!(

@@ -4,9 +4,11 @@
 //!
 //! By hand means what a careful person writes for the same promise: an event and a document in one transaction, the version
 //! compared, statements prepared. It has no log without holes, no unique keys and no idempotent commands.
+//! On PostgreSQL Diesel stands beside both, used as an ORM is: a struct, its columns, a transaction.
 
 mod by_hand;
 mod order;
+mod orm;
 
 use std::{future::Future, time::Instant};
 
@@ -94,14 +96,27 @@ fn median(mut figures: Vec<f64>) -> f64 {
 }
 
 /// One row of the table: both in turn, several rounds.
-async fn row<A: Bench, B: Bench>(what: &str, bloom: &A, hand: &B, kind: Kind) {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+async fn row<A: Bench, B: Bench, C: Bench>(
+    what: &str,
+    (bloom, hand, orm): (&A, &B, Option<&C>),
+    kind: Kind,
+) {
+    let (mut ours, mut theirs, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         ours.push(measured(bloom.clone(), kind, round).await);
         theirs.push(measured(hand.clone(), kind, round).await);
+        if let Some(orm) = orm {
+            others.push(measured(orm.clone(), kind, round).await);
+        }
     }
     let (ours, theirs) = (median(ours), median(theirs));
-    println!("| {what} | {ours:.0} | {theirs:.0} | {:.2} |", ours / theirs);
+    let other = if others.is_empty() {
+        String::new()
+    } else {
+        let other = median(others);
+        format!(" {other:.0} | {:.2} |", ours / other)
+    };
+    println!("| {what} | {ours:.0} | {theirs:.0} | {:.2} |{other}", ours / theirs);
 }
 
 #[derive(Clone, Copy)]
@@ -138,16 +153,23 @@ async fn measured<B: Bench>(bench: B, kind: Kind, round: usize) -> f64 {
     }
 }
 
-async fn table<A: Bench, B: Bench>(database: &str, bloom: A, hand: B) {
-    println!("\n| {database}, operations a second | Bloom | by hand | ratio |\n|---|---|---|---|");
+async fn table<A: Bench, B: Bench, C: Bench>(database: &str, bloom: A, hand: B, orm: Option<C>) {
+    let (names, lines) = if orm.is_some() { (" Diesel | ratio |", "---|---|") } else { ("", "") };
+    println!(
+        "\n| {database}, operations a second | Bloom | by hand | ratio |{names}\n|---|---|---|---|{lines}"
+    );
     let save = |clients, each, from| Kind::Save { clients, each, from };
-    row("save, 1 client", &bloom, &hand, save(1, 300, 1_000_000)).await;
-    row("save, 8 clients", &bloom, &hand, save(8, 100, 2_000_000)).await;
-    row("save, 32 clients", &bloom, &hand, save(32, 50, 3_000_000)).await;
+    let all = (&bloom, &hand, orm.as_ref());
+    row("save, 1 client", all, save(1, 300, 1_000_000)).await;
+    row("save, 8 clients", all, save(8, 100, 2_000_000)).await;
+    row("save, 32 clients", all, save(32, 50, 3_000_000)).await;
     bloom.analyze().await;
     hand.analyze().await;
-    row("load one, 8 clients", &bloom, &hand, Kind::Load).await;
-    row("a page of 50, sorted, 4 clients", &bloom, &hand, Kind::Page).await;
+    if let Some(orm) = &orm {
+        orm.analyze().await;
+    }
+    row("load one, 8 clients", all, Kind::Load).await;
+    row("a page of 50, sorted, 4 clients", all, Kind::Page).await;
 }
 
 #[tokio::main]
@@ -159,13 +181,20 @@ async fn main() {
     SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
     let storage = SqliteStorage::open(&path, &migrations).expect("it opens");
     let bloom = Bloom(StorageStore::new(storage).aggregate::<Order>(Documents::in_table(TABLE)));
-    table("SQLite, WAL, FULL", bloom, by_hand::Sqlite::open(&folder.path().join("hand.db"))).await;
+    table(
+        "SQLite, WAL, FULL",
+        bloom,
+        by_hand::Sqlite::open(&folder.path().join("hand.db")),
+        None::<orm::Diesel>,
+    )
+    .await;
 
     let Ok(url) = std::env::var("DATABASE_URL") else {
         println!("\nleft out: PostgreSQL, since DATABASE_URL is not set");
         return;
     };
     let hand = by_hand::Postgres::open(&url).await;
+    let orm = orm::Diesel::open(&url).await;
     let url = by_hand::scratch(&url, "bench_bloom").await;
     let index =
         "CREATE INDEX by_total ON orders (tenant, ((body #>> '{total}')::bigint) NULLS FIRST, id)";
@@ -174,5 +203,5 @@ async fn main() {
     PostgresStorage::migrate(&url, &migrations).await.expect("the migrations apply");
     let storage = PostgresStorage::open(&url, &migrations).await.expect("it opens");
     let bloom = Bloom(StorageStore::new(storage).aggregate::<Order>(Documents::in_table(TABLE)));
-    table("PostgreSQL, synchronous_commit on", bloom, hand).await;
+    table("PostgreSQL, synchronous_commit on", bloom, hand, Some(orm)).await;
 }

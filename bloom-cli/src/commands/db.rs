@@ -44,7 +44,12 @@ pub(super) fn move_to(database: Database, options: &Options, ui: Ui) -> Result<(
     // Where cargo finds Bloom is a matter of this machine, written for the crates that the project names.
     let config = ".cargo/config.toml";
     if let Some(text) = project.read(config)?
-        && let Some(moved) = patch::moved(&text, &project.settings, &settings)
+        && let Some(moved) = patch::moved(
+            &text,
+            &project.settings,
+            &settings,
+            &project.read("Cargo.toml")?.unwrap_or_default(),
+        )
     {
         changeset.records.push((config.to_owned(), moved));
     }

@@ -78,8 +78,10 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
                 .hint("say where one is with `--bloom-path DIR`"));
         }
         (Some(checkout), false) => {
-            records
-                .push((".cargo/config.toml".to_owned(), patch::cargo_config(checkout, &settings)));
+            records.push((
+                ".cargo/config.toml".to_owned(),
+                patch::cargo_config(checkout, &settings, ""),
+            ));
         }
         (None, false) => ui.warning(
             "no checkout of Bloom was found; cargo will look for its crates on the registry",
@@ -88,7 +90,7 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
     if let Some((folder, text)) = &workspace {
         outside.extend(add_member(folder, text, &root)?);
         if let Some(checkout) = &checkout {
-            outside.extend(patch::workspace_config(folder, checkout, &settings)?);
+            outside.extend(patch::workspace_config(folder, checkout, &settings, "")?);
         }
     }
 

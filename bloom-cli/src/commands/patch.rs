@@ -8,9 +8,12 @@ use crate::{
 };
 
 /// The crates that a project may name, and where a checkout has them.
-pub(super) const CRATES: [(&str, &str); 5] = [
+pub(super) const CRATES: [(&str, &str); 8] = [
+    ("bloom-audit", "extensions/audit"),
+    ("bloom-cache", "extensions/cache"),
     ("bloom-macros", "bloom-macros"),
     ("bloom-manage", "extensions/manage"),
+    ("bloom-metrics", "extensions/metrics"),
     ("bloom-runtime", "bloom-runtime"),
     ("bloom-sql", "extensions/sql"),
     ("bloom-web", "extensions/web"),
@@ -37,13 +40,15 @@ fn is_checkout(folder: &Path) -> bool {
     CRATES.iter().all(|(_, path)| folder.join(path).join("Cargo.toml").is_file())
 }
 
-/// The `[patch.crates-io]` table with the crates that a project like this uses; cargo warns of others.
-pub(super) fn table(folder: &str, settings: &Settings) -> String {
+/// The `[patch.crates-io]` table with the crates that a project like this uses, some of which only its manifest tells; cargo warns
+/// of others.
+pub(super) fn table(folder: &str, settings: &Settings, manifest: &str) -> String {
     let mut text = "[patch.crates-io]\n".to_owned();
     for (name, path) in CRATES {
         let used = match name {
             "bloom-sql" => settings.database.is_sql(),
             "bloom-web" => settings.web,
+            "bloom-audit" | "bloom-cache" | "bloom-metrics" => manifest.contains(name),
             _ => true,
         };
         if used {
@@ -55,19 +60,27 @@ pub(super) fn table(folder: &str, settings: &Settings) -> String {
 }
 
 /// The file of this machine for a project that has other settings than before; `None` when it is somebody's own, or stays the same.
-pub(super) fn moved(text: &str, before: &Settings, after: &Settings) -> Option<String> {
+pub(super) fn moved(
+    text: &str,
+    before: &Settings,
+    after: &Settings,
+    manifest: &str,
+) -> Option<String> {
     let line = text.lines().find(|line| line.starts_with("bloom-runtime = "))?;
     let document: toml_edit::DocumentMut = line.parse().ok()?;
     let path = document["bloom-runtime"]["path"].as_str()?;
     let checkout = Path::new(path.strip_suffix("/bloom-runtime")?);
-    let moved = cargo_config(checkout, after);
-    (text == cargo_config(checkout, before) && text != moved).then_some(moved)
+    let moved = cargo_config(checkout, after, manifest);
+    (text == cargo_config(checkout, before, manifest) && text != moved).then_some(moved)
 }
 
 /// The file of this machine that tells cargo about a checkout.
-pub(super) fn cargo_config(checkout: &Path, settings: &Settings) -> String {
+pub(super) fn cargo_config(checkout: &Path, settings: &Settings, manifest: &str) -> String {
     let folder = checkout.to_string_lossy().replace('\\', "/");
-    format!("# Written by `bloom setup`, for this machine alone.\n{}", table(&folder, settings))
+    format!(
+        "# Written by `bloom setup`, for this machine alone.\n{}",
+        table(&folder, settings, manifest)
+    )
 }
 
 /// The same for the workspace above a project, since cargo run there does not look into the project's own; `None` when a patch is there.
@@ -75,6 +88,7 @@ pub(super) fn workspace_config(
     workspace: &Path,
     checkout: &Path,
     settings: &Settings,
+    manifest: &str,
 ) -> Result<Option<(PathBuf, String)>, Failure> {
     let path = workspace.join(".cargo/config.toml");
     let before = read_if_there(&path)?.unwrap_or_default();
@@ -82,5 +96,5 @@ pub(super) fn workspace_config(
         return Ok(None);
     }
     let gap = if before.is_empty() { "" } else { "\n" };
-    Ok(Some((path, format!("{before}{gap}{}", cargo_config(checkout, settings)))))
+    Ok(Some((path, format!("{before}{gap}{}", cargo_config(checkout, settings, manifest)))))
 }

@@ -17,7 +17,8 @@ pub(super) fn run(arguments: &SetupArgs, ui: Ui) -> Result<(), Failure> {
     };
     let _lock = Lock::take(&project.root)?;
     let path = ".cargo/config.toml";
-    let text = patch::cargo_config(&checkout, &project.settings);
+    let manifest = project.read("Cargo.toml")?.unwrap_or_default();
+    let text = patch::cargo_config(&checkout, &project.settings, &manifest);
     if project.read(path)?.as_deref() == Some(text.as_str()) {
         ui.effect("Unchanged", path);
         return Ok(());
@@ -26,7 +27,7 @@ pub(super) fn run(arguments: &SetupArgs, ui: Ui) -> Result<(), Failure> {
     ui.effect("Wrote", path);
     if let Some((workspace, _)) = workspace_above(project.root.parent().unwrap_or(&project.root))?
         && let Some((path, text)) =
-            patch::workspace_config(&workspace, &checkout, &project.settings)?
+            patch::workspace_config(&workspace, &checkout, &project.settings, &manifest)?
     {
         apply::write_outside(&path, &text)?;
         ui.effect("Wrote", &path.display().to_string());

@@ -24,7 +24,7 @@ pub(super) fn files(
     }
     let manifest = read_needed(&checkout.join("Cargo.toml"))?;
     files.push((format!("{FOLDER}/Cargo.toml"), workspace(&manifest)?));
-    Ok((files, super::patch::table(FOLDER, settings)))
+    Ok((files, super::patch::table(FOLDER, settings, "")))
 }
 
 /// The workspace with these members and no others.

@@ -130,6 +130,10 @@ where
     }
 
     fn saving(&self, saving: &Saving<'_, A>) -> Result<(), Box<dyn Classified>> {
+        // What no longer passes has to be removed all the same.
+        if saving.removing {
+            return Ok(());
+        }
         (self.0)(saving.aggregate).map_err(|error| Box::new(error) as Box<dyn Classified>)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -35,6 +35,8 @@ pub(super) struct Buffer<S: Storage> {
     journal: Vec<Entry<S>>,
     guards: BTreeMap<StreamId, (Version, Box<dyn AnySave<S>>)>,
     pub(super) outcome: Option<Outcome>,
+    /// Streams whose version somebody has decided on, so that no conflict over them is resolved.
+    fixed: HashSet<StreamId>,
 }
 
 /// One thing that waits for the commit.
@@ -66,6 +68,7 @@ impl<S: Storage> Buffer<S> {
             journal: Vec::new(),
             guards: BTreeMap::new(),
             outcome: None,
+            fixed: HashSet::new(),
         }
     }
 
@@ -90,7 +93,18 @@ impl<S: Storage> Buffer<S> {
     }
 
     pub(super) fn guard(&mut self, stream: StreamId, version: Version, typed: Box<dyn AnySave<S>>) {
+        self.fix(stream.clone());
         self.guards.insert(stream, (version, typed));
+    }
+
+    /// Notes that somebody has decided on the version of this stream.
+    pub(super) fn fix(&mut self, stream: StreamId) {
+        self.fixed.insert(stream);
+    }
+
+    /// Whether something of this stream is queued.
+    pub(super) fn queues(&self, stream: &StreamId) -> bool {
+        self.saves().any(|save| save.append.stream == *stream)
     }
 
     /// How much is queued.
@@ -108,7 +122,7 @@ impl<S: Storage> Buffer<S> {
     pub(super) async fn commit(self) -> Result<Committed, StoreError> {
         let started = Instant::now();
         let mut batch = self.batch()?;
-        let Self { store, context, journal, guards, .. } = self;
+        let Self { store, context, journal, guards, fixed, .. } = self;
         let (mut saves, mut work) = (Vec::new(), Vec::new());
         for entry in journal {
             match entry {
@@ -120,51 +134,22 @@ impl<S: Storage> Buffer<S> {
         if batch == nothing && work.is_empty() {
             return Ok(Committed::default());
         }
-        let work: Arc<[S::Work]> = work.into();
+        let guards = guards.into_values().map(|(_, typed)| typed).collect();
+        let mut pending = Pending { saves, guards, is_decided: false };
         let mut resolved = Vec::new();
-        let result = loop {
-            seals::seal(&*store.storage, &mut batch, &saves).await?;
-            let error = match store.storage.commit(batch.clone(), Arc::clone(&work)).await {
-                Ok(committed) => break Ok(committed),
-                Err(error) => error,
-            };
-            let StoreError::Conflict { aggregate, id, .. } = &error else { break Err(error) };
-            let place = batch.appends.iter().position(|append| {
-                append.stream.aggregate == *aggregate && append.stream.id == *id
-            });
-            let Some(place) = place else { break Err(error) };
-            if store.is_held || resolved.len() == RESOLUTIONS {
-                break Err(error);
-            }
-            let append = &batch.appends[place];
-            let Some(save) = newest(&saves, &append.stream) else { break Err(error) };
-            match save.typed.rebased(&store, &context, append).await? {
-                None => break Err(error),
-                Some(rebased) => {
-                    resolved.push(rebased.stream.clone());
-                    if rebased.events.is_empty() {
-                        batch.appends.remove(place);
-                    } else {
-                        batch.appends[place] = rebased;
-                    }
-                }
-            }
-        };
+        let work = work.into();
+        let result =
+            attempt(&store, &context, &mut batch, &pending.saves, &fixed, &work, &mut resolved)
+                .await;
+        pending.is_decided = true;
         match result {
             Ok(committed) => {
-                tell(&saves, &batch, &context, started.elapsed(), &resolved);
+                pending.tell(&batch, &context, started.elapsed(), &resolved);
                 Ok(committed)
             }
             Err(error) => {
-                for append in &batch.appends {
-                    if let Some(save) = newest(&saves, &append.stream) {
-                        save.typed.failed(&error);
-                    }
-                }
-                for (_, typed) in guards.values() {
-                    typed.failed(&error);
-                }
-                Err(own_error(saves, error))
+                pending.fail(&error);
+                Err(own_error(std::mem::take(&mut pending.saves), error))
             }
         }
     }
@@ -211,18 +196,93 @@ pub(super) fn newest<'s, S>(saves: &'s [Save<S>], stream: &StreamId) -> Option<&
     saves.iter().rev().find(|save| save.append.stream == *stream)
 }
 
-/// Tells the behaviours of everything that was committed.
-fn tell<S>(
-    saves: &[Save<S>],
-    batch: &Batch,
+/// Commits, and resolves conflicts as long as they can be.
+async fn attempt<S: Storage>(
+    store: &Composition<S>,
     context: &Context,
-    took: Duration,
-    resolved: &[StreamId],
-) {
-    for append in &batch.appends {
-        if let Some(save) = newest(saves, &append.stream) {
-            let is_resolved = resolved.contains(&append.stream);
-            save.typed.committed(append, context, took, is_resolved);
+    batch: &mut Batch,
+    saves: &[Save<S>],
+    fixed: &HashSet<StreamId>,
+    work: &Arc<[S::Work]>,
+    resolved: &mut Vec<StreamId>,
+) -> Result<Committed, StoreError> {
+    loop {
+        seals::seal(&*store.storage, batch, saves).await?;
+        let error = match store.storage.commit(batch.clone(), Arc::clone(work)).await {
+            Ok(committed) => return Ok(committed),
+            Err(error) => error,
+        };
+        let StoreError::Conflict { aggregate, id, .. } = &error else { return Err(error) };
+        let place = batch
+            .appends
+            .iter()
+            .position(|append| append.stream.aggregate == *aggregate && append.stream.id == *id);
+        let Some(place) = place else { return Err(error) };
+        let append = &batch.appends[place];
+        // An outcome that is recorded names the version that there was to be.
+        let is_final = store.is_held || batch.outcome.is_some() || fixed.contains(&append.stream);
+        if is_final || resolved.len() == RESOLUTIONS {
+            return Err(error);
+        }
+        let Some(save) = newest(saves, &append.stream) else { return Err(error) };
+        let Some(rebased) = save.typed.rebased(store, context, append).await? else {
+            return Err(error);
+        };
+        resolved.push(rebased.stream.clone());
+        if rebased.events.is_empty() {
+            batch.appends.remove(place);
+        } else {
+            batch.appends[place] = rebased;
+        }
+    }
+}
+
+/// Saves and checks on their way, whose behaviours hear in any case how it went: also when nobody waits for it any more.
+struct Pending<S> {
+    saves: Vec<Save<S>>,
+    guards: Vec<Box<dyn AnySave<S>>>,
+    is_decided: bool,
+}
+
+impl<S> Pending<S> {
+    /// Everything was committed, but what a resolution has made needless.
+    fn tell(&self, batch: &Batch, context: &Context, took: Duration, resolved: &[StreamId]) {
+        for append in &batch.appends {
+            if let Some(save) = newest(&self.saves, &append.stream) {
+                let is_resolved = resolved.contains(&append.stream);
+                save.typed.committed(append, context, took, is_resolved);
+            }
+        }
+        for save in &self.saves {
+            let stream = &save.append.stream;
+            if batch.appends.iter().all(|append| append.stream != *stream) {
+                let (aggregate, id) = (stream.aggregate.clone(), stream.id.clone());
+                let (expected, actual) = (save.append.expected, save.append.version());
+                save.typed.failed(&StoreError::Conflict { aggregate, id, expected, actual });
+            }
+        }
+    }
+
+    /// Nothing was committed, as far as one knows.
+    fn fail(&self, error: &StoreError) {
+        for (place, save) in self.saves.iter().enumerate() {
+            let stream = &save.append.stream;
+            let is_last =
+                self.saves[place + 1..].iter().all(|later| later.append.stream != *stream);
+            if is_last {
+                save.typed.failed(error);
+            }
+        }
+        for typed in &self.guards {
+            typed.failed(error);
+        }
+    }
+}
+
+impl<S> Drop for Pending<S> {
+    fn drop(&mut self) {
+        if !self.is_decided {
+            self.fail(&StoreError::OutcomeUnknown);
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::domain::{Aggregate, Json};
 /// Without one it is rejected, which is `StoreError::Conflict`, and a command runs again as a whole. That is right wherever a
 /// rule decides: it is checked anew on the new state. The others write what was decided on a state that is gone, without
 /// checking any rule again; they suit forms and notes.
+///
+/// The version that `save` has said is then not the one that it gets. So nothing is resolved where somebody relies on it: where a client
+/// has named the version that it has seen, where the unit of work guards it, and where the outcome of a command is kept.
 pub struct Resolution<A: Aggregate>(Rule<A>);
 
 enum Rule<A: Aggregate> {

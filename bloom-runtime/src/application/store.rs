@@ -127,7 +127,8 @@ impl<S: InteractiveStorage> StorageStore<S> {
         let context = current_context();
         let (inner, whose) = self.placed(context.tenant.as_deref()).await?;
         let held = inner.storage.hold().await?;
-        Ok(BufferedUnitOfWork::new(Arc::new(inner.on(Arc::new(held), true)), context, whose))
+        let inner = Arc::new(inner.on(Arc::new(held), true));
+        Ok(BufferedUnitOfWork::new(inner, whose.within(context), whose))
     }
 }
 
@@ -167,7 +168,7 @@ impl<S: Storage> Store for StorageStore<S> {
     async fn begin(&self) -> Result<Self::UnitOfWork, StoreError> {
         let context = current_context();
         let (inner, whose) = self.placed(context.tenant.as_deref()).await?;
-        Ok(BufferedUnitOfWork::new(inner, context, whose))
+        Ok(BufferedUnitOfWork::new(inner, whose.within(context), whose))
     }
 
     async fn outcome(&self, key: &str) -> Result<Option<Outcome>, StoreError> {

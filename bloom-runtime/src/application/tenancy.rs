@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use crate::ports::StoreError;
+use crate::ports::{Context, StoreError};
 
 /// Finds the storage of a tenant: a file, a schema or a database of its own.
 ///
@@ -36,6 +36,13 @@ pub(super) struct Whose {
     pub(super) tenant: String,
     /// The tenant that its rows bear; empty where tenants are not kept apart by rows.
     pub(super) rows: String,
+}
+
+impl Whose {
+    /// The context in which its data is worked with: a store for one tenant may be used in that of another, or of none.
+    pub(super) fn within(&self, context: Context) -> Context {
+        if self.tenant.is_empty() { context } else { context.with_tenant(&*self.tenant) }
+    }
 }
 
 /// How tenants are kept apart.

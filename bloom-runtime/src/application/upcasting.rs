@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::Value as Json;
 
-use super::{composition::Composition, store::StorageStore};
+use super::{composition::Composition, store::StorageStore, tenancy::Tenancy};
 use crate::ports::{OutdatedDocument, ReshapedDocument, Storage, StoreError, StoredDocument};
 
 type Upcaster = dyn Fn(&mut Json) + Send + Sync;
@@ -79,11 +79,15 @@ impl<S: Storage> StorageStore<S> {
     /// a specification over a field that is new, sees them as they are stored, and is right once this is done.
     ///
     /// # Errors
-    /// When the storage is out of reach, or a document cannot be read; those before it are done.
+    /// When the storage is out of reach, or a document cannot be read; those before it are done. [`StoreError::NoTenant`] when tenants
+    /// have storages of their own: it is done for each, with [`for_tenant`](Self::for_tenant).
     pub async fn upcast_documents(
         &self,
         mut progress: impl FnMut(Upcasting) + Send,
     ) -> Result<u64, StoreError> {
+        if matches!(self.inner.tenancy, Tenancy::Apart(_)) {
+            return Err(StoreError::NoTenant);
+        }
         let mut total = 0;
         for (table, upcasters) in self.inner.upcasters() {
             let mut done = 0;

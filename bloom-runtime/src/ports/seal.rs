@@ -1,7 +1,7 @@
 //! Seals: what makes a change of the history show.
 
 use super::RecordedEvent;
-use crate::domain::Metadata;
+use crate::domain::{Metadata, Version};
 
 /// Computes the seal of an event from the event and the seal before it, so that none can be changed, added or taken away in
 /// the middle of a history without all later ones being computed anew.
@@ -47,14 +47,26 @@ pub struct Broken {
     pub what: &'static str,
 }
 
-/// Looks whether the events of one aggregate, from the first on, are what they were sealed as. Events before the first sealed
-/// one are passed over: an aggregate may have been audited later.
+/// Looks whether the events of one aggregate, from the first on, are what they were sealed as.
 ///
 /// That the newest events were taken away shows when the version of the aggregate is compared with how many there are.
 ///
 /// # Errors
 /// The first event that is not what it was.
 pub fn verify(seal: &dyn Seal, events: &[RecordedEvent]) -> Result<(), Broken> {
+    verify_since(seal, Version::new(1), events)
+}
+
+/// The same of an aggregate whose kind was not audited from the beginning: `first` is the version of the first event that was
+/// sealed. Whoever verifies has to know it from elsewhere, since events without seals may have lost them.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_since(
+    seal: &dyn Seal,
+    first: Version,
+    events: &[RecordedEvent],
+) -> Result<(), Broken> {
     let mut previous: Option<&str> = None;
     for (event, number) in events.iter().zip(1..) {
         let broken = |what| Broken {
@@ -67,10 +79,10 @@ pub fn verify(seal: &dyn Seal, events: &[RecordedEvent]) -> Result<(), Broken> {
             return Err(broken("is missing"));
         }
         let found = event.metadata.seal.as_deref();
-        match (previous, found) {
-            (None, None) => continue,
-            (Some(_), None) => return Err(broken("has no seal, although the one before it has")),
-            (previous, Some(found)) => {
+        match found {
+            None if event.version < first => continue,
+            None => return Err(broken("has no seal")),
+            Some(found) => {
                 let covered = Sealed {
                     tenant: &event.stream.tenant,
                     aggregate: &event.stream.aggregate,

@@ -2,7 +2,8 @@
 //!
 //! Who did what, when and why is in the log already, and what it changed is what `Repository::history` says. A seal in each event's
 //! metadata ties it to the event before, so that nobody who can write to the database changes the past unnoticed without
-//! computing anew everything that came after, and with a key not even then.
+//! computing anew everything that came after, and with a key not even then. That the newest events were taken away shows against the
+//! version that somebody has noted.
 //!
 //! ```
 //! use bloom_audit::HashChain;
@@ -15,5 +16,5 @@
 
 mod chain;
 
-pub use bloom_runtime::ports::seal::{Broken, verify};
+pub use bloom_runtime::ports::seal::{Broken, verify, verify_since};
 pub use chain::HashChain;

@@ -1,7 +1,7 @@
 //! Whoever changes the past is noticed.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use bloom_audit::{HashChain, verify};
+use bloom_audit::{HashChain, verify, verify_since};
 use bloom_runtime::{
     application::{Documents, StorageStore, in_context},
     memory::MemoryStorage,
@@ -59,6 +59,24 @@ async fn every_change_of_the_past_shows() {
         (swapped[2].body, swapped[3].body) = (second, first);
         assert!(verify(&chain, &swapped).is_err());
     }
+}
+
+#[tokio::test]
+async fn what_has_lost_its_seals_is_no_history_from_before() {
+    let chain = HashChain::with_key(b"kept elsewhere");
+    let mut events = history(chain.clone()).await;
+    for event in &mut events {
+        event.metadata.seal = None;
+    }
+    assert_eq!(verify(&chain, &events).unwrap_err().version, 1);
+    // Of a kind that was audited later the first ones have none, and somebody knows how many.
+    let mut events = history(chain.clone()).await;
+    events[0].metadata.seal = None;
+    assert!(
+        verify_since(&chain, Version::new(2), &events).is_err(),
+        "the next seal covers the one that is gone"
+    );
+    assert!(verify_since(&chain, Version::new(1), &events).is_err());
 }
 
 #[tokio::test]

@@ -25,6 +25,18 @@ pub trait Application: Sized + Send + Sync + 'static {
     /// How each aggregate is kept, in [`Self::Storage`] or, in tests, in memory.
     fn store<S: Storage>(storage: Arc<S>) -> StorageStore<S>;
 
+    /// What holds for the storage of the program alone, such as tenants with storages of their own; nothing, unless it is written.
+    ///
+    /// ```ignore
+    /// fn on_storage(store: StorageStore<SqliteStorage>) -> StorageStore<SqliteStorage> {
+    ///     store.tenants_apart(FilePerTenant::in_folder("data/tenants", Self::migrations()))
+    /// }
+    /// ```
+    #[must_use]
+    fn on_storage(store: StorageStore<Self::Storage>) -> StorageStore<Self::Storage> {
+        store
+    }
+
     /// Adds the event handlers.
     #[must_use]
     fn subscriptions(

@@ -82,7 +82,8 @@ fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Resul
                     // clap has refused every verb that is not one of those above.
                     return Ok(());
                 };
-                let store = A::store(open(&config.database, &A::migrations()).await?);
+                let store =
+                    A::on_storage(A::store(open(&config.database, &A::migrations()).await?));
                 Ok((verb.run)(Services { config, store }, arguments.clone()).await?)
             }
         }

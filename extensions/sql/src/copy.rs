@@ -70,7 +70,8 @@ pub struct Progress {
 pub struct Copied {
     /// Each table with the number of its rows.
     pub tables: Vec<(String, u64)>,
-    /// Tables of the source that are none of Bloom's; they are left to whoever made them.
+    /// Tables of the source that are none of Bloom's, and columns that somebody has added to one that is: they are left to whoever
+    /// made them.
     pub left: Vec<String>,
 }
 
@@ -128,7 +129,7 @@ const OUTCOMES: &[(&str, Kind)] = &[
 const CURSORS: &[(&str, Kind)] = &[("name", Kind::Text), ("position", Kind::Integer)];
 const HEAD: &[(&str, Kind)] = &[("one", Kind::Integer), ("position", Kind::Integer)];
 /// What tells a table of documents from one that somebody made.
-pub(crate) const DOCUMENTS: &[(&str, Kind)] = &[
+const DOCUMENTS: &[(&str, Kind)] = &[
     ("tenant", Kind::Text),
     ("id", Kind::Text),
     ("version", Kind::Integer),
@@ -156,6 +157,24 @@ pub(crate) fn tables(documents: Vec<String>) -> Vec<Table> {
     ];
     let documents = documents.iter().map(|name| table(name, DOCUMENTS));
     own.into_iter().map(|(name, columns)| table(name, columns)).chain(documents).collect()
+}
+
+/// The tables of documents, and what is none of Bloom's: the other tables, and columns that a table of documents has besides.
+pub(crate) fn sort(
+    tables: impl IntoIterator<Item = (String, Vec<String>)>,
+) -> (Vec<String>, Vec<String>) {
+    let (mut documents, mut left) = (Vec::new(), Vec::new());
+    for (name, columns) in tables {
+        let is_own = |column: &String| DOCUMENTS.iter().any(|(own, _)| own == column);
+        if DOCUMENTS.iter().all(|(own, _)| columns.iter().any(|column| column == own)) {
+            let more = columns.iter().filter(|column| !is_own(column));
+            left.extend(more.map(|column| format!("{name}.{column}")));
+            documents.push(name);
+        } else {
+            left.push(name);
+        }
+    }
+    (documents, left)
 }
 
 /// What travels from the source to the target.
@@ -249,9 +268,10 @@ fn address(url: &str) -> Result<Address, CopyError> {
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
         return Ok(Address::Postgres(url.to_owned()));
     }
-    // The rest may hold a password.
-    let scheme = url.split(':').next().unwrap_or_default().to_owned();
-    Err(CopyError::Scheme { scheme })
+    // The rest may hold a password, and so may what only looks like a scheme.
+    let is_word = |scheme: &&str| scheme.bytes().all(|sign| sign.is_ascii_alphanumeric());
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme).filter(is_word);
+    Err(CopyError::Scheme { scheme: scheme.unwrap_or("an address without a scheme").to_owned() })
 }
 
 pub(crate) fn failed(

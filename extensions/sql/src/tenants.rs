@@ -76,6 +76,18 @@ struct Shelf<S> {
     asked: u64,
 }
 
+impl<S> Shelf<S> {
+    /// Those who work with what is closed go on; it is gone when the last of them is done.
+    fn close_down_to(&mut self, most: usize, but: &str) {
+        while self.storages.len() > most {
+            let others = self.storages.iter().filter(|(name, _)| *name != but);
+            let oldest = others.min_by_key(|(_, slot)| slot.last).map(|(name, _)| name.clone());
+            let Some(oldest) = oldest else { return };
+            self.storages.remove(&oldest);
+        }
+    }
+}
+
 struct Slot<S> {
     storage: Arc<OnceCell<Arc<S>>>,
     last: u64,
@@ -92,7 +104,15 @@ impl<S> OpenStorages<S> {
         F: Future<Output = Result<S, StoreError>>,
     {
         let slot = self.slot(tenant);
-        slot.get_or_try_init(|| async { open.await.map(Arc::new) }).await.cloned()
+        let opened = slot.get_or_try_init(|| async { open.await.map(Arc::new) }).await.cloned();
+        let mut shelf = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match opened {
+            Ok(_) => shelf.close_down_to(self.most, tenant),
+            // A name that nobody has must not push out those that somebody has.
+            Err(_) if !slot.initialized() => drop(shelf.storages.remove(tenant)),
+            Err(_) => {}
+        }
+        opened
     }
 
     fn slot(&self, tenant: &str) -> Arc<OnceCell<Arc<S>>> {
@@ -100,13 +120,6 @@ impl<S> OpenStorages<S> {
         let mut shelf = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.asked += 1;
         let now = shelf.asked;
-        if !shelf.storages.contains_key(tenant) && shelf.storages.len() >= self.most {
-            let oldest = shelf.storages.iter().min_by_key(|(_, slot)| slot.last);
-            // Those who work with it go on; it is closed when the last of them is done.
-            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
-                shelf.storages.remove(&oldest);
-            }
-        }
         let fresh = || Slot { storage: Arc::default(), last: now };
         let slot = shelf.storages.entry(tenant.to_owned()).or_insert_with(fresh);
         slot.last = now;
@@ -157,6 +170,16 @@ mod tests {
         let a = storages.get("a", open("other")).await.expect("it is open");
         let b = storages.get("b", open("new b")).await.expect("it opens");
         assert_eq!((a.as_str(), b.as_str()), ("a", "new b"));
+    }
+
+    #[tokio::test]
+    async fn names_that_nobody_has_push_nobody_out() {
+        let storages = OpenStorages::<u32>::at_most(1);
+        storages.get("a", async { Ok(1) }).await.expect("it opens");
+        for name in ["x", "y", "z"] {
+            assert!(storages.get(name, async { Err(missing("x")) }).await.is_err());
+        }
+        assert_eq!(*storages.get("a", async { Ok(2) }).await.expect("it is open"), 1);
     }
 
     #[tokio::test]

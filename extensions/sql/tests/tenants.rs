@@ -94,6 +94,8 @@ async fn a_schema_for_each_tenant() {
     let Some(url) = postgres_server::new_database().await else { return };
     PostgresStorage::migrate(&url, &migrations).await.expect("the migrations apply");
     let main = PostgresStorage::open(&url, &migrations).await.expect("the database opens");
+    // What the address asks for already stays.
+    let url = format!("{url}?options=-c%20statement_timeout%3D54321");
     let tenants = SchemaPerTenant::on(&url, migrations)
         .with(PostgresOptions::default().with_connections(2), 1);
     for name in ["b-2", "acme"] {
@@ -101,6 +103,9 @@ async fn a_schema_for_each_tenant() {
         assert!(tenants.create(name).await.expect("it is there").is_empty());
     }
     assert_eq!(tenants.tenants().await.expect("they are listed"), ["acme", "b-2"]);
+    let acme = tenants.storage("acme").await.expect("it opens");
+    let asked = acme.query("SELECT current_setting('statement_timeout')", vec![]).await;
+    assert_eq!(asked.expect("it is asked"), [[bloom_sql::SqlValue::Text("54321ms".to_owned())]]);
     are_apart(main, tenants).await;
 }
 

@@ -49,21 +49,32 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
         let known_as = self.buffer.known_as(A::NAME, &stream.id);
         let known = || registration.behaviours.iter().find_map(|one| one.recall(&known_as));
         let known = if self.buffer.store.is_held { None } else { known() };
-        let found = match known {
-            Some(aggregate) => Some(aggregate),
-            None => {
-                let started = Instant::now();
-                let found = self.load(&registration, &stream).await?;
-                let (aggregate, took) = (found.as_ref(), started.elapsed());
-                for behaviour in &registration.behaviours {
-                    behaviour.loaded(&Loaded { stream: &known_as, aggregate, took });
-                }
-                found
+        match known {
+            Some(aggregate) => {
+                self.buffer.seen.insert(stream, Seen::There(Arc::new(aggregate.clone())));
+                Ok(Some(aggregate))
             }
-        };
-        let Some(aggregate) = found else { return Ok(None) };
-        self.buffer.seen.insert(stream, Seen::There(Arc::new(aggregate.clone())));
-        Ok(Some(aggregate))
+            None => self.read(&registration, &stream).await,
+        }
+    }
+
+    async fn get_seen(&mut self, id: &A::Id, seen: Option<Version>) -> Result<A, StoreError> {
+        let mut aggregate = self.get(id).await?;
+        let Some(expected) = seen else { return Ok(aggregate) };
+        let stream = self.stream_of(id);
+        if aggregate.version() != expected && !self.buffer.queues(&stream) {
+            // What a behaviour remembers may be older than what the client has seen.
+            let registration = self.registration()?;
+            aggregate = self.read(&registration, &stream).await?.ok_or_else(|| missing::<A>(id))?;
+        }
+        let actual = aggregate.version();
+        if actual != expected {
+            let (aggregate, id) = (A::NAME.to_owned(), id.to_string());
+            return Err(StoreError::Stale { aggregate, id, expected, actual });
+        }
+        // The client has decided on this version and on no other.
+        self.buffer.fix(stream);
+        Ok(aggregate)
     }
 
     async fn find(&mut self, spec: &Spec<A>, page: PageRequest) -> Result<Page<A>, StoreError> {
@@ -137,6 +148,26 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         }
     }
 
+    /// Reads it from the store, whatever somebody remembers.
+    async fn read(
+        &mut self,
+        registration: &Registration<A>,
+        stream: &StreamId,
+    ) -> Result<Option<A>, StoreError> {
+        let known_as = self.buffer.known_as(A::NAME, &stream.id);
+        let started = Instant::now();
+        let found = self.load(registration, stream).await?;
+        let (aggregate, took) = (found.as_ref(), started.elapsed());
+        for behaviour in &registration.behaviours {
+            behaviour.loaded(&Loaded { stream: &known_as, aggregate, took });
+        }
+        if let Some(aggregate) = &found {
+            let seen = Seen::There(Arc::new(aggregate.clone()));
+            self.buffer.seen.insert(stream.clone(), seen);
+        }
+        Ok(found)
+    }
+
     fn stream_of(&self, id: &A::Id) -> StreamId {
         self.buffer.stream(A::NAME, &id.to_string())
     }
@@ -158,9 +189,10 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                 Past::fold(&storage.read_stream(&stream, Version::NEW).await?)?.removed()
             }
         };
-        found.ok_or_else(|| StoreError::NotFound {
-            aggregate: A::NAME.to_owned(),
-            id: id.to_string(),
-        })
+        found.ok_or_else(|| missing::<A>(id))
     }
+}
+
+fn missing<A: Aggregate>(id: &A::Id) -> StoreError {
+    StoreError::NotFound { aggregate: A::NAME.to_owned(), id: id.to_string() }
 }

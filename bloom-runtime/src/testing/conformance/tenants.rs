@@ -131,10 +131,23 @@ pub async fn tenants_change_what_is_theirs<S: Storage>(storage: S, how: How) {
         uow.commit().await.unwrap();
     })
     .await;
-    // A store for one tenant needs no context.
+    // A store for one tenant needs no context, and another one changes nothing.
     let only = store.for_tenant("b").await.unwrap();
     let mut uow = only.begin().await.unwrap();
     assert_eq!(uow.repository::<Account>().get(&id(1)).await.unwrap().balance(), 1);
+    in_context(tenant("a"), async {
+        let mut uow = only.begin().await.unwrap();
+        assert_eq!(uow.context().tenant.as_deref(), Some("b"));
+        let mut account = uow.repository::<Account>().get(&id(1)).await.unwrap();
+        account.deposit(1);
+        uow.repository().save(account).unwrap();
+        uow.commit().await.unwrap();
+        let history =
+            only.begin().await.unwrap().repository::<Account>().history(&id(1)).await.unwrap();
+        let last = history.last().unwrap();
+        assert_eq!(last.metadata.tenant.as_deref(), Some("b"), "an event of another tenant");
+    })
+    .await;
 }
 
 /// The same of a storage that is held.

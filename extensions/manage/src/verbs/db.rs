@@ -52,9 +52,7 @@ pub(crate) async fn run<A: Application>(
         line(format_args!("copied   {rows:>9}  {table}"));
     }
     for table in &copied.left {
-        line(format_args!(
-            "left               {table}: it is no table of Bloom's; copy it yourself"
-        ));
+        line(format_args!("left               {table}: it is none of Bloom's; copy it yourself"));
     }
     Ok(())
 }

@@ -26,7 +26,8 @@ pub(crate) async fn run<A: Application>(
 ) -> Result<(), RunError> {
     // clap has refused everything but `upcast`.
     let Some("upcast") = arguments.subcommand_name() else { return Ok(()) };
-    let store = A::store(open::<A::Storage>(&config.database, &A::migrations()).await?);
+    let store =
+        A::on_storage(A::store(open::<A::Storage>(&config.database, &A::migrations()).await?));
     let mut shown = terminal::Line::new();
     let upcast = store
         .upcast_documents(|progress| {

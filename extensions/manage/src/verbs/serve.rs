@@ -24,7 +24,7 @@ pub(crate) async fn run<A: Application>(
         config.server.address.clone_from(address);
     }
     let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
-    let store = A::store(Arc::clone(&storage));
+    let store = A::on_storage(A::store(Arc::clone(&storage)));
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
     let served = serve::<A>(&config, store).await;
     running.stop().await;

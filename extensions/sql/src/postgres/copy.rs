@@ -12,11 +12,12 @@ use super::{
 use crate::{
     condition::identifier,
     copy::{
-        Copied, CopyError, DOCUMENTS, Kind, Parcel, Progress, ROWS, Table, broken_off, failed,
-        tables,
+        Copied, CopyError, Kind, Parcel, Progress, ROWS, Table, broken_off, failed, sort, tables,
     },
     value::SqlValue,
 };
+
+// Policies that keep tenants apart hold for a copy, too, unless it says that it is about all of them.
 
 type Wrong = fn(tokio_postgres::Error) -> CopyError;
 
@@ -24,7 +25,7 @@ type Wrong = fn(tokio_postgres::Error) -> CopyError;
 pub(crate) async fn read(url: &str, parcels: &mpsc::Sender<Parcel>) -> Result<(), CopyError> {
     let wrong: Wrong = |error| failed("source", error);
     let stored = |error: StoreError| failed("source", error);
-    let connections = Connections::open(url, 1, false)?;
+    let connections = Connections::open(url, 1, true)?;
     let client = connections.take(Whose::All).await.map_err(stored)?;
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     client.batch_execute(begin).await.map_err(wrong)?;
@@ -70,20 +71,12 @@ async fn send(parcels: &mpsc::Sender<Parcel>, parcel: Parcel) -> Result<(), Copy
 async fn sorted(
     client: &ClientWrapper,
 ) -> Result<(Vec<String>, Vec<String>), tokio_postgres::Error> {
-    let wanted: Vec<&str> = DOCUMENTS.iter().map(|(column, _)| *column).collect();
-    let sql = "SELECT t.table_name::text,
-                   (SELECT count(*) FROM information_schema.columns c
-                    WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name
-                      AND c.column_name::text = ANY ($1)) = cardinality($1)
-               FROM information_schema.tables t
-               WHERE t.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND t.table_name NOT LIKE 'bloom\\_%'
-               ORDER BY 1";
-    let mut sorted = (Vec::new(), Vec::new());
-    for row in client.query(sql, &[&wanted]).await? {
-        let name = row.get(0);
-        if row.get(1) { sorted.0.push(name) } else { sorted.1.push(name) }
-    }
-    Ok(sorted)
+    let sql = "SELECT table_name::text, array_agg(column_name::text ORDER BY ordinal_position)
+               FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+               WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'bloom\\_%'
+               GROUP BY 1 ORDER BY 1";
+    let rows = client.query(sql, &[]).await?;
+    Ok(sort(rows.iter().map(|row| (row.get(0), row.get(1)))))
 }
 
 /// Takes all of it in one transaction.
@@ -93,7 +86,7 @@ pub(crate) async fn write(
     told: &mpsc::Sender<Progress>,
 ) -> Result<Copied, CopyError> {
     let wrong: Wrong = |error| failed("target", error);
-    let connections = Connections::open(url, 1, false)?;
+    let connections = Connections::open(url, 1, true)?;
     let client = connections.take(Whose::All).await.map_err(|error| failed("target", error))?;
     client.batch_execute("BEGIN").await.map_err(wrong)?;
     let mut copied = Copied::default();

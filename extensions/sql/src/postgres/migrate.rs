@@ -42,6 +42,9 @@ pub(super) async fn apply(
     let client: &mut Client = &mut client;
     let transaction = client.transaction().await.map_err(unavailable)?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(unavailable)?;
+    // A step that changes data is about all tenants, also where policies keep them apart.
+    let all = "SELECT set_config('bloom.every_tenant', 'on', true)";
+    transaction.execute(all, &[]).await.map_err(unavailable)?;
     transaction.batch_execute(TABLE).await.map_err(unavailable)?;
     let mut names = Vec::new();
     for (migration, state) in migrations.plan(&SCHEMA, &applied(&transaction).await?)? {

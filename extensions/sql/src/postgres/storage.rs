@@ -13,7 +13,7 @@ use bloom_runtime::{
 use tokio::sync::watch;
 
 use super::{
-    error::store_error,
+    error::{is_transient, store_error},
     migrate::{self, SCHEMA},
     open::{self, Open},
     pool::{Connections, Whose},
@@ -46,6 +46,9 @@ pub struct PostgresStorage {
     writer: Writer,
     appended: watch::Sender<Position>,
 }
+
+/// How often is tried what the server gives up for others.
+const ATTEMPTS: usize = 5;
 
 /// How a database on a server is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,8 +268,15 @@ impl Storage for PostgresStorage {
         table: &'static str,
         documents: Vec<ReshapedDocument>,
     ) -> Result<u64, StoreError> {
-        let client = self.connections.take(Whose::All).await?;
-        write::reshape(&client, table, &documents).await.map_err(store_error)
+        let mut attempts = 1..=ATTEMPTS;
+        loop {
+            let is_last = attempts.next().is_none_or(|attempt| attempt == ATTEMPTS);
+            let client = self.connections.take(Whose::All).await?;
+            match write::reshape(&client, table, &documents).await {
+                Err(error) if !is_last && error.code().is_some_and(is_transient) => {}
+                done => return done.map_err(store_error),
+            }
+        }
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -60,6 +60,7 @@ impl SchemaPerTenant {
         let made = async {
             let sql = format!("CREATE SCHEMA IF NOT EXISTS \"tenant_{tenant}\"");
             run(&self.url, &sql).await?;
+            self.leads_there(tenant).await?;
             PostgresStorage::migrate(&self.address(tenant), &self.migrations).await
         };
         made.await.map_err(|source| TenantError::Storage { name: tenant.to_owned(), source })
@@ -73,9 +74,32 @@ impl SchemaPerTenant {
         named(&self.url, "SELECT nspname::text FROM pg_namespace").await
     }
 
+    /// Whether the address leads into the schema: a pooler in between may leave out what a connection asks for at its start, and all
+    /// tenants would share one schema.
+    async fn leads_there(&self, tenant: &str) -> Result<(), MigrationError> {
+        let schema = names(&self.address(tenant), "SELECT current_schema()::text").await?;
+        if schema == [format!("tenant_{tenant}")] {
+            return Ok(());
+        }
+        let said = format!(
+            "the server, or a pooler before it, does not take `search_path` from the address: {schema:?}"
+        );
+        Err(MigrationError::Unavailable(said.into()))
+    }
+
     fn address(&self, tenant: &str) -> String {
-        let sign = if self.url.contains('?') { '&' } else { '?' };
-        format!("{}{sign}options=-csearch_path%3Dtenant_{tenant}", self.url)
+        let path = format!("-csearch_path%3Dtenant_{tenant}");
+        match self.url.split_once("options=") {
+            // What the address asks for already stays; the last one counts for a name that is there twice.
+            Some((before, after)) => {
+                let end = after.find('&').unwrap_or(after.len());
+                format!("{before}options={}%20{path}{}", &after[..end], &after[end..])
+            }
+            None => {
+                let sign = if self.url.contains('?') { '&' } else { '?' };
+                format!("{}{sign}options={path}", self.url)
+            }
+        }
     }
 }
 
@@ -140,13 +164,12 @@ impl Placement<PostgresStorage> for SchemaPerTenant {
         let tenant = checked(tenant).map_err(TenantError::into_store_error)?;
         let open = async {
             let there = named(&self.url, "SELECT nspname::text FROM pg_namespace").await;
-            let address = self.address(tenant);
-            opened(
-                tenant,
-                there,
-                PostgresStorage::open_with(&address, &self.migrations, &self.options),
-            )
-            .await
+            let open = async {
+                self.leads_there(tenant).await?;
+                let address = self.address(tenant);
+                PostgresStorage::open_with(&address, &self.migrations, &self.options).await
+            };
+            opened(tenant, there, open).await
         };
         self.storages.get(tenant, open).await
     }
@@ -196,7 +219,7 @@ async fn names(url: &str, sql: &str) -> Result<Vec<String>, MigrationError> {
     let unavailable = |error: StoreError| MigrationError::Unavailable(error.into());
     let client = connections.take(Whose::All).await.map_err(unavailable)?;
     let rows = client.query(sql, &[]).await.map_err(super::migrate::unavailable)?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    Ok(rows.iter().filter_map(|row| row.get(0)).collect())
 }
 
 async fn run(url: &str, sql: &str) -> Result<(), MigrationError> {

@@ -8,9 +8,7 @@ use tokio::sync::mpsc;
 use super::connection;
 use crate::{
     condition::identifier,
-    copy::{
-        Copied, CopyError, DOCUMENTS, Parcel, Progress, ROWS, Table, broken_off, failed, tables,
-    },
+    copy::{Copied, CopyError, Parcel, Progress, ROWS, Table, broken_off, failed, sort, tables},
     value::SqlValue,
 };
 
@@ -57,16 +55,14 @@ fn sorted(connection: &Connection) -> rusqlite::Result<(Vec<String>, Vec<String>
     let mut statement = connection.prepare(sql)?;
     let names: Vec<String> =
         statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let mut sorted = (Vec::new(), Vec::new());
+    let mut tables = Vec::new();
     for name in names {
         let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
         let columns: Vec<String> =
             columns.query_map([&name], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let is_document =
-            DOCUMENTS.iter().all(|(column, _)| columns.iter().any(|there| there == column));
-        if is_document { sorted.0.push(name) } else { sorted.1.push(name) }
+        tables.push((name, columns));
     }
-    Ok(sorted)
+    Ok(sort(tables))
 }
 
 /// Takes all of it in one transaction.
