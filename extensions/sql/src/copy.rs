@@ -159,21 +159,32 @@ pub(crate) fn tables(documents: Vec<String>) -> Vec<Table> {
     own.into_iter().map(|(name, columns)| table(name, columns)).chain(documents).collect()
 }
 
+/// A table or a view.
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) is_view: bool,
+    pub(crate) columns: Vec<String>,
+}
+
 /// The tables of documents, and what is none of Bloom's: the other tables, and columns that a table of documents has besides.
-pub(crate) fn sort(
-    tables: impl IntoIterator<Item = (String, Vec<String>)>,
-) -> (Vec<String>, Vec<String>) {
-    let (mut documents, mut left) = (Vec::new(), Vec::new());
-    for (name, columns) in tables {
+pub(crate) fn sort(tables: impl IntoIterator<Item = Found>) -> (Vec<String>, Vec<String>) {
+    let (mut documents, mut left): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut views = Vec::new();
+    for Found { name, is_view, columns } in tables {
         let is_own = |column: &String| DOCUMENTS.iter().any(|(own, _)| own == column);
         if DOCUMENTS.iter().all(|(own, _)| columns.iter().any(|column| column == own)) {
             let more = columns.iter().filter(|column| !is_own(column));
             left.extend(more.map(|column| format!("{name}.{column}")));
+            if is_view {
+                views.push(format!("{name}_"));
+            }
             documents.push(name);
-        } else {
+        } else if !is_view {
             left.push(name);
         }
     }
+    // The tables behind a view are written by its triggers.
+    left.retain(|name| views.iter().all(|start| !name.starts_with(start)));
     (documents, left)
 }
 

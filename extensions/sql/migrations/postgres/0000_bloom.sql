@@ -160,7 +160,24 @@ BEGIN
     END IF;
 
     FOR target IN SELECT DISTINCT unnest(d_table) ORDER BY 1 LOOP
-        EXECUTE format(
+        -- A view, whose triggers write the tables behind it, takes no ON CONFLICT.
+        IF (SELECT relkind FROM pg_class WHERE oid = format('%I', target)::regclass) = 'v' THEN
+            EXECUTE format(
+                'UPDATE %I t
+                 SET version = d.version, shape = d.shape, body = d.body::jsonb, updated_at = d.at, removed_at = d.removed
+                 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS d (target, tenant, id, version, body, at, removed, shape)
+                 WHERE d.target = $9 AND d.body IS NOT NULL AND t.tenant = d.tenant AND t.id = d.id',
+                target
+            ) USING d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, d_shape, target;
+            EXECUTE format(
+                'INSERT INTO %I (tenant, id, version, shape, body, created_at, updated_at, removed_at)
+                 SELECT d.tenant, d.id, d.version, d.shape, d.body::jsonb, d.at, d.at, d.removed
+                 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS d (target, tenant, id, version, body, at, removed, shape)
+                 WHERE d.target = $9 AND d.body IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM %I t WHERE t.tenant = d.tenant AND t.id = d.id)',
+                target, target
+            ) USING d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, d_shape, target;
+        ELSE EXECUTE format(
             'INSERT INTO %I (tenant, id, version, shape, body, created_at, updated_at, removed_at)
              SELECT d.tenant, d.id, d.version, d.shape, d.body::jsonb, d.at, d.at, d.removed
              FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS d (target, tenant, id, version, body, at, removed, shape)
@@ -170,6 +187,7 @@ BEGIN
                  removed_at = excluded.removed_at',
             target
         ) USING d_table, d_tenant, d_id, d_version, d_body, d_at, d_removed, d_shape, target;
+        END IF;
         IF array_position(d_body, NULL) IS NOT NULL THEN
             EXECUTE format(
                 'DELETE FROM %I t USING unnest($1, $2, $3, $4) AS d (target, tenant, id, body)

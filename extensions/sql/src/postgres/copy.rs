@@ -12,7 +12,8 @@ use super::{
 use crate::{
     condition::identifier,
     copy::{
-        Copied, CopyError, Kind, Parcel, Progress, ROWS, Table, broken_off, failed, sort, tables,
+        Copied, CopyError, Found, Kind, Parcel, Progress, ROWS, Table, broken_off, failed, sort,
+        tables,
     },
     value::SqlValue,
 };
@@ -71,12 +72,17 @@ async fn send(parcels: &mpsc::Sender<Parcel>, parcel: Parcel) -> Result<(), Copy
 async fn sorted(
     client: &ClientWrapper,
 ) -> Result<(Vec<String>, Vec<String>), tokio_postgres::Error> {
-    let sql = "SELECT table_name::text, array_agg(column_name::text ORDER BY ordinal_position)
+    let sql = "SELECT table_name::text, array_agg(column_name::text ORDER BY ordinal_position), bool_or(table_type = 'VIEW')
                FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-               WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'bloom\\_%'
+               WHERE table_schema = current_schema() AND table_type IN ('BASE TABLE', 'VIEW') AND table_name NOT LIKE 'bloom\\_%'
                GROUP BY 1 ORDER BY 1";
     let rows = client.query(sql, &[]).await?;
-    Ok(sort(rows.iter().map(|row| (row.get(0), row.get(1)))))
+    let found = |row: &tokio_postgres::Row| Found {
+        name: row.get(0),
+        is_view: row.get(2),
+        columns: row.get(1),
+    };
+    Ok(sort(rows.iter().map(found)))
 }
 
 /// Takes all of it in one transaction.

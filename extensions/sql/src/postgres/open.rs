@@ -114,7 +114,7 @@ impl Open {
 
     async fn written(&self, batch: &Batch, work: &[SqlWork]) -> Result<Option<Position>, Failed> {
         let client = self.client().map_err(Failed::Store)?;
-        let group = Group::new([batch]).map_err(Failed::Store)?;
+        let group = Group::new([batch], |_| false).map_err(Failed::Store)?;
         group.stage(client).await.map_err(failed)?;
         failpoint::reach("postgres.staged");
         work::run(client, work).await.map_err(Failed::Store)?;

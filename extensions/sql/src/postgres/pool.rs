@@ -1,6 +1,10 @@
 //! The pool of connections.
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bloom_runtime::ports::StoreError;
 use deadpool_postgres::{
@@ -19,6 +23,8 @@ pub(super) struct Connections {
     pool: Pool,
     /// Whether the server has to know for whom it is asked.
     row_security: bool,
+    /// The views that stand where tables of documents would.
+    views: Arc<OnceLock<HashSet<String>>>,
 }
 
 /// For whom the server is asked.
@@ -43,7 +49,17 @@ impl Connections {
             .post_create(connection::settle())
             .build()
             .map_err(|error| MigrationError::Unavailable(error.into()))?;
-        Ok(Self { pool, row_security })
+        Ok(Self { pool, row_security, views: Arc::default() })
+    }
+
+    /// Notes which views there are.
+    pub(super) fn note_views(&self, views: HashSet<String>) {
+        // They are noted once, when the storage is opened.
+        self.views.set(views).ok();
+    }
+
+    pub(super) fn is_view(&self, table: &str) -> bool {
+        self.views.get().is_some_and(|views| views.contains(table))
     }
 
     pub(super) const fn row_security(&self) -> bool {

@@ -1,5 +1,7 @@
 //! The statements that read.
 
+use std::collections::HashSet;
+
 use bloom_runtime::{
     domain::{Kind, Metadata, Version},
     ports::{
@@ -71,6 +73,12 @@ pub(super) async fn head(client: &ClientWrapper) -> Result<Position, StoreError>
     let found = rows(client, "SELECT position FROM bloom_head", &[]).await?;
     let position = found.first().map(|row| unsigned(row, 0)).transpose()?;
     Ok(Position::new(position.unwrap_or_default()))
+}
+
+/// The names of all views of the schema.
+pub(super) async fn views(client: &ClientWrapper) -> Result<HashSet<String>, StoreError> {
+    let sql = "SELECT viewname::text FROM pg_views WHERE schemaname = current_schema()";
+    rows(client, sql, &[]).await?.iter().map(|row| column(row, 0)).collect()
 }
 
 /// Whether row-level security does not hold for the role: for a superuser it never does.

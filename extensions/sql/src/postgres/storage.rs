@@ -116,6 +116,7 @@ impl PostgresStorage {
         if options.row_security && read::passes_by(&client).await.map_err(unreachable)? {
             return Err(MigrationError::RowSecurityPassedBy);
         }
+        connections.note_views(read::views(&client).await.map_err(unreachable)?);
         let head = read::head(&client).await.map_err(unreachable)?;
         let appended = watch::Sender::new(head);
         let writer = Writer::start(connections.clone(), appended.clone());

@@ -65,15 +65,29 @@ pub(super) struct Group<'b> {
     appended: Appended<'b>,
     /// How many events each unit of work has.
     counts: Vec<u64>,
+    /// The table, where all documents are of one, none is gone, and it is no view.
+    only_table: Option<&'b str>,
 }
 
 impl<'b> Group<'b> {
-    pub(super) fn new(batches: impl IntoIterator<Item = &'b Batch>) -> Result<Self, StoreError> {
-        let mut group =
-            Self { staged: Staged::default(), appended: Appended::default(), counts: Vec::new() };
+    pub(super) fn new(
+        batches: impl IntoIterator<Item = &'b Batch>,
+        is_view: impl Fn(&str) -> bool,
+    ) -> Result<Self, StoreError> {
+        let mut group = Self {
+            staged: Staged::default(),
+            appended: Appended::default(),
+            counts: Vec::new(),
+            only_table: None,
+        };
         for batch in batches {
             group.add(batch)?;
         }
+        let Documents { tables, bodies, .. } = &group.staged.documents;
+        let first = tables.first().copied();
+        let is_only = tables.iter().all(|table| Some(*table) == first);
+        let is_there = bodies.iter().all(Option::is_some);
+        group.only_table = first.filter(|table| is_only && is_there && !is_view(table));
         Ok(group)
     }
 
@@ -192,7 +206,7 @@ impl<'b> Group<'b> {
         let stage =
             format!("SELECT set_config('lock_timeout', '200ms', true), bloom_stage({staged})");
         let append = format!("set_config('lock_timeout', '0', true), bloom_append({appended})");
-        let sql = match self.only_table() {
+        let sql = match self.only_table {
             // The function writes any table, and plans how to do it each time; most commits write to one.
             Some(table) => {
                 let table = identifier(table);
@@ -224,7 +238,7 @@ impl<'b> Group<'b> {
     ) -> Result<Vec<Option<Position>>, Error> {
         let s = &self.staged;
         let nothing = Documents::default();
-        let apart = self.only_table().is_some();
+        let apart = self.only_table.is_some();
         let mut parameters =
             self.stage_parameters(if apart { &nothing } else { &s.documents }).to_vec();
         parameters.extend(self.append_parameters());
@@ -236,14 +250,6 @@ impl<'b> Group<'b> {
         }
         let last = client.query_one(statement, &parameters).await?.try_get(1)?;
         Ok(self.positions(last))
-    }
-
-    /// The table, where all documents are of one and none is gone.
-    fn only_table(&self) -> Option<&'b str> {
-        let d = &self.staged.documents;
-        let first = *d.tables.first()?;
-        let is_only = d.tables.iter().all(|table| *table == first);
-        (is_only && d.bodies.iter().all(Option::is_some)).then_some(first)
     }
 
     /// Everything but the events, in the transaction that is open.

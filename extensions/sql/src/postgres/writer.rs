@@ -177,7 +177,8 @@ async fn attempt(
     connections: &Connections,
     batches: &[&Batch],
 ) -> Result<Vec<Option<Position>>, Failed> {
-    let group = Group::new(batches.iter().copied()).map_err(Failed::Store)?;
+    let group = Group::new(batches.iter().copied(), |table| connections.is_view(table))
+        .map_err(Failed::Store)?;
     let mut pause = Duration::from_millis(1);
     let mut attempts = 1..=ATTEMPTS;
     loop {

@@ -8,7 +8,9 @@ use tokio::sync::mpsc;
 use super::connection;
 use crate::{
     condition::identifier,
-    copy::{Copied, CopyError, Parcel, Progress, ROWS, Table, broken_off, failed, sort, tables},
+    copy::{
+        Copied, CopyError, Found, Parcel, Progress, ROWS, Table, broken_off, failed, sort, tables,
+    },
     value::SqlValue,
 };
 
@@ -50,17 +52,18 @@ fn send(parcels: &mpsc::Sender<Parcel>, parcel: Parcel) -> Result<(), CopyError>
 
 /// The tables of documents, and the others that are not Bloom's.
 fn sorted(connection: &Connection) -> rusqlite::Result<(Vec<String>, Vec<String>)> {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'
+    let sql = "SELECT name, type = 'view' FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%' ESCAPE '~'
                AND name NOT LIKE 'bloom~_%' ESCAPE '~' ORDER BY name";
     let mut statement = connection.prepare(sql)?;
-    let names: Vec<String> =
-        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let names: Vec<(String, bool)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
     let mut tables = Vec::new();
-    for name in names {
+    for (name, is_view) in names {
         let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
         let columns: Vec<String> =
             columns.query_map([&name], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        tables.push((name, columns));
+        tables.push(Found { name, is_view, columns });
     }
     Ok(sort(tables))
 }
@@ -108,7 +111,14 @@ pub(crate) fn write(
 /// Sees that the table is there and empty; how a row is written.
 fn prepared(connection: &Connection, table: &Table) -> Result<String, CopyError> {
     let wrong = |error: rusqlite::Error| failed("target", error);
-    if !connection.table_exists(None, table.name.as_str()).map_err(wrong)? {
+    if !connection
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)",
+            [&table.name],
+            |row| row.get::<_, bool>(0),
+        )
+        .map_err(wrong)?
+    {
         return Err(CopyError::Missing { table: table.name.clone() });
     }
     let name = identifier(&table.name);

@@ -71,11 +71,12 @@ impl HeldSqlite {
 /// Writes everything and commits; the new head, if it moved.
 fn commit(
     connection: &mut Connection,
+    views: &write::Views,
     batch: &Batch,
     work: &[SqlWork],
 ) -> Result<Option<Position>, StoreError> {
     let start = read::head(connection).map_err(store_error)?;
-    let head = write::batch(connection, batch, start)?;
+    let head = write::batch(connection, views, batch, start)?;
     work::run(connection, work)?;
     if head != start {
         write::head(connection, head).map_err(store_error)?;
@@ -139,9 +140,10 @@ impl Storage for HeldSqlite {
     }
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
+        let views = Arc::clone(self.storage.views());
         let position = self
             .ask(move |connection| {
-                commit(connection, &batch, &work).inspect_err(|_| roll_back(connection))
+                commit(connection, &views, &batch, &work).inspect_err(|_| roll_back(connection))
             })
             .await?;
         if let Some(position) = position {

@@ -1,5 +1,7 @@
 //! The statements that read.
 
+use std::collections::HashSet;
+
 use bloom_runtime::{
     domain::{Kind, Metadata, Version},
     ports::{
@@ -58,6 +60,12 @@ pub(super) fn stream_ids(
     statement
         .query_map(params![tenant, aggregate, after.unwrap_or_default(), limit], |row| row.get(0))?
         .collect()
+}
+
+/// The names of all views.
+pub(super) fn views(connection: &Connection) -> rusqlite::Result<HashSet<String>> {
+    let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'")?;
+    statement.query_map([], |row| row.get(0))?.collect()
 }
 
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Position> {

@@ -14,7 +14,7 @@ use bloom_runtime::{
 };
 use tokio::sync::watch;
 
-use super::{connection, migrate, open::Turn, pool::Readers, read, work, writer::Writer};
+use super::{connection, migrate, open::Turn, pool::Readers, read, work, write, writer::Writer};
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
     value::SqlValue,
@@ -38,6 +38,7 @@ pub struct SqliteStorage {
     path: PathBuf,
     readers: Readers,
     writer: Writer,
+    views: Arc<write::Views>,
     appended: watch::Sender<Position>,
 }
 
@@ -60,10 +61,17 @@ impl SqliteStorage {
         }
         let connection = connection::writer(&path).map_err(unavailable)?;
         let head = read::head(&connection).map_err(unavailable)?;
+        let views = Arc::new(read::views(&connection).map_err(unavailable)?);
         let appended = watch::Sender::new(head);
-        let writer = Writer::start(connection, appended.clone())
+        let writer = Writer::start(connection, Arc::clone(&views), appended.clone())
             .map_err(|error| MigrationError::Unavailable(error.into()))?;
-        Ok(Self { readers: Readers::new(path.clone(), Self::READERS), path, writer, appended })
+        Ok(Self {
+            readers: Readers::new(path.clone(), Self::READERS),
+            path,
+            writer,
+            views,
+            appended,
+        })
     }
 
     /// What a migration would do: each by name, in order. Creates no file.
@@ -116,6 +124,10 @@ impl SqliteStorage {
 
     pub(super) async fn hold_writer(&self) -> Result<Turn, StoreError> {
         self.writer.hold().await
+    }
+
+    pub(super) const fn views(&self) -> &Arc<write::Views> {
+        &self.views
     }
 
     pub(super) fn newest(&self) -> &watch::Sender<Position> {

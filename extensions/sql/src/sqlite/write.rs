@@ -1,17 +1,26 @@
 //! The statements that write one batch inside an open savepoint.
 
+use std::collections::HashSet;
+
 use bloom_runtime::{
     domain::Version,
-    ports::{Batch, DocumentState, Position, ReshapedDocument, StoreError, StreamAppend, StreamId},
+    ports::{
+        Batch, DocumentState, DocumentWrite, Position, ReshapedDocument, StoreError, StreamAppend,
+        StreamId,
+    },
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::store_error;
 use crate::{condition::identifier, failpoint};
 
+/// The views that stand where tables of documents would: their triggers write the tables behind them.
+pub(super) type Views = HashSet<String>;
+
 /// Writes everything but the head, which the caller takes last. Returns the newest position.
 pub(super) fn batch(
     connection: &Connection,
+    views: &Views,
     batch: &Batch,
     head: Position,
 ) -> Result<Position, StoreError> {
@@ -41,7 +50,7 @@ pub(super) fn batch(
         failpoint::reach("sqlite.keys");
         position = append_events(connection, append, position).map_err(store_error)?;
         failpoint::reach("sqlite.events");
-        write_document(connection, append).map_err(store_error)?;
+        write_document(connection, views, append).map_err(store_error)?;
         failpoint::reach("sqlite.document");
     }
     Ok(position)
@@ -82,7 +91,10 @@ pub(super) fn reshape(
     let mut count = 0;
     for ReshapedDocument { tenant, id, version, shape, body } in documents {
         let version = version.get().cast_signed();
-        count += statement.execute(params![body, shape, tenant, id, version])? as u64;
+        // What the triggers of a view change is counted here alone.
+        let before = connection.total_changes();
+        statement.execute(params![body, shape, tenant, id, version])?;
+        count += u64::from(connection.total_changes() > before);
     }
     Ok(count)
 }
@@ -169,7 +181,11 @@ fn append_events(
     Ok(position)
 }
 
-fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::Result<()> {
+fn write_document(
+    connection: &Connection,
+    views: &Views,
+    append: &StreamAppend,
+) -> rusqlite::Result<()> {
     let Some(document) = &append.document else { return Ok(()) };
     let at = append.events.last().map_or(0, |event| event.metadata.at.as_micros());
     let (body, removed_at) = match &document.state {
@@ -182,6 +198,9 @@ fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::R
             return Ok(());
         }
     };
+    if views.contains(document.table) {
+        return write_through_view(connection, append, document, body, at, removed_at);
+    }
     let sql = format!(
         "INSERT INTO {} (tenant, id, version, body, created_at, updated_at, removed_at, shape)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)
@@ -198,5 +217,36 @@ fn write_document(connection: &Connection, append: &StreamAppend) -> rusqlite::R
         removed_at,
         document.shape,
     ])?;
+    Ok(())
+}
+
+/// A view takes no `ON CONFLICT`.
+fn write_through_view(
+    connection: &Connection,
+    append: &StreamAppend,
+    document: &DocumentWrite,
+    body: &str,
+    at: i64,
+    removed_at: Option<i64>,
+) -> rusqlite::Result<()> {
+    let table = identifier(document.table);
+    let StreamId { tenant, id, .. } = &append.stream;
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE tenant = ?1 AND id = ?2)");
+    let exists: bool =
+        connection.prepare_cached(&sql)?.query_row([tenant, id], |row| row.get(0))?;
+    let sql = if exists {
+        format!(
+            "UPDATE {table} SET version = ?3, shape = ?4, body = ?5, updated_at = ?6, removed_at = ?7
+             WHERE tenant = ?1 AND id = ?2"
+        )
+    } else {
+        format!(
+            "INSERT INTO {table} (tenant, id, version, shape, body, created_at, updated_at, removed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)"
+        )
+    };
+    let version = append.version().get().cast_signed();
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.execute(params![tenant, id, version, document.shape, body, at, removed_at])?;
     Ok(())
 }

@@ -16,7 +16,8 @@ use super::{
     connection::roll_back,
     error::{closed, store_error},
     open::{self, Turn},
-    read, work, write,
+    read, work,
+    write::{self, Views},
 };
 use crate::{failpoint, work::SqlWork};
 
@@ -51,12 +52,13 @@ const SHARED: usize = 256;
 impl Writer {
     pub(super) fn start(
         mut connection: Connection,
+        views: Arc<Views>,
         appended: watch::Sender<Position>,
     ) -> std::io::Result<Self> {
         let (requests, waiting) = channel();
         thread::Builder::new()
             .name("bloom-sqlite-writer".to_owned())
-            .spawn(move || run(&mut connection, &waiting, &appended))?;
+            .spawn(move || run(&mut connection, &views, &waiting, &appended))?;
         Ok(Self { requests })
     }
 
@@ -103,6 +105,7 @@ impl Writer {
 
 fn run(
     connection: &mut Connection,
+    views: &Views,
     waiting: &Receiver<Request>,
     appended: &watch::Sender<Position>,
 ) {
@@ -120,7 +123,7 @@ fn run(
             {
                 shared.push(request);
             }
-            if let Some(position) = transaction(connection, shared) {
+            if let Some(position) = transaction(connection, views, shared) {
                 notify(appended, position);
             }
         }
@@ -133,7 +136,11 @@ pub(super) fn notify(appended: &watch::Sender<Position>, position: Position) {
 }
 
 /// Writes all requests in one transaction and answers each; the new head if it moved.
-fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Position> {
+fn transaction(
+    connection: &mut Connection,
+    views: &Views,
+    requests: Vec<Request>,
+) -> Option<Position> {
     let begun = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| read::head(connection));
     let start = match begun {
         Ok(head) => head,
@@ -152,7 +159,7 @@ fn transaction(connection: &mut Connection, requests: Vec<Request>) -> Option<Po
         match request {
             Request::Batch(batch, own, answer) => {
                 let written = savepoint(connection, |connection| {
-                    let position = write::batch(connection, &batch, head)?;
+                    let position = write::batch(connection, views, &batch, head)?;
                     work::run(connection, &own)?;
                     Ok(position)
                 });
