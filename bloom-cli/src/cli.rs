@@ -226,10 +226,14 @@ pub(crate) enum Thing {
     /// Add the context's own repository of an aggregate, with finders for its fields
     #[command(after_help = "\
 Examples:
-  bloom generate repository Order")]
+  bloom generate repository Order
+  bloom generate repository Order --relational")]
     Repository {
         /// The aggregate
         root: String,
+        /// Keep it in tables of its own, with columns, instead of documents
+        #[arg(long)]
+        relational: bool,
         #[command(flatten)]
         options: Options,
     },

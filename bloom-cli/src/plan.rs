@@ -7,7 +7,7 @@ use crate::{
     project::{Database, Settings},
     render::{
         AggregateView, ContextView, ProjectView, ValueView, bodies_in_use, laid_out, migration,
-        own_migration, runtime_uses,
+        own_migration, runtime_uses, tables, tables_migration,
     },
     request::{FieldName, Request},
 };
@@ -187,6 +187,7 @@ impl<'p> Planner<'p> {
             Request::Migration { name, .. } => files.extend(self.migration(name)),
             Request::Command { root, .. }
             | Request::Repository { root }
+            | Request::Tables { root, .. }
             | Request::Specification { root, .. } => files.extend(self.aggregate(root.pascal())),
         }
         files.extend(self.bodies());
@@ -332,6 +333,13 @@ impl<'p> Planner<'p> {
                 format!("migrations/{}.sql", migration(aggregate)),
                 "aggregate/migration.sql.j2",
                 none(),
+            );
+        }
+        if let Some(made) = aggregate.tables.as_ref().filter(|_| self.settings.database.is_sql()) {
+            push(
+                format!("migrations/{}.sql", tables_migration(aggregate, made)),
+                "tables/migration.sql.j2",
+                context! { t => Serde(tables(aggregate, made)) },
             );
         }
         if aggregate.repository {

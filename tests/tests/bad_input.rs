@@ -231,3 +231,31 @@ fn two_at_once_are_told_apart() {
     lock.unlock().expect("it was taken");
     sandbox.generate("aggregate Invoice");
 }
+
+#[test]
+fn databases() {
+    let sandbox = shop();
+    sandbox.generate("aggregate Account owner:String --create open --event-sourced");
+    let mut told = tell(
+        &sandbox,
+        &[
+            &["db"],
+            &["db", "use"],
+            &["db", "use", "mysql"],
+            &["generate", "migration", ""],
+            &["generate", "migration", "../x"],
+            &["generate", "migration", "1st"],
+            &["generate", "repository", "Nothing", "--relational"],
+            &["generate", "repository", "Account", "--relational"],
+        ],
+    );
+    // What somebody wrote in the same line is not written over.
+    let manifest = sandbox.read("Cargo.toml");
+    let changed = manifest.replace("features = [\"sqlite\", \"web\"]", "features = [\"sqlite\"]");
+    assert_ne!(manifest, changed);
+    sandbox.write("Cargo.toml", &changed);
+    told.push_str(&tell(&sandbox, &[&["db", "use", "postgres"]]));
+    let memory = Sandbox::with_project(&["--db", "memory"]);
+    told.push_str(&tell(&memory, &[&["generate", "migration", "visits"]]));
+    insta::assert_snapshot!(told);
+}

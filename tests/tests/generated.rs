@@ -42,6 +42,12 @@ fn the_shop_on_postgres() {
     sandbox.generate("aggregate Account owner:String:1..100,index credit:Decimal:index huge:u64:optional,index --event-sourced");
     sandbox.generate("aggregate Listed level:u32:=3,index flag:bool:=true,index since:Timestamp:index kind:enum(a,b):index");
     assert!(sandbox.passes() > 70);
+
+    for root in ["Order", "Listed"] {
+        sandbox.generate(&format!("repository {root} --relational"));
+    }
+    let said = sandbox.cargo(&["test", "--test", "suite", "store"]);
+    assert!(said.contains("test result: ok. 4 passed"), "{said}");
 }
 
 #[test]
@@ -101,6 +107,13 @@ fn every_type_and_rule() {
         "specification AskedOptional --for Optional text name number other kind day exact",
     );
     assert!(sandbox.passes() > 150);
+
+    // The same in tables of their own.
+    for root in ["Everything", "Ruled", "Listed", "Optional"] {
+        sandbox.generate(&format!("repository {root} --relational"));
+    }
+    let said = sandbox.cargo(&["test", "--test", "suite", "store"]);
+    assert!(said.contains("test result: ok. 4 passed"), "{said}");
 }
 
 #[test]

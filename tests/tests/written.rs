@@ -49,7 +49,7 @@ fn new_projects() {
 #[test]
 fn each_request_of_the_shop() {
     let sandbox = Sandbox::with_project(&[]);
-    let requests: [(&str, &[&str]); 9] = [
+    let requests: [(&str, &[&str]); 11] = [
         ("value_object", &["value-object", "Money", "amount:i64", "currency:enum:EUR,USD"]),
         (
             "aggregate",
@@ -86,6 +86,8 @@ fn each_request_of_the_shop() {
         ),
         ("specification", &["specification", "OpenOrders", "status", "--for", "Order"]),
         ("repository", &["repository", "Order"]),
+        ("tables", &["repository", "Order", "--relational"]),
+        ("migration", &["migration", "visits"]),
         (
             "event_sourced",
             &["aggregate", "Account", "owner:String:1..100", "--create", "open", "--event-sourced"],
@@ -136,6 +138,8 @@ fn help() {
         &["generate", "entity"],
         &["generate", "command"],
         &["generate", "repository"],
+        &["generate", "migration"],
+        &["db", "use"],
     ] {
         let output = sandbox.bloom(&[verb, &["--help"]].concat());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

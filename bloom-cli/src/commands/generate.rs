@@ -50,7 +50,7 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
             .hint(format!("this is: {}", words(&sentence))));
         }
     }
-    if let Request::Migration { .. } = &request
+    if let Request::Migration { .. } | Request::Tables { .. } = &request
         && !project.settings.database.is_sql()
     {
         return Err(Failure::new(FailureKind::Input, "a project in memory has no schema")
@@ -174,6 +174,7 @@ fn words(sentence: &Sentence) -> String {
         }
         Sentence::Command { root, sentence } => format!("command --in {root} '{sentence}'"),
         Sentence::Repository { root } => format!("repository {root}"),
+        Sentence::Tables { root, .. } => format!("repository {root} --relational"),
         Sentence::Migration { name, .. } => format!("migration {name}"),
         Sentence::Specification { name, root, fields } => {
             format!("specification {name} --for {root} {}", fields.join(" "))
@@ -205,7 +206,12 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
             (Sentence::Command { root, sentence }, options)
         }
         Thing::Migration { name, options } => (Sentence::Migration { name, number: None }, options),
-        Thing::Repository { root, options } => (Sentence::Repository { root }, options),
+        Thing::Repository { root, relational: true, options } => {
+            (Sentence::Tables { root, number: None }, options)
+        }
+        Thing::Repository { root, relational: false, options } => {
+            (Sentence::Repository { root }, options)
+        }
         Thing::Specification { name, fields, root, options } => {
             (Sentence::Specification { name, root, fields }, options)
         }

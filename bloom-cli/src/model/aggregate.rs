@@ -20,6 +20,16 @@ pub(crate) struct Aggregate {
     pub(crate) specifications: Vec<Specification>,
     /// The number of its migration.
     pub(crate) migration: usize,
+    /// The number of the migration that keeps it in tables of its own.
+    pub(crate) tables: Option<Tables>,
+}
+
+/// Tables in place of documents, as they were when they were made: what came later stays JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tables {
+    pub(crate) migration: usize,
+    pub(crate) fields: Vec<ModelField>,
+    pub(crate) entities: Vec<Entity>,
 }
 
 /// A list of entities within an aggregate.

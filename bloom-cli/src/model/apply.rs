@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    aggregate::{Aggregate, Command, Entity, Specification},
+    aggregate::{Aggregate, Command, Entity, Specification, Tables},
     english::{past_event, plural, singular},
     methods::check_methods,
     transition::{find_guard, find_states, find_transition, shares_stem},
@@ -29,6 +29,19 @@ impl Context {
             Request::Entity(request) => self.add_entity(request)?,
             Request::Command { root, command } => self.add_command(root, command)?,
             Request::Repository { root } => self.root(root)?.repository = true,
+            Request::Tables { root, number } => {
+                let migration = number.unwrap_or_else(|| self.newest_migration() + 1);
+                let aggregate = self.root(root)?;
+                if aggregate.event_sourced {
+                    return Err(InputError::new(format!(
+                        "`{root}` is loaded from its events and has no documents that tables could replace"
+                    ))
+                    .hint("a projection keeps what is read of it in tables of its own"));
+                }
+                aggregate.repository = true;
+                let (fields, entities) = (aggregate.fields.clone(), aggregate.entities.clone());
+                aggregate.tables = Some(Tables { migration, fields, entities });
+            }
             Request::Migration { name, number } => {
                 let number = number.unwrap_or_else(|| self.newest_migration() + 1);
                 self.migrations.push((number, name.clone()));
@@ -91,6 +104,7 @@ impl Context {
             commands: Vec::new(),
             specifications: Vec::new(),
             migration: migration.unwrap_or_else(|| self.newest_migration() + 1),
+            tables: None,
         });
         let added = self.aggregates.len() - 1;
         check_methods(&self.aggregates[added])

@@ -19,6 +19,7 @@ impl Context {
             Request::Command { command, .. } => &command.arguments,
             Request::Repository { .. }
             | Request::Specification { .. }
+            | Request::Tables { .. }
             | Request::Migration { .. } => &[],
         };
         let named = fields.iter().filter_map(|field| match &field.ty {

@@ -12,7 +12,7 @@ mod methods;
 mod transition;
 mod types;
 
-pub(crate) use aggregate::{Aggregate, Command, Entity, Guard, Specification};
+pub(crate) use aggregate::{Aggregate, Command, Entity, Guard, Specification, Tables};
 pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};
 
 use crate::request::FieldName;
@@ -45,6 +45,8 @@ impl Context {
     pub(crate) fn newest_migration(&self) -> usize {
         let of_aggregates = self.aggregates.iter().map(|aggregate| aggregate.migration);
         let own = self.migrations.iter().map(|(number, _)| *number);
+        let tables = self.aggregates.iter().filter_map(|aggregate| aggregate.tables.as_ref());
+        let own = own.chain(tables.map(|tables| tables.migration));
         of_aggregates.chain(own).max().unwrap_or_default()
     }
 

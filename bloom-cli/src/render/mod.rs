@@ -18,6 +18,7 @@ mod project;
 mod sample;
 mod specification;
 mod state;
+mod tables;
 mod use_case;
 mod value;
 
@@ -29,8 +30,10 @@ pub(crate) use aggregate::AggregateView;
 pub(crate) use layout::WIDTH;
 pub(crate) use project::{
     ContextView, ProjectView, bodies_in_use, laid_out, migration, own_migration, runtime_uses,
+    tables_migration,
 };
 pub(crate) use sample::exists as has_valid_value;
+pub(crate) use tables::tables;
 pub(crate) use value::ValueView;
 
 /// What a template does not do.

@@ -10,7 +10,7 @@ use super::{
     use_case::{UseCaseView, use_cases},
 };
 use crate::{
-    model::{Aggregate, Context},
+    model::{Aggregate, Context, Tables},
     render::ValueView,
     request::FieldName,
 };
@@ -89,7 +89,11 @@ impl ContextView {
         let exports = domain_exports(context, &values);
         let stored = context.aggregates.iter().filter(|aggregate| !aggregate.event_sourced);
         let own = context.migrations.iter().map(|(number, name)| own_migration(*number, name));
-        let mut migrations: Vec<String> = stored.map(migration).chain(own).collect();
+        let tables = context
+            .aggregates
+            .iter()
+            .filter_map(|aggregate| Some(tables_migration(aggregate, aggregate.tables.as_ref()?)));
+        let mut migrations: Vec<String> = stored.map(migration).chain(own).chain(tables).collect();
         migrations.retain(|_| sql);
         // They begin with their numbers.
         migrations.sort();
@@ -239,6 +243,11 @@ pub(crate) fn laid_out(context: &Context) -> bool {
 /// The file name of an aggregate's migration, without its end.
 pub(crate) fn migration(aggregate: &Aggregate) -> String {
     format!("{:04}_{}", aggregate.migration, aggregate.plural)
+}
+
+/// The file name of the migration to tables, without its end.
+pub(crate) fn tables_migration(aggregate: &Aggregate, tables: &Tables) -> String {
+    format!("{:04}_{}_as_tables", tables.migration, aggregate.plural)
 }
 
 /// The file name of a migration that somebody writes, without its end.

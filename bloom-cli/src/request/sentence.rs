@@ -52,6 +52,13 @@ pub(crate) enum Sentence {
     Repository {
         root: String,
     },
+    /// `repository --relational`.
+    Tables {
+        root: String,
+        /// As with an aggregate's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<usize>,
+    },
     Migration {
         name: String,
         /// As with an aggregate's.
@@ -74,6 +81,7 @@ pub(crate) enum Request {
     Entity(EntityRequest),
     Command { root: TypeName, command: CommandSentence },
     Repository { root: TypeName },
+    Tables { root: TypeName, number: Option<usize> },
     Migration { name: FieldName, number: Option<usize> },
     Specification { name: FieldName, root: TypeName, fields: Vec<FieldName> },
 }
@@ -108,6 +116,7 @@ impl Sentence {
             Request::Entity(entity) => format!("entity {}", entity.name),
             Request::Command { root, command } => format!("command {root} {}", command.verb),
             Request::Repository { root } => format!("repository {root}"),
+            Request::Tables { root, .. } => format!("tables {root}"),
             Request::Migration { name, .. } => format!("migration {name}"),
             Request::Specification { name, root, .. } => format!("specification {root} {name}"),
         })
@@ -116,8 +125,9 @@ impl Sentence {
     /// What was asked for, without what Bloom added to it.
     pub(crate) fn asked(&self) -> Self {
         let mut asked = self.clone();
-        if let Self::Aggregate { migration: number, .. } | Self::Migration { number, .. } =
-            &mut asked
+        if let Self::Aggregate { migration: number, .. }
+        | Self::Tables { number, .. }
+        | Self::Migration { number, .. } = &mut asked
         {
             *number = None;
         }
@@ -126,8 +136,9 @@ impl Sentence {
 
     /// What is recorded once it is done: what has a migration has the newest one.
     pub(crate) fn done(mut self, newest_migration: usize) -> Self {
-        if let Self::Aggregate { migration: number, .. } | Self::Migration { number, .. } =
-            &mut self
+        if let Self::Aggregate { migration: number, .. }
+        | Self::Tables { number, .. }
+        | Self::Migration { number, .. } = &mut self
         {
             *number = Some(newest_migration);
         }
@@ -207,6 +218,9 @@ impl Sentence {
                 command: CommandSentence::parse(sentence)?,
             },
             Self::Repository { root } => Request::Repository { root: TypeName::parse(root)? },
+            Self::Tables { root, number } => {
+                Request::Tables { root: TypeName::parse(root)?, number: *number }
+            }
             Self::Migration { name, number } => {
                 Request::Migration { name: FieldName::word(name, "migration")?, number: *number }
             }
