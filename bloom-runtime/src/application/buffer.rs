@@ -1,28 +1,21 @@
 //! What a unit of work has seen, and what it will write.
 
 use std::{
-    any::Any,
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use super::{composition::Composition, seals, tenancy::Whose, typed_save::AnySave};
-use crate::{
-    domain::{Classified, Version},
-    ports::{
-        Batch, Committed, Context, Outcome, Seal, Storage, StoreError, StreamAppend, StreamId,
-    },
+use super::{
+    composition::Composition,
+    save::{AnySave, Save, Seen, newest},
+    seals,
+    tenancy::Whose,
 };
-
-/// An aggregate as a unit of work last saw it, of whatever type.
-#[derive(Clone)]
-pub(super) enum Seen {
-    /// As it is.
-    There(Arc<dyn Any + Send + Sync>),
-    /// It is removed by this unit of work.
-    Removed,
-}
+use crate::{
+    domain::Version,
+    ports::{Batch, Committed, Context, Outcome, Storage, StoreError, StreamAppend, StreamId},
+};
 
 /// Copies of what was read, and a queue of what waits for the commit.
 pub(super) struct Buffer<S: Storage> {
@@ -43,16 +36,6 @@ pub(super) struct Buffer<S: Storage> {
 enum Entry<S: Storage> {
     Save(Box<Save<S>>),
     Work(S::Work),
-}
-
-/// One call of `save`.
-pub(super) struct Save<S> {
-    pub(super) append: StreamAppend,
-    pub(super) state: Seen,
-    pub(super) typed: Box<dyn AnySave<S>>,
-    pub(super) seal: Option<Arc<dyn Seal>>,
-    /// The aggregate's own errors for its unique fields.
-    pub(super) taken: Vec<(&'static str, Box<dyn Classified>)>,
 }
 
 /// How often a conflict is resolved before it is one after all.
@@ -189,11 +172,6 @@ impl<S: Storage> Buffer<S> {
         let (tenant, outcome) = (self.whose.rows.clone(), self.outcome.clone());
         Ok(Batch { tenant, guards: guards.collect(), appends, outcome })
     }
-}
-
-/// The last of the saves of one aggregate: what it is to be in the end.
-pub(super) fn newest<'s, S>(saves: &'s [Save<S>], stream: &StreamId) -> Option<&'s Save<S>> {
-    saves.iter().rev().find(|save| save.append.stream == *stream)
 }
 
 /// Commits, and resolves conflicts as long as they can be.

@@ -10,7 +10,7 @@ use super::{
     SystemClock, UuidV7,
     registration::{Loading, Registration},
     tenancy::Tenancy,
-    upcasting::Upcasters,
+    upcasters::Upcasters,
 };
 use crate::{
     domain::Aggregate,

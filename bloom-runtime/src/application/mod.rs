@@ -12,13 +12,14 @@ mod registration;
 mod repository;
 mod resolution;
 pub mod retry;
+mod save;
 mod seals;
 mod store;
 mod subscription;
 mod system;
 mod tenancy;
-mod typed_save;
 mod unit_of_work;
+mod upcasters;
 mod upcasting;
 
 pub use ambient::{current_context, in_context, spawn};

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use super::{
     behaviour::{Behaviour, Logged, Validated},
     resolution::Resolution,
-    upcasting::Upcasters,
+    upcasters::Upcasters,
 };
 use crate::{
     domain::{Aggregate, Classified, Json},

@@ -1,6 +1,6 @@
 //! Sealing the events of audited aggregates, when it is known which event they come after.
 
-use super::buffer::{Save, newest};
+use super::save::{Save, newest};
 use crate::{
     domain::Version,
     ports::{Batch, Sealed, Storage, StoreError},

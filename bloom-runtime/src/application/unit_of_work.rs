@@ -3,8 +3,10 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use super::{
-    buffer::Buffer, composition::Composition, repository::BufferedRepository, tenancy::Whose,
-    typed_save::TypedSave,
+    buffer::Buffer,
+    composition::Composition,
+    repository::{BufferedRepository, TypedSave},
+    tenancy::Whose,
 };
 use crate::{
     domain::{Aggregate, GeneratedIdentity, Timestamp},

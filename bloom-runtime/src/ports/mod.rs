@@ -3,11 +3,13 @@
 //! No concrete adapter is here. Futures are declared `Send`, so that code generic over a store can run in
 //! a web handler.
 
+mod batch;
 mod blob_storage;
 mod cache;
 mod clock;
 mod context;
 mod distributed_lock;
+mod documents;
 mod error;
 mod event_log;
 mod identity_provider;
@@ -24,11 +26,16 @@ mod storage;
 mod store;
 mod unit_of_work;
 
+pub use batch::{Batch, Committed, KeyClaim, NewEvent, Outcome, StreamAppend};
 pub use blob_storage::{Blob, BlobEntry, BlobInfo, BlobKey, BlobStorage, BlobTag, NewBlob, PutIf};
 pub use cache::Cache;
 pub use clock::Clock;
 pub use context::{CommandId, Context};
 pub use distributed_lock::{DistributedLock, FencingToken, Lease};
+pub use documents::{
+    DocumentQuery, DocumentState, DocumentWrite, OutdatedDocument, ReshapedDocument, Selection,
+    StoredDocument,
+};
 pub use error::StoreError;
 pub use event_log::{EventLog, Position, RecordedEvent, StreamId};
 pub use identity_provider::{IdentityProvider, Principal};
@@ -43,10 +50,6 @@ pub use repository::{Receipt, Repository, Revision};
 pub use rows::Rows;
 pub use seal::{Seal, Sealed};
 pub use service_error::ServiceError;
-pub use storage::{
-    Batch, Committed, DocumentQuery, DocumentState, DocumentWrite, InteractiveStorage, KeyClaim,
-    NewEvent, NoWork, Outcome, OutdatedDocument, ReshapedDocument, Selection, Storage,
-    StoredDocument, StreamAppend,
-};
+pub use storage::{InteractiveStorage, NoWork, Storage};
 pub use store::Store;
 pub use unit_of_work::UnitOfWork;

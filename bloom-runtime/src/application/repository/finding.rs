@@ -1,7 +1,7 @@
 //! Lists and numbers of aggregates.
 
 use super::{
-    BufferedRepository,
+    buffered::BufferedRepository,
     loading::{Past, corrupt, decode_document},
 };
 use crate::{

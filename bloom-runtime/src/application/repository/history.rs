@@ -1,6 +1,6 @@
 //! What has happened to an aggregate, step by step.
 
-use super::{BufferedRepository, loading::Past};
+use super::{buffered::BufferedRepository, loading::Past};
 use crate::{
     application::resolution::changed_fields,
     domain::{Aggregate, Json, Version},

@@ -1,6 +1,6 @@
 //! From rows to aggregates.
 
-use super::BufferedRepository;
+use super::buffered::{BufferedRepository, missing};
 use crate::{
     application::registration::{Loading, Registration},
     domain::{Aggregate, DomainEvent, Version},
@@ -83,6 +83,26 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                 Ok(Past::fold(&storage.read_stream(stream, Version::NEW).await?)?.alive())
             }
         }
+    }
+
+    /// One that was removed and is kept.
+    pub(super) async fn removed(&self, id: &A::Id) -> Result<A, StoreError> {
+        let registration = self.kept()?;
+        let stream = self.stream_of(id);
+        let storage = &self.buffer.store.storage;
+        let found = match registration.loading {
+            Loading::Document { table } => {
+                let document = storage.document(table, &stream).await?;
+                let removed = document.filter(|document| document.is_removed);
+                removed
+                    .map(|document| decode_document(&registration, table, document))
+                    .transpose()?
+            }
+            Loading::Events => {
+                Past::fold(&storage.read_stream(&stream, Version::NEW).await?)?.removed()
+            }
+        };
+        found.ok_or_else(|| missing::<A>(id))
     }
 
     /// The aggregate after those of its first events that are asked for.

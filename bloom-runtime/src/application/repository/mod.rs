@@ -1,33 +1,23 @@
 //! Typed aggregates over untyped rows.
 
+mod buffered;
 mod finding;
 mod history;
 mod loading;
+mod rows;
 mod saving;
+mod typed_save;
 
-use std::{marker::PhantomData, sync::Arc, time::Instant};
+use std::sync::Arc;
 
-pub(super) use self::{
-    loading::{Past, decode, document_of},
-    saving::{claims, new_events},
-};
-use super::{
-    behaviour::Loaded,
-    buffer::{Buffer, Seen},
-    registration::{Loading, Registration},
-};
+pub use self::buffered::BufferedRepository;
+use self::buffered::missing;
+pub(super) use self::typed_save::TypedSave;
+use super::save::Seen;
 use crate::{
     domain::{Aggregate, Spec, Timestamp, Version},
-    ports::{
-        Lifecycle, Page, PageRequest, Receipt, Repository, Revision, Storage, StoreError, StreamId,
-    },
+    ports::{Lifecycle, Page, PageRequest, Receipt, Repository, Revision, Storage, StoreError},
 };
-
-/// The repository of one kind of aggregate within a [`BufferedUnitOfWork`](super::BufferedUnitOfWork).
-pub struct BufferedRepository<'u, S: Storage, A> {
-    pub(super) buffer: &'u mut Buffer<S>,
-    pub(super) aggregate: PhantomData<fn() -> A>,
-}
 
 impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
     async fn find_by_id(&mut self, id: &A::Id) -> Result<Option<A>, StoreError> {
@@ -131,68 +121,4 @@ impl<S: Storage, A: Aggregate> Repository<A> for BufferedRepository<'_, S, A> {
         let expected = aggregate.version();
         self.queue(aggregate, expected, Vec::new(), Some(Lifecycle::Purged))
     }
-}
-
-impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
-    fn registration(&self) -> Result<Arc<Registration<A>>, StoreError> {
-        self.buffer.store.registration::<A>()
-    }
-
-    /// The registration, if what is removed is kept.
-    fn kept(&self) -> Result<Arc<Registration<A>>, StoreError> {
-        let registration = self.registration()?;
-        if registration.soft_delete {
-            Ok(registration)
-        } else {
-            Err(StoreError::NotKept { aggregate: A::NAME })
-        }
-    }
-
-    /// Reads it from the store, whatever somebody remembers.
-    async fn read(
-        &mut self,
-        registration: &Registration<A>,
-        stream: &StreamId,
-    ) -> Result<Option<A>, StoreError> {
-        let known_as = self.buffer.known_as(A::NAME, &stream.id);
-        let started = Instant::now();
-        let found = self.load(registration, stream).await?;
-        let (aggregate, took) = (found.as_ref(), started.elapsed());
-        for behaviour in &registration.behaviours {
-            behaviour.loaded(&Loaded { stream: &known_as, aggregate, took });
-        }
-        if let Some(aggregate) = &found {
-            let seen = Seen::There(Arc::new(aggregate.clone()));
-            self.buffer.seen.insert(stream.clone(), seen);
-        }
-        Ok(found)
-    }
-
-    fn stream_of(&self, id: &A::Id) -> StreamId {
-        self.buffer.stream(A::NAME, &id.to_string())
-    }
-
-    /// One that was removed and is kept.
-    async fn removed(&self, id: &A::Id) -> Result<A, StoreError> {
-        let registration = self.kept()?;
-        let stream = self.stream_of(id);
-        let storage = &self.buffer.store.storage;
-        let found = match registration.loading {
-            Loading::Document { table } => {
-                let document = storage.document(table, &stream).await?;
-                let removed = document.filter(|document| document.is_removed);
-                removed
-                    .map(|document| loading::decode_document(&registration, table, document))
-                    .transpose()?
-            }
-            Loading::Events => {
-                Past::fold(&storage.read_stream(&stream, Version::NEW).await?)?.removed()
-            }
-        };
-        found.ok_or_else(|| missing::<A>(id))
-    }
-}
-
-fn missing<A: Aggregate>(id: &A::Id) -> StoreError {
-    StoreError::NotFound { aggregate: A::NAME.to_owned(), id: id.to_string() }
 }

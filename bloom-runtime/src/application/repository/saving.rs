@@ -1,20 +1,23 @@
 //! From aggregates to rows.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use super::{BufferedRepository, loading::document_of};
+use super::{
+    buffered::BufferedRepository,
+    loading::document_of,
+    rows::{claims, has_nul, metadata, new_events, unstorable},
+    typed_save::TypedSave,
+};
 use crate::{
     application::{
         behaviour::Saving,
-        buffer::{Save, Seen},
-        composition::Composition,
         registration::Loading,
-        typed_save::TypedSave,
+        save::{Save, Seen},
     },
-    domain::{Aggregate, Classified, DomainEvent, Metadata, Version},
+    domain::{Aggregate, Version},
     ports::{
-        Context, DocumentState, DocumentWrite, KeyClaim, Lifecycle, NewEvent, Receipt, Storage,
-        StoreError, StreamAppend, StreamId,
+        DocumentState, DocumentWrite, Lifecycle, NewEvent, Receipt, Storage, StoreError,
+        StreamAppend,
     },
 };
 
@@ -101,88 +104,5 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         };
         self.buffer.note(save);
         Ok(Receipt { id, version })
-    }
-}
-
-/// The events as they are stored, without places.
-pub(in crate::application) fn new_events<A: Aggregate>(
-    store: &Composition<impl Storage>,
-    context: &Context,
-    stream: &StreamId,
-    events: &[A::Event],
-) -> Result<Vec<NewEvent>, StoreError> {
-    let mut new = Vec::with_capacity(events.len() + 1);
-    for event in events {
-        let body = event.to_body().map_err(|error| unstorable::<A>(stream, &error))?;
-        if has_nul(&body) {
-            return Err(unstorable::<A>(stream, &"a text contains the character NUL"));
-        }
-        let (name, revision) = (event.name(), event.revision());
-        new.push(NewEvent { name, revision, body, metadata: metadata(store, context) });
-    }
-    Ok(new)
-}
-
-fn metadata<S>(store: &Composition<S>, context: &Context) -> Metadata {
-    let command = || context.command.as_ref().map(|command| command.key.clone());
-    Metadata {
-        event_id: store.ids.next(),
-        at: store.clock.now(),
-        correlation: context.correlation.clone(),
-        causation: context.causation.clone().or_else(command),
-        actor: context.actor.clone(),
-        tenant: context.tenant.clone(),
-        reason: context.reason.clone(),
-        seal: None,
-    }
-}
-
-type Taken = Vec<(&'static str, Box<dyn Classified>)>;
-
-/// The unique values of an aggregate, and its own errors for when another has them.
-pub(in crate::application) fn claims<A: Aggregate>(aggregate: &A) -> (Vec<KeyClaim>, Taken) {
-    let mut keys = Vec::new();
-    let mut taken = Vec::new();
-    for key in aggregate.unique_keys() {
-        if let Some(value) = key.value {
-            keys.push(KeyClaim { field: key.field, value });
-        }
-        taken.push((key.field, key.taken));
-    }
-    (keys, taken)
-}
-
-fn unstorable<A: Aggregate>(stream: &StreamId, reason: &dyn fmt::Display) -> StoreError {
-    StoreError::Unstorable {
-        aggregate: A::NAME.to_owned(),
-        id: stream.id.clone(),
-        reason: reason.to_string(),
-    }
-}
-
-/// JSON writes NUL as an escape; a backslash before it would have been doubled.
-fn has_nul(body: &str) -> bool {
-    let mut rest = body;
-    while let Some(index) = rest.find('\\') {
-        let escape = &rest[index + 1..];
-        if escape.starts_with("u0000") {
-            return true;
-        }
-        rest = escape.get(1..).unwrap_or_default();
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_nul;
-
-    #[test]
-    fn an_escaped_nul_is_found_and_a_written_one_is_not() {
-        let json = |text: &str| serde_json::to_string(text).unwrap();
-        assert!(has_nul(&json("a\0")));
-        assert!(has_nul(&json("\\\0")));
-        assert!(!has_nul(&json("\\u0000")));
-        assert!(!has_nul(&json("ends with \\")));
     }
 }

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     condition::identifier,
     copy::{
-        Copied, CopyError, Found, Kind, Parcel, Progress, ROWS, Table, broken_off, failed, sort,
-        tables,
+        error::{CopyError, broken_off, failed},
+        parcel::{Copied, Found, Kind, Parcel, Progress, ROWS, Table, sort, tables},
     },
     value::SqlValue,
 };

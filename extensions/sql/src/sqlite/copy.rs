@@ -9,7 +9,8 @@ use super::connection;
 use crate::{
     condition::identifier,
     copy::{
-        Copied, CopyError, Found, Parcel, Progress, ROWS, Table, broken_off, failed, sort, tables,
+        error::{CopyError, broken_off, failed},
+        parcel::{Copied, Found, Parcel, Progress, ROWS, Table, sort, tables},
     },
     value::SqlValue,
 };

@@ -1,15 +1,19 @@
 //! What of a queued save knows the type of its aggregate.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use super::{
-    behaviour::Saved,
-    composition::Composition,
-    registration::{Loading, Registration},
-    repository::{Past, decode, document_of, new_events},
-    resolution::Divergence,
+    loading::{Past, decode, document_of},
+    rows::{claims, new_events},
 };
 use crate::{
+    application::{
+        behaviour::Saved,
+        composition::Composition,
+        registration::{Loading, Registration},
+        resolution::Divergence,
+        save::{AnySave, Rebased},
+    },
     domain::{Aggregate, DomainEvent},
     ports::{
         Context, DocumentState, DocumentWrite, Lifecycle, Storage, StoreError, StreamAppend,
@@ -17,31 +21,13 @@ use crate::{
     },
 };
 
-pub(super) type Rebased<'a> =
-    Pin<Box<dyn Future<Output = Result<Option<StreamAppend>, StoreError>> + Send + 'a>>;
-
-/// A save, whatever its type.
-pub(super) trait AnySave<S>: Send + Sync {
-    /// Tells the behaviours that it is committed; `resolved` when it is not what was saved.
-    fn committed(&self, append: &StreamAppend, context: &Context, took: Duration, resolved: bool);
-    /// Tells the behaviours that it is not.
-    fn failed(&self, error: &StoreError);
-    /// The same behind what others have done meanwhile; `None` when it is a conflict.
-    fn rebased<'a>(
-        &'a self,
-        store: &'a Composition<S>,
-        context: &'a Context,
-        append: &'a StreamAppend,
-    ) -> Rebased<'a>;
-}
-
 /// A save of an aggregate.
-pub(super) struct TypedSave<A: Aggregate> {
-    pub(super) registration: Arc<Registration<A>>,
+pub(in crate::application) struct TypedSave<A: Aggregate> {
+    pub(in crate::application) registration: Arc<Registration<A>>,
     /// What behaviours know it as.
-    pub(super) known_as: StreamId,
+    pub(in crate::application) known_as: StreamId,
     /// As it is to be; `None` when it is removed.
-    pub(super) state: Option<Arc<A>>,
+    pub(in crate::application) state: Option<Arc<A>>,
 }
 
 impl<A: Aggregate, S: Storage> AnySave<S> for TypedSave<A> {
@@ -120,7 +106,7 @@ impl<A: Aggregate> TypedSave<A> {
             }
             Loading::Events => None,
         };
-        let (keys, _) = super::repository::claims(&state);
+        let (keys, _) = claims(&state);
         Ok(Some(StreamAppend {
             stream: append.stream.clone(),
             expected,

@@ -1,0 +1,90 @@
+//! The newest states of aggregates, as rows.
+
+use crate::domain::{Condition, SortKey, Version};
+
+/// The new document of an aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentWrite {
+    /// The table.
+    pub table: &'static str,
+    /// Which shape the state has: 1, and one more for each upcaster of the program.
+    pub shape: u32,
+    /// What it is from now on.
+    pub state: DocumentState,
+}
+
+/// What a document is from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentState {
+    /// It is there, with this state as JSON text.
+    There(String),
+    /// It is kept, with this state as JSON text, and found only by those who ask for what was removed.
+    Removed(String),
+    /// It is gone for good.
+    Gone,
+}
+
+/// A document as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    /// The id of the aggregate.
+    pub id: String,
+    /// Its version.
+    pub version: Version,
+    /// Its state as JSON text.
+    pub body: String,
+    /// The shape of its state.
+    pub shape: u32,
+    /// Whether it was removed and is only kept.
+    pub is_removed: bool,
+}
+
+/// A document whose shape is older than the program's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutdatedDocument {
+    /// Whose it is.
+    pub tenant: String,
+    /// The document.
+    pub document: StoredDocument,
+}
+
+/// A document with its new shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReshapedDocument {
+    /// Whose it is.
+    pub tenant: String,
+    /// The id of the aggregate.
+    pub id: String,
+    /// The version it must have; then nobody has saved it since it was read.
+    pub version: Version,
+    /// The new shape.
+    pub shape: u32,
+    /// The state in it, as JSON text.
+    pub body: String,
+}
+
+/// Some documents of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// Whose they are; empty where tenants are not kept apart.
+    pub tenant: String,
+    /// The table.
+    pub table: &'static str,
+    /// Those that were removed and are kept, instead of those that are there.
+    pub removed: bool,
+    /// What they must satisfy.
+    pub condition: Condition,
+}
+
+/// Which documents to read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentQuery {
+    /// Which.
+    pub of: Selection,
+    /// What they are sorted by before their ids.
+    pub sort: Vec<SortKey>,
+    /// So many are left out.
+    pub offset: usize,
+    /// At most so many.
+    pub limit: usize,
+}
