@@ -1,13 +1,19 @@
 //! Commands and queries: committed once, run again on conflict, refused as a whole.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bloom_runtime::{
-    application::{App, Documents, StorageStore, in_context},
-    domain::{ErrorKind, Timestamp},
+    application::{App, Documents, Events, StorageStore, in_context},
+    domain::{ErrorKind, Metadata, Timestamp},
     memory::MemoryStorage,
-    ports::{CommandId, Context, EventLog, Position},
+    ports::{
+        Batch, CommandId, Context, DocumentState, DocumentWrite, EventLog, NewEvent, Position,
+        Storage as _, StreamAppend, StreamId,
+    },
     prelude::*,
     testing::{
         CountingIds, FaultyStorage, FixedClock, Operation,
@@ -206,4 +212,49 @@ async fn a_query_reads_and_cannot_write() {
 async fn the_futures_can_be_sent_to_another_thread() {
     let (app, _) = app();
     tokio::spawn(async move { app.execute(open("ada")).await }).await.unwrap().unwrap();
+}
+
+/// Stores an account whose document and whose event somebody has broken.
+async fn broken(body: &str, event: &str) -> StorageStore<MemoryStorage> {
+    let storage = MemoryStorage::new();
+    let (tenant, aggregate) = (String::new(), "conformance_account".to_owned());
+    let stream = StreamId { tenant, aggregate, id: Uuid::from_u128(1).to_string() };
+    let metadata: Metadata = serde_json::from_str(
+        r#"{"event_id":"00000000-0000-0000-0000-000000000001","at":"1970-01-01T00:00:00.000000Z"}"#,
+    )
+    .unwrap();
+    let event =
+        NewEvent { name: "conformance.opened", revision: 1, body: event.to_owned(), metadata };
+    let document =
+        DocumentWrite { table: TABLE, shape: 1, state: DocumentState::There(body.to_owned()) };
+    let append = StreamAppend {
+        stream,
+        expected: Version::NEW,
+        events: vec![event],
+        document: Some(document),
+        keys: Vec::new(),
+    };
+    let batch = Batch { appends: vec![append], ..Batch::default() };
+    storage.commit(batch, Arc::new([])).await.unwrap();
+    StorageStore::new(storage)
+}
+
+#[tokio::test]
+async fn what_does_not_decode_names_its_place_and_the_field() {
+    let id = "00000000-0000-0000-0000-000000000001";
+    let document = format!(r#"{{"id":"{id}","owner":"ada","balance":"much"}}"#);
+    let event = format!(r#"{{"id":"{id}","owner":7}}"#);
+    let store = broken(&document, &event).await;
+    for (store, place, field) in [
+        (store.clone().aggregate::<Account>(Documents::in_table(TABLE)), TABLE, "`balance`"),
+        (store.aggregate::<Account>(Events::folded()), "event 1 of stream", "`owner`"),
+    ] {
+        let mut uow = store.begin().await.unwrap();
+        let id = AccountId::from(Uuid::from_u128(1));
+        let found = uow.repository::<Account>().get(&id).await.unwrap_err();
+        let said = Failure::from(found).chain();
+        for part in [place, &id.to_string(), field] {
+            assert!(said.contains(part), "`{part}` is missing in: {said}");
+        }
+    }
 }
