@@ -140,8 +140,10 @@ impl TableView {
         let child = Self::new(name, list, &entity.fields, "l", "item.value");
         let of =
             format!("FROM \"{}\" AS l WHERE l.tenant = o.tenant AND l.root_id = o.id", child.name);
+        // In order by a table of its own: `ORDER BY` within an aggregate function is unknown to programs with an older SQLite, which
+        // could then open nothing of the file.
         self.sqlite_object.push_str(&format!(
-            ",\n        '{list}', json((\n            SELECT json_group_array(json_patch(l.rest, json_object({})) ORDER BY l.place)\n            {of}\n        ))",
+            ",\n        '{list}', json((\n            SELECT json_group_array(json(item)) FROM (\n                SELECT json_patch(l.rest, json_object({})) AS item\n                {of} ORDER BY l.place\n            )\n        ))",
             child.sqlite_object
         ));
         self.postgres_object.push_str(&format!(

@@ -36,7 +36,7 @@ pub enum RunError {
     /// Nothing was copied.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     #[error(transparent)]
-    Copy(#[from] bloom_sql::copy::CopyError),
+    Copy(#[from] bloom_sql::CopyError),
 
     /// The program has no driver for the other database of a copy.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -8,7 +8,7 @@ pub mod migration;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod condition;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub mod copy;
+mod copy;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod explain;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -44,6 +44,7 @@ pub use value::SqlValue;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use {
+    copy::{Copied, CopyError, Progress, copy},
     tenants::TenantError,
     transaction::Transaction,
     work::{HookFuture, SqlUnitOfWork, SqlWork},

@@ -15,8 +15,7 @@ use bloom_runtime::{
     testing::assert_same_state,
 };
 use bloom_sql::{
-    Migrations, PostgresStorage, SqliteStorage,
-    copy::{CopyError, copy},
+    CopyError, Migrations, PostgresStorage, SqliteStorage, copy,
     migration::{documents, postgres_documents},
 };
 use proptest::{

@@ -9,9 +9,8 @@ use bloom_runtime::{
     testing::conformance::{Account, TABLE},
 };
 use bloom_sql::{
-    MigrationError, Migrations, PostgresOptions, PostgresStorage, SqlUnitOfWork, SqlValue,
-    SqliteStorage,
-    copy::{CopyError, copy},
+    CopyError, MigrationError, Migrations, PostgresOptions, PostgresStorage, SqlUnitOfWork,
+    SqlValue, SqliteStorage, copy,
     migration::{documents, postgres_documents, row_security, row_security_of_bloom},
     parameters,
 };

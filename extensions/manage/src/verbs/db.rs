@@ -1,6 +1,6 @@
 //! `db`: copies the data of one database into another.
 
-use bloom_sql::copy::{CopyError, Progress, copy};
+use bloom_sql::{CopyError, Progress, copy};
 use clap::{Arg, ArgMatches, Command};
 
 use crate::{
