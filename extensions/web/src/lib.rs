@@ -5,6 +5,7 @@
 //! OpenAPI page, request ids, and a server that shuts down gracefully.
 
 mod answer;
+mod caller;
 mod description;
 mod docs;
 mod extract;
@@ -18,11 +19,11 @@ mod paging;
 mod problem;
 mod request_id;
 mod server;
-mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use answer::{Changed, Created, Versioned};
+pub use caller::{CallerLayer, CallerService, actor_from_header, tenant_from_header};
 pub use docs::docs;
 pub use extract::{Path, Query};
 pub use health::{Readiness, health};
@@ -33,7 +34,6 @@ pub use openapi::{AnyProblem, BodyProblem, ChangeProblem, ReadProblem, ReceiptBo
 pub use paging::{PageOf, PageParameters};
 pub use problem::{FieldProblem, Problem};
 pub use server::{ServeError, ServerOptions, serve, standard};
-pub use tenant::{TenantLayer, TenantService, tenant_from_header};
 
 /// The framework below, so that a project names one version of it.
 pub use axum;

@@ -8,7 +8,7 @@ use crate::{
     ports::{Storage, StoreError, StreamId},
 };
 
-/// The repository of one kind of aggregate within a [`BufferedUnitOfWork`](super::BufferedUnitOfWork).
+/// The repository of one kind of aggregate within a [`BufferedUnitOfWork`](crate::application::BufferedUnitOfWork).
 pub struct BufferedRepository<'u, S: Storage, A> {
     pub(in crate::application) buffer: &'u mut Buffer<S>,
     pub(in crate::application) aggregate: PhantomData<fn() -> A>,
