@@ -4,20 +4,23 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use tracing::{Instrument as _, Span};
+
 use super::{
     Failure,
     ambient::current_context,
     handler::{Command, Handler, Provides, Query},
     retry,
 };
-use crate::ports::{CommandId, Outcome, Store, StoreError, UnitOfWork};
+use crate::ports::{CommandId, Context, Outcome, Store, StoreError, UnitOfWork};
 
 /// A command on its way. It is boxed so that a missing handler is one error, and not another one for whoever awaits.
 pub type Execution<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Runs commands and queries.
 ///
-/// A command is begun, handled and committed, and run again on conflict. With a [`CommandId`] in the
+/// A command is begun, handled and committed, and run again on conflict. What is logged meanwhile is in a span that says which command
+/// or query it is, on whose behalf, for which tenant, and for which request. With a [`CommandId`] in the
 /// context it takes effect once, however often it is sent. Executing a message for which `H` has no handler
 /// does not compile.
 pub struct App<S, H> {
@@ -50,8 +53,12 @@ impl<S: Store, H> App<S, H> {
     {
         Box::pin(async move {
             // The context is that of whoever awaits, which may be another one than where the call stands.
-            let id = current_context().command;
-            retry::attempts(C::ATTEMPTS, || self.attempt(command.clone(), id.as_ref())).await
+            let context = current_context();
+            let span = span(&context, "command", C::NAME);
+            let id = context.command;
+            let attempts =
+                retry::attempts(C::ATTEMPTS, || self.attempt(command.clone(), id.as_ref()));
+            attempts.instrument(span).await
         })
     }
 
@@ -88,13 +95,29 @@ impl<S: Store, H> App<S, H> {
         H: Provides<Q>,
         H::Handler: Handler<Q, S::UnitOfWork, Output = Q::Answer>,
     {
-        let mut uow = self.store.begin().await?;
-        let answer = self.handlers.handler().handle(query, &mut uow).await?;
-        if uow.has_writes() {
-            return Err(StoreError::QueryWrites { query: Q::NAME }.into());
-        }
-        Ok(answer)
+        let answered = async {
+            let mut uow = self.store.begin().await?;
+            let answer = self.handlers.handler().handle(query, &mut uow).await?;
+            if uow.has_writes() {
+                return Err(StoreError::QueryWrites { query: Q::NAME }.into());
+            }
+            Ok(answer)
+        };
+        answered.instrument(span(&current_context(), "query", Q::NAME)).await
     }
+}
+
+/// What everything that is logged meanwhile is part of.
+fn span(context: &Context, what: &'static str, name: &'static str) -> Span {
+    let Context { actor, tenant, correlation, .. } = context;
+    tracing::info_span!(
+        "handle",
+        what,
+        name,
+        actor = actor.as_deref(),
+        tenant = tenant.as_deref(),
+        request = correlation.as_deref(),
+    )
 }
 
 /// What the command returned when it took effect.

@@ -1,6 +1,9 @@
 //! The statements that read.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use bloom_runtime::{
     domain::{Kind, Metadata, Version},
@@ -159,15 +162,21 @@ async fn asked(
     let parameters = clause.into_parameters();
     let parameters: Vec<&(dyn ToSql + Sync)> =
         parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
-    if client.statement_cache.size() < KEPT {
+    if is_kept(sql) {
         let statement = client.prepare_cached(sql).await.map_err(store_error)?;
         return client.query(&statement, &parameters).await.map_err(store_error);
     }
     client.query(sql, &parameters).await.map_err(store_error)
 }
 
-/// How many statements a connection keeps prepared before questions are not kept any more.
-const KEPT: usize = 256;
+/// Whether it is one of the first sorts of questions that this program has asked.
+fn is_kept(sql: &str) -> bool {
+    const MOST: usize = 256;
+    static KEPT: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+    // Whoever panics here has changed nothing.
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.contains(sql) || (kept.len() < MOST && kept.insert(sql.to_owned()))
+}
 
 pub(super) async fn outcome(
     client: &ClientWrapper,
