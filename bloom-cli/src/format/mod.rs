@@ -129,7 +129,7 @@ fn declared_module(line: &str) -> Option<(&str, &str)> {
 /// The indices of the texts in two heaps of about the same length, for two processes, or in one where a process would
 /// take longer to start than to do its share. A third would start later than the two are done.
 fn shares(texts: &[&str]) -> impl Iterator<Item = Vec<usize>> {
-    const WORTH_A_PROCESS: usize = 50_000;
+    const WORTH_A_PROCESS: usize = 20_000;
     let together = texts.iter().map(|text| text.len()).sum::<usize>() < WORTH_A_PROCESS;
     let mut longest_first: Vec<usize> = (0..texts.len()).collect();
     longest_first.sort_by_key(|index| std::cmp::Reverse(texts[*index].len()));
