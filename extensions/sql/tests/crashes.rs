@@ -307,7 +307,10 @@ fn sqlite_survives_a_log_that_was_cut_off() {
     let path = folder.path().join("test.db");
     prepare_sqlite(&runtime, &path);
     let database = format!("sqlite:{}", path.display());
-    drop(killed(start(&database, "one", &[]), 3));
+    // It ends long before the log is carried over into the database, after which a cut says nothing.
+    let (_, status) =
+        acknowledged(start(&database, "one", &[("BLOOM_FAILPOINT", "sqlite.committed:40")]));
+    assert_eq!(status.signal(), Some(6), "it did not get that far");
     let log = std::fs::read(folder.path().join("test.db-wal")).expect("a log");
     let whole = std::fs::read(&path).expect("a database");
     assert!(log.len() > 10_000, "too little was written to cut something off");
@@ -326,7 +329,7 @@ fn sqlite_survives_a_log_that_was_cut_off() {
             heads.insert(storage.head().await.expect("a head"));
         });
     }
-    assert!(heads.len() > 5, "the cuts made no difference: {heads:?}");
+    assert!(heads.len() > 12, "the cuts made no difference: {heads:?}");
 }
 
 #[test]
