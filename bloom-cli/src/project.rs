@@ -63,17 +63,8 @@ struct Manifest {
     project: Settings,
 }
 
-impl Project {
-    /// The project that `folder` is in.
-    pub(crate) fn find(folder: &Path) -> Result<Self, Failure> {
-        let root = folder.ancestors().find(|folder| folder.join(MANIFEST).is_file()).ok_or_else(|| {
-            Failure::project("this is not a Bloom project: there is no `bloom.toml` here or in any folder above")
-                .hint("create one with `bloom init shop`, or go into one")
-        })?;
-        Self::open(root.to_owned())
-    }
-
-    fn open(root: PathBuf) -> Result<Self, Failure> {
+impl Settings {
+    fn read(root: &Path) -> Result<Self, Failure> {
         let path = root.join(MANIFEST);
         let text = read(&path)?.unwrap_or_default();
         let manifest: Manifest = toml_edit::de::from_str(&text).map_err(|error| {
@@ -83,6 +74,18 @@ impl Project {
                 error.to_string().trim()
             ))
         })?;
+        Ok(manifest.project)
+    }
+}
+
+impl Project {
+    /// The root of the project that `folder` is in; what is no whole project is refused.
+    pub(crate) fn root(folder: &Path) -> Result<PathBuf, Failure> {
+        let root = folder.ancestors().find(|folder| folder.join(MANIFEST).is_file()).ok_or_else(|| {
+            Failure::project("this is not a Bloom project: there is no `bloom.toml` here or in any folder above")
+                .hint("create one with `bloom init shop`, or go into one")
+        })?;
+        Settings::read(root)?;
         for needed in ["Cargo.toml", "src/lib.rs", "src/app.rs"] {
             if !root.join(needed).is_file() {
                 return Err(Failure::project(format!(
@@ -91,8 +94,14 @@ impl Project {
                 .hint("restore it, for example with `git checkout`"));
             }
         }
+        Ok(root.to_owned())
+    }
+
+    /// The project with this root.
+    pub(crate) fn open(root: PathBuf) -> Result<Self, Failure> {
+        let settings = Settings::read(&root)?;
         let sentences = Self::read_sentences(&root)?;
-        Ok(Self { root, settings: manifest.project, sentences })
+        Ok(Self { root, settings, sentences })
     }
 
     fn read_sentences(root: &Path) -> Result<Vec<Sentence>, Failure> {

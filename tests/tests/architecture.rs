@@ -288,10 +288,16 @@ fn tree_access(files: &[(String, String)]) -> Vec<String> {
         };
         // `format` hands texts to rustfmt in a folder of its own outside the tree, and looks for rustfmt; `patch`
         // asks where Bloom is.
-        let reads =
-            ["project.rs", "apply.rs", "format/mod.rs", "format/toolchain.rs", "commands/patch.rs"];
+        let reads = [
+            "project.rs",
+            "apply.rs",
+            "format/mod.rs",
+            "format/rustfmt.rs",
+            "format/toolchain.rs",
+            "commands/patch.rs",
+        ];
         look(&READS, "reads", &reads);
-        look(&WRITES, "writes", &["apply.rs", "format/mod.rs"]);
+        look(&WRITES, "writes", &["apply.rs", "format/rustfmt.rs"]);
         look(&PRINTS, "prints", &["ui.rs"]);
     }
     found

@@ -9,6 +9,7 @@ use crate::{
     changeset::{Changeset, compare},
     cli::Options,
     failure::Failure,
+    format::Formatter,
     model::english,
     plan::Planner,
     project::{Database, Project, Settings, workspace_above},
@@ -20,13 +21,13 @@ use crate::{
 /// Moves the project to another database: every file that follows from it is written anew, and merged with what was changed.
 pub(super) fn move_to(database: Database, options: &Options, ui: Ui) -> Result<(), Failure> {
     english::prepare();
-    let found = Project::find(&super::here()?)?;
-    let lock = if options.dry_run { None } else { Some(Lock::take(&found.root)?) };
+    let root = Project::root(&super::here()?)?;
+    let lock = if options.dry_run { None } else { Some(Lock::take(&root)?) };
     if let Some((_, true)) = &lock {
         ui.warning("an earlier run was interrupted; what it had begun was undone");
     }
-    // Until the lock was taken, another `bloom` may have been at work.
-    let project = if lock.is_some() { Project::find(&found.root)? } else { found };
+    let mut formatter = Formatter::start(&root);
+    let project = Project::open(root)?;
     let form = Form { json: options.json, diff: options.diff, dry_run: options.dry_run };
     let before = project.settings.database;
     if before == database {
@@ -39,7 +40,7 @@ pub(super) fn move_to(database: Database, options: &Options, ui: Ui) -> Result<(
     let member = workspace_above(project.root.parent().unwrap_or(&project.root))?.is_some();
     let files = Planner::new(&settings, &context, member).everything();
     let templates = Templates::new(project.overrides()?);
-    let (texts, formatting) = written(&project, &templates, files)?;
+    let (texts, formatting) = written(&project, &templates, files, &mut formatter)?;
     let mut changeset = compare(&project, &texts, formatting, on_conflict(options))?;
     // Where cargo finds Bloom is a matter of this machine, written for the crates that the project names.
     let config = ".cargo/config.toml";

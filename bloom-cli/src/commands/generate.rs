@@ -22,13 +22,13 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
     let (sentence, options) = sentence(thing);
     // What is wrong with the sentence is said before anything is asked of the machine.
     let request = sentence.request()?;
-    let found = Project::find(&super::here()?)?;
-    let lock = if options.dry_run { None } else { Some(Lock::take(&found.root)?) };
+    let root = Project::root(&super::here()?)?;
+    let lock = if options.dry_run { None } else { Some(Lock::take(&root)?) };
     if let Some((_, true)) = &lock {
         ui.warning("an earlier run was interrupted; what it had begun was undone");
     }
-    // Until the lock was taken, another `bloom` may have been at work.
-    let project = if lock.is_some() { Project::find(&found.root)? } else { found };
+    let mut formatter = Formatter::start(&root);
+    let project = Project::open(root)?;
     let form = Form { json: options.json, diff: options.diff, dry_run: options.dry_run };
 
     let key = sentence.key()?;
@@ -71,7 +71,7 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
     let files = Planner::new(&project.settings, &context, member).request(&request);
 
     let templates = Templates::new(project.overrides()?);
-    let (texts, formatting) = written(&project, &templates, files)?;
+    let (texts, formatting) = written(&project, &templates, files, &mut formatter)?;
     let mut changeset = compare(&project, &texts, formatting, on_conflict(&options))?;
     let sentence = sentence.done(context.newest_migration());
     let record = serde_json::to_string_pretty(&sentence).unwrap_or_default();
@@ -86,11 +86,12 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
 
 /// The texts of the files by path, formatted.
 ///
-/// rustfmt is at work while the files that need none are checked: they are the longest ones.
+/// The files that need no rustfmt are the longest ones: they are rendered and checked while it is at work on the others.
 pub(super) fn written(
     project: &Project,
     templates: &Templates,
     files: Vec<PlannedFile>,
+    formatter: &mut Formatter,
 ) -> Result<(HashMap<String, String>, Formatting), Failure> {
     let render = |files: Vec<PlannedFile>| -> Result<HashMap<String, String>, Failure> {
         let texts = files.into_iter().map(|file| {
@@ -99,28 +100,26 @@ pub(super) fn written(
         });
         texts.collect()
     };
-    let formatter = Formatter { root: &project.root };
     let own_style = has_settings(&project.root);
     let (laid_out, loose): (Vec<_>, Vec<_>) = files
         .into_iter()
         .partition(|file| file.laid_out && !own_style && !templates.is_overridden(file.template));
-    let mut loose = render(loose)?;
-    let mut laid_out = render(laid_out)?;
+    let mut texts = render(loose)?;
+    let (laid_out, formatting) = thread::scope(|scope| {
+        let formatting = scope.spawn(|| formatter.all(&mut texts));
+        let laid_out = render(laid_out).and_then(|laid_out| {
+            laid_out.iter().try_for_each(|(path, text)| check(path, text))?;
+            Ok(laid_out)
+        });
+        (laid_out, formatting.join().unwrap_or(Formatting::Refused))
+    });
     // Unusual names make lines that have to be broken somewhere.
-    let is_wide = |text: &str| text.lines().any(|line| line.len() > WIDTH);
-    loose.extend(laid_out.extract_if(|_, text| is_wide(text)));
-    thread::scope(|scope| {
-        let formatting = scope.spawn(|| formatter.all(&mut loose));
-        for (path, text) in &laid_out {
-            check(path, text)?;
-        }
-        let formatting = formatting.join().unwrap_or(Formatting::Refused);
-        Ok((laid_out, formatting))
-    })
-    .map(|(laid_out, formatting)| {
-        loose.extend(laid_out);
-        (loose, formatting)
-    })
+    let (mut wide, narrow): (HashMap<_, _>, HashMap<_, _>) =
+        laid_out?.into_iter().partition(|(_, text)| text.lines().any(|line| line.len() > WIDTH));
+    let formatting = formatting.and(formatter.all(&mut wide));
+    texts.extend(wide);
+    texts.extend(narrow);
+    Ok((texts, formatting))
 }
 
 /// What is done with files that cannot be merged.

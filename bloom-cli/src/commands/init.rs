@@ -46,8 +46,9 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
         database: arguments.db,
         web: !arguments.no_web,
     };
+    let mut formatter = Formatter::start(&parent);
     let mut texts = render(&settings, &Context::new(context), workspace.is_some())?;
-    Formatter { root: &parent }.all(&mut texts);
+    formatter.all(&mut texts);
     let mut files: Vec<(String, String)> = texts.into_iter().collect();
     files.sort();
     let mut records: Vec<(String, String)> =

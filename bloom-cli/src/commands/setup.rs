@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: &SetupArgs, ui: Ui) -> Result<(), Failure> {
-    let project = Project::find(&super::here()?)?;
+    let project = Project::open(Project::root(&super::here()?)?)?;
     let Some(checkout) = patch::checkout(arguments.bloom_path.as_deref())? else {
         return Err(Failure::project("the checkout that this `bloom` was built from is gone")
             .hint("say where one is: `bloom setup --bloom-path DIR`"));
