@@ -53,13 +53,10 @@ impl Rustfmt {
         Ok(Self { folder, settings_from: settings_from.to_owned(), waiting: Vec::new() })
     }
 
-    /// Starts as many processes as can be of use, which wait for texts.
+    /// Starts a process that waits for texts.
     pub(super) fn prepare(&mut self) {
         if let Some(input) = INPUT {
-            for _ in 0..SHARES {
-                let started = self.command().arg(input).stdin(Stdio::piped()).spawn();
-                self.waiting.extend(started);
-            }
+            self.waiting.extend(self.command().arg(input).stdin(Stdio::piped()).spawn());
         }
     }
 
@@ -162,7 +159,7 @@ const SHARES: usize = 2;
 /// The indices of the texts in two heaps of about the same length, for two processes, or in one where a process would
 /// take longer to start than to do its share.
 fn shares(texts: &[&str]) -> impl Iterator<Item = Vec<usize>> {
-    const WORTH_A_PROCESS: usize = 20_000;
+    const WORTH_A_PROCESS: usize = 60_000;
     let together = texts.iter().map(|text| text.len()).sum::<usize>() < WORTH_A_PROCESS;
     let mut longest_first: Vec<usize> = (0..texts.len()).collect();
     longest_first.sort_by_key(|index| std::cmp::Reverse(texts[*index].len()));
