@@ -43,11 +43,8 @@ where
     }
 }
 
-/// Ever longer pauses with jitter, without end.
-pub(super) fn pauses(
-    shortest: Duration,
-    longest: Duration,
-) -> impl Iterator<Item = Duration> + Send {
+/// Ever longer pauses with jitter, without end: what lies between the attempts of something that must be done at last.
+pub fn pauses(shortest: Duration, longest: Duration) -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::default()
         .with_jitter()
         .with_min_delay(shortest)

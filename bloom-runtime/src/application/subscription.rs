@@ -1,38 +1,14 @@
 //! Event handlers: fed from the log, at least once, in order, never skipping.
 
-use std::{
-    future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{Failure, ambient::in_context, retry};
+use super::{Failure, Happened, Recorded, ambient::in_context, caught, retry};
 use crate::{
-    domain::{Aggregate, Classified, DomainEvent, ErrorKind, Metadata, Version},
-    ports::{Context, Lifecycle, Position, RecordedEvent, Storage, StoreError},
+    domain::{Aggregate, Classified, DomainEvent, ErrorKind, Metadata},
+    ports::{Context, Lifecycle, Position, RecordedEvent, Storage},
 };
-
-/// An event with where and when it happened.
-#[derive(Debug, Clone)]
-pub struct Recorded<E> {
-    /// Its place in the log.
-    pub position: Position,
-    /// Whose aggregate it is; empty where tenants are not kept apart by rows.
-    pub tenant: String,
-    /// The id of the aggregate, as text.
-    pub aggregate_id: String,
-    /// The version it brought the aggregate to.
-    pub version: Version,
-    /// Who, when and why.
-    pub metadata: Metadata,
-    /// What happened.
-    pub event: E,
-}
 
 /// Reacts to the events of one kind of aggregate.
 ///
@@ -243,17 +219,9 @@ impl<S: Storage> Worker<S> {
     ) -> Result<(), Failure> {
         let position = event.position;
         let context = context_of(&event);
-        let handled = if let Some(lifecycle) = Lifecycle::named(&event.name) {
-            let recorded = recorded(event, lifecycle);
-            caught(in_context(context, handler.moved(&recorded))).await
-        } else {
-            let payload = A::Event::from_body(&event.name, event.revision, &event.body);
-            let payload = payload.map_err(|source| {
-                let place = format!("event {position} of the log");
-                StoreError::Corrupt { place, source: source.into() }
-            })?;
-            let recorded = recorded(event, payload);
-            caught(in_context(context, handler.handle(&recorded))).await
+        let handled = match Happened::decode(event)? {
+            Happened::Moved(moved) => caught(in_context(context, handler.moved(&moved))).await,
+            Happened::Event(event) => caught(in_context(context, handler.handle(&event))).await,
         };
         handled.unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
     }
@@ -267,17 +235,6 @@ impl<S: Storage> Worker<S> {
             }
             changed
         });
-    }
-}
-
-fn recorded<E>(event: RecordedEvent, payload: E) -> Recorded<E> {
-    Recorded {
-        position: event.position,
-        tenant: event.stream.tenant,
-        aggregate_id: event.stream.id,
-        version: event.version,
-        metadata: event.metadata,
-        event: payload,
     }
 }
 
@@ -295,17 +252,6 @@ fn context_of(event: &RecordedEvent) -> Context {
 
 fn patience() -> impl Iterator<Item = Duration> + Send {
     retry::pauses(Duration::from_millis(10), Duration::from_secs(30))
-}
-
-/// The future's output; `None` when it panicked, which must not end the worker.
-async fn caught<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
-        Ok(Poll::Pending) => Poll::Pending,
-        Err(_) => Poll::Ready(None),
-    })
-    .await
 }
 
 #[derive(Debug, thiserror::Error)]

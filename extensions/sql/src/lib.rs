@@ -32,6 +32,10 @@ pub use postgres::{
 };
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod projection;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod queries;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod tenants;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod transaction;
@@ -45,6 +49,8 @@ pub use value::SqlValue;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use {
     copy::{Copied, CopyError, Progress, copy},
+    projection::{Projected, Projection, Projections, Projector, Projects, View},
+    queries::SqlStorage,
     tenants::TenantError,
     transaction::Transaction,
     work::{HookFuture, SqlUnitOfWork, SqlWork},

@@ -25,6 +25,16 @@ impl<'c> Transaction<'c> {
         Self(Driver::Postgres(client))
     }
 
+    /// The same transaction, for somebody who gives it back.
+    pub(crate) fn reborrow(&mut self) -> Transaction<'_> {
+        Transaction(match &mut self.0 {
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite(connection) => Driver::Sqlite(connection),
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(client) => Driver::Postgres(client),
+        })
+    }
+
     /// Runs one statement; how many rows it changed.
     ///
     /// # Errors

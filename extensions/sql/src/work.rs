@@ -31,6 +31,16 @@ impl fmt::Debug for SqlWork {
     }
 }
 
+impl SqlWork {
+    /// A hook of Bloom's own.
+    pub(crate) fn hook<H>(hook: H) -> Self
+    where
+        H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
+    {
+        Self(Kind::Hook(Box::new(hook)))
+    }
+}
+
 /// A unit of work that takes a user's own SQL: what `U` has to be where a handler brings some.
 ///
 /// What is queued is done in the commit, in the order in which it was queued and after everything that was
@@ -81,6 +91,6 @@ impl<S: Storage<Work = SqlWork>> SqlUnitOfWork for BufferedUnitOfWork<S> {
     where
         H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
     {
-        self.queue(SqlWork(Kind::Hook(Box::new(hook))));
+        self.queue(SqlWork::hook(hook));
     }
 }

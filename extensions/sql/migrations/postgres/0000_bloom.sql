@@ -56,6 +56,17 @@ CREATE TABLE bloom_cursors (
     position bigint           NOT NULL
 );
 
+-- How far each read model has come; beside a live one there may be another that is being built.
+CREATE TABLE bloom_projections (
+    name       text COLLATE "C" NOT NULL,
+    generation bigint           NOT NULL,
+    state      text             NOT NULL CHECK (state IN ('live', 'paused', 'building')),
+    position   bigint           NOT NULL,
+    skipped    bigint           NOT NULL DEFAULT 0,
+    failure    text,
+    PRIMARY KEY (name, generation)
+);
+
 -- Writes everything of some units of work but their events. Fails as a whole with the first thing that does not fit:
 -- BL001 a stream at another version, BL002 a command that was executed, BL003 a unique value that is taken.
 CREATE FUNCTION bloom_stage(

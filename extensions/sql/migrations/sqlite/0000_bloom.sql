@@ -55,3 +55,14 @@ CREATE TABLE bloom_cursors (
     name     TEXT    PRIMARY KEY,
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- How far each read model has come; beside a live one there may be another that is being built.
+CREATE TABLE bloom_projections (
+    name       TEXT    NOT NULL,
+    generation INTEGER NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN ('live', 'paused', 'building')),
+    position   INTEGER NOT NULL,
+    skipped    INTEGER NOT NULL DEFAULT 0,
+    failure    TEXT,
+    PRIMARY KEY (name, generation)
+) WITHOUT ROWID;

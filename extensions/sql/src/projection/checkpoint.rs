@@ -1,0 +1,191 @@
+//! How far a projection has come: what is kept, and the fence that lets only one writer move it.
+
+use bloom_runtime::{
+    domain::Version,
+    ports::{Batch, Position, StoreError},
+};
+
+use super::set::Followed;
+use crate::{
+    parameters,
+    queries::SqlStorage,
+    transaction::Transaction,
+    value::SqlValue,
+    work::{HookFuture, SqlWork},
+};
+
+/// What a projection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProjectionState {
+    /// It follows the log.
+    Live,
+    /// It was told to stand still.
+    Paused,
+    /// It is another one beside the live one, which it will replace.
+    Building,
+}
+
+impl ProjectionState {
+    /// The stored word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Paused => "paused",
+            Self::Building => "building",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Live, Self::Paused, Self::Building].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// How a projection stands, as every process sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectionStatus {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is doing.
+    pub state: ProjectionState,
+    /// Everything up to here is in its tables.
+    pub position: Position,
+    /// How many events were skipped on somebody's word.
+    pub skipped: u64,
+    /// Why it does not get on.
+    pub failure: Option<String>,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Checkpoint {
+    pub(super) generation: i64,
+    pub(super) state: ProjectionState,
+    pub(super) position: Position,
+    pub(super) skipped: u64,
+    pub(super) failure: Option<String>,
+}
+
+/// The newest checkpoint of the one that is read, and of the one that is being built.
+pub(super) async fn checkpoints<S: SqlStorage>(
+    views: &S,
+    name: &str,
+) -> Result<Vec<Checkpoint>, StoreError> {
+    const SQL: &str = "SELECT generation, state, position, skipped, failure FROM bloom_projections
+        WHERE name = $1 ORDER BY generation";
+    let rows = views.query(SQL, parameters![name]).await?;
+    rows.into_iter().map(|row| checkpoint(row, name)).collect()
+}
+
+/// The one that is read; begins it when it is new.
+pub(super) async fn served<S: SqlStorage>(
+    views: &S,
+    projection: &Followed,
+) -> Result<Checkpoint, StoreError> {
+    let find = |all: Vec<Checkpoint>| {
+        all.into_iter().find(|checkpoint| checkpoint.state != ProjectionState::Building)
+    };
+    if let Some(found) = find(checkpoints(views, projection.name).await?) {
+        return Ok(found);
+    }
+    let name = projection.name;
+    commit(views, move |transaction| {
+        Box::pin(async move {
+            // Where another is being built only, the live one is what it was told to replace.
+            const SQL: &str = "INSERT INTO bloom_projections (name, generation, state, position)
+                VALUES ($1, 1, 'live', 0) ON CONFLICT (name, generation) DO NOTHING";
+            transaction.execute(SQL, &parameters![name]).await?;
+            Ok(())
+        })
+    })
+    .await?;
+    let found = find(checkpoints(views, name).await?);
+    found.ok_or_else(|| StoreError::Internal(format!("`{name}` has no checkpoint").into()))
+}
+
+/// Moves a checkpoint from where it was seen; a conflict when it is not there any more. It comes first in a transaction, so that
+/// a second one waits here, and then writes nothing.
+pub(super) async fn advance(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    seen: &Checkpoint,
+    to: Position,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE bloom_projections SET position = $1, failure = NULL
+        WHERE name = $2 AND generation = $3 AND state = $4 AND position = $5";
+    let (to, from) = (signed(to), signed(seen.position));
+    let values = parameters![to, name, seen.generation, seen.state.as_str(), from];
+    if transaction.execute(SQL, &values).await? == 1 {
+        return Ok(());
+    }
+    Err(moved(name, seen))
+}
+
+/// What becomes of a writer whose checkpoint another one has moved.
+pub(super) fn moved(name: &str, seen: &Checkpoint) -> StoreError {
+    StoreError::Conflict {
+        aggregate: "the projection".to_owned(),
+        id: name.to_owned(),
+        expected: Version::new(seen.position.get()),
+        actual: Version::NEW,
+    }
+}
+
+/// Notes why it does not get on, for whoever asks; nobody waits for it.
+pub(super) async fn note_failure<S: SqlStorage>(
+    views: &S,
+    name: &'static str,
+    seen: &Checkpoint,
+    failure: String,
+) -> Result<(), StoreError> {
+    let (generation, position) = (seen.generation, signed(seen.position));
+    commit(views, move |transaction| {
+        let failure = failure.clone();
+        Box::pin(async move {
+            const SQL: &str = "UPDATE bloom_projections SET failure = $1
+                WHERE name = $2 AND generation = $3 AND position = $4";
+            transaction.execute(SQL, &parameters![failure, name, generation, position]).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Does something in a transaction of its own that appends nothing to the log.
+pub(super) async fn commit<S, H>(views: &S, hook: H) -> Result<(), StoreError>
+where
+    S: SqlStorage,
+    H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
+{
+    views.commit(Batch::default(), [SqlWork::hook(hook)].into()).await.map(drop)
+}
+
+pub(super) fn signed(position: Position) -> i64 {
+    position.get().cast_signed()
+}
+
+fn checkpoint(row: Vec<SqlValue>, name: &str) -> Result<Checkpoint, StoreError> {
+    let corrupt = || StoreError::Corrupt {
+        place: format!("the row of `{name}` in `bloom_projections`"),
+        source: "it has columns of other types".into(),
+    };
+    let [generation, state, position, skipped, failure] =
+        <[SqlValue; 5]>::try_from(row).map_err(|_| corrupt())?;
+    let (SqlValue::Integer(generation), SqlValue::Text(state)) = (generation, state) else {
+        return Err(corrupt());
+    };
+    let (SqlValue::Integer(position), SqlValue::Integer(skipped)) = (position, skipped) else {
+        return Err(corrupt());
+    };
+    Ok(Checkpoint {
+        generation,
+        state: ProjectionState::named(&state).ok_or_else(corrupt)?,
+        position: Position::new(position.cast_unsigned()),
+        skipped: skipped.cast_unsigned(),
+        failure: match failure {
+            SqlValue::Text(failure) => Some(failure),
+            _ => None,
+        },
+    })
+}

@@ -1,0 +1,110 @@
+//! What can go wrong with read models.
+
+use std::time::Duration;
+
+use bloom_runtime::{
+    domain::{Classified, ErrorKind},
+    ports::{Position, StoreError},
+};
+
+/// Why something could not be done with a projection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectionError {
+    /// There is none of this name.
+    #[error("there is no projection `{name}`; there are: {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+
+    /// It has not come as far as was waited for.
+    #[error("`{name}` is at {reached} and did not come to {wanted} within {waited:?}")]
+    Behind {
+        /// The projection.
+        name: &'static str,
+        /// Where it was to be.
+        wanted: Position,
+        /// Where it is.
+        reached: Position,
+        /// How long was waited.
+        waited: Duration,
+    },
+
+    /// Another one has begun to rebuild it meanwhile, and goes on.
+    #[error("another rebuild of `{name}` has begun, and this one was given up")]
+    Overtaken {
+        /// The projection.
+        name: &'static str,
+    },
+
+    /// An event can only be skipped by whoever has seen it fail.
+    #[error(
+        "`{name}` does not stand before event {position}, but at {reached}: nothing was skipped"
+    )]
+    NotThere {
+        /// The projection.
+        name: &'static str,
+        /// The event that was to be skipped.
+        position: Position,
+        /// The last event it has seen.
+        reached: Position,
+    },
+
+    /// It fails at an event.
+    #[error("`{name}` cannot take event {position} of the log")]
+    Failed {
+        /// The projection.
+        name: &'static str,
+        /// The event.
+        position: Position,
+        /// Why.
+        source: StoreError,
+    },
+
+    /// The log has a hole, which it never has unless somebody has changed it.
+    #[error("the log has a hole: after {after} comes {found}")]
+    Hole {
+        /// The last event before.
+        after: Position,
+        /// The first event behind.
+        found: Position,
+    },
+
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classified for ProjectionError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unknown { .. } => ErrorKind::NotFound,
+            Self::Behind { .. } => ErrorKind::Unavailable,
+            Self::Overtaken { .. } | Self::NotThere { .. } => ErrorKind::Rule,
+            Self::Failed { .. } | Self::Hole { .. } => ErrorKind::Internal,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &str {
+        match self {
+            Self::Unknown { .. } => "projection.unknown",
+            Self::Behind { .. } => "projection.behind",
+            Self::Overtaken { .. } => "projection.overtaken",
+            Self::NotThere { .. } => "projection.not_there",
+            Self::Failed { .. } => "projection.failed",
+            Self::Hole { .. } => "projection.hole",
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn innermost(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        match self {
+            Self::Store(error) => error.innermost(),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Read models: tables of one's own that follow the log, each event exactly once.
+//!
+//! What a projection writes and how far it has come are committed together, so that neither is there without the other, also when
+//! two processes run the same one.
+
+mod checkpoint;
+mod error;
+mod projector;
+mod rebuild;
+mod set;
+mod stand_in;
+mod view;
+mod worker;
+
+use std::future::Future;
+
+use bloom_runtime::{
+    application::Recorded,
+    domain::Aggregate,
+    ports::{Lifecycle, StoreError},
+};
+
+pub use checkpoint::{ProjectionState, ProjectionStatus};
+pub use error::ProjectionError;
+pub use projector::{Projector, RunningProjections};
+pub use rebuild::RebuildProgress;
+pub use set::{Projected, Projections};
+pub use view::View;
+
+/// A read model: its name and its tables.
+///
+/// It follows those aggregates whose events it [`Projects`]. Its tables come from migrations, and nobody else writes them.
+pub trait Projection: Send + Sync + 'static {
+    /// The stored name, under which is kept how far it has come.
+    const NAME: &'static str;
+    /// The tables that it writes, such that none refers to a later one.
+    const TABLES: &'static [&'static str];
+}
+
+/// What the events of an aggregate mean for a read model.
+///
+/// ```
+/// use bloom_runtime::{application::Recorded, prelude::*};
+/// use bloom_sql::{Projection, Projects, View, parameters};
+///
+/// # #[derive(Identity)] pub struct DoorId(Uuid);
+/// # #[derive(DomainEvent)] pub enum DoorEvent { #[event(name = "door.made", rev = 1)] Made { id: DoorId }, #[event(name = "door.opened", rev = 1)] Opened {} }
+/// # #[derive(Aggregate)] #[aggregate(event = DoorEvent, name = "door")]
+/// # pub struct Door { #[aggregate(id)] id: DoorId, #[aggregate(changes)] changes: Changes<DoorEvent> }
+/// # impl bloom_runtime::EventSourced for Door {
+/// #     fn begin(event: &DoorEvent) -> Option<Self> { match event { DoorEvent::Made { id } => Some(Self { id: *id, changes: Changes::new() }), DoorEvent::Opened {} => None } }
+/// #     fn apply(&mut self, _: &DoorEvent) {}
+/// # }
+/// /// How often each door was opened.
+/// pub struct DoorUse;
+///
+/// impl Projection for DoorUse {
+///     const NAME: &'static str = "door_use";
+///     const TABLES: &'static [&'static str] = &["door_use"];
+/// }
+///
+/// impl Projects<Door> for DoorUse {
+///     async fn project(&self, happened: &Recorded<DoorEvent>, view: &mut View<'_>) -> Result<(), StoreError> {
+///         let door = &happened.aggregate_id;
+///         let sql = match happened.event {
+///             DoorEvent::Made { .. } => "INSERT INTO {door_use} (door, times) VALUES ($1, 0)",
+///             DoorEvent::Opened {} => "UPDATE {door_use} SET times = times + 1 WHERE door = $1",
+///         };
+///         view.execute(sql, &parameters![door.as_str()]).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait Projects<A: Aggregate>: Projection {
+    /// Writes what follows from an event. It sees its own tables as they are after all events before, and is given nothing with
+    /// which it could append to the log.
+    ///
+    /// It awaits nothing but the view, since a transaction is open; and it may be called again with the same event when the
+    /// transaction was not committed, so that it keeps nothing in memory.
+    ///
+    /// # Errors
+    /// What the database says. The projection then stops at this event, says so, and tries again.
+    fn project(
+        &self,
+        happened: &Recorded<A::Event>,
+        view: &mut View<'_>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The same for an aggregate that was removed, brought back or purged; does nothing unless it is written.
+    ///
+    /// # Errors
+    /// As [`Self::project`].
+    fn moved(
+        &self,
+        _moved: &Recorded<Lifecycle>,
+        _view: &mut View<'_>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Ok(()) }
+    }
+}

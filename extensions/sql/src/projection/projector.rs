@@ -1,0 +1,251 @@
+//! Runs projections and looks after them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bloom_runtime::ports::{Position, Storage, StoreError};
+use tokio::{sync::watch, task::JoinSet};
+
+use super::{
+    Projection,
+    checkpoint::{self, ProjectionState, ProjectionStatus, advance, signed},
+    error::ProjectionError,
+    set::{Followed, Projections},
+    view::Tables,
+    worker::{Advanced, BATCH, Worker},
+};
+use crate::{parameters, queries::SqlStorage};
+
+/// The projections of an application on a log, with their tables in the same database or in another.
+pub struct Projector<L, S = L> {
+    log: Arc<L>,
+    views: Arc<S>,
+    projections: Projections,
+}
+
+impl<S: SqlStorage> Projector<S> {
+    /// Their tables are in the database of the log.
+    #[must_use]
+    pub fn new(storage: &Arc<S>, projections: Projections) -> Self {
+        Self { log: Arc::clone(storage), views: Arc::clone(storage), projections }
+    }
+}
+
+impl<L: Storage, S: SqlStorage> Projector<L, S> {
+    /// Their tables are in another database than the log.
+    #[must_use]
+    pub fn apart(log: Arc<L>, views: Arc<S>, projections: Projections) -> Self {
+        Self { log, views, projections }
+    }
+
+    /// Follows the log with all of them, each in a task of its own, so that one that fails holds up no other.
+    #[must_use]
+    pub fn start(&self) -> RunningProjections {
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let mut reached = Vec::new();
+        for projection in self.projections.all() {
+            let (sender, receiver) = watch::channel(Position::START);
+            reached.push(receiver);
+            tasks.spawn(self.worker(projection).run(sender, stopping.clone()));
+        }
+        RunningProjections { stop, tasks, reached }
+    }
+
+    /// Takes with each of them everything that is in the log now: for tests, and for whoever runs none in the background.
+    ///
+    /// # Errors
+    /// The first failure of one of them.
+    pub async fn catch_up(&self) -> Result<(), ProjectionError> {
+        for projection in self.projections.all() {
+            let worker = self.worker(projection);
+            let tables = Tables::live(projection.tables);
+            loop {
+                let seen = checkpoint::served(&*self.views, projection).await?;
+                if seen.state == ProjectionState::Paused {
+                    break;
+                }
+                if worker.advance(&seen, &tables, BATCH).await? == Advanced::Nothing {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How each of them stands; one that is being rebuilt stands there twice.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn status(&self) -> Result<Vec<ProjectionStatus>, ProjectionError> {
+        let mut all = Vec::new();
+        for projection in self.projections.all() {
+            let name = projection.name;
+            let known = checkpoint::checkpoints(&*self.views, name).await?;
+            if known.iter().all(|checkpoint| checkpoint.state == ProjectionState::Building) {
+                all.push(ProjectionStatus {
+                    name,
+                    state: ProjectionState::Live,
+                    position: Position::START,
+                    skipped: 0,
+                    failure: None,
+                });
+            }
+            all.extend(known.into_iter().map(|checkpoint| ProjectionStatus {
+                name,
+                state: checkpoint.state,
+                position: checkpoint.position,
+                skipped: checkpoint.skipped,
+                failure: checkpoint.failure,
+            }));
+        }
+        Ok(all)
+    }
+
+    /// The newest event of the log, which all of them are on the way to.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    pub async fn head(&self) -> Result<Position, ProjectionError> {
+        Ok(self.log.head().await?)
+    }
+
+    /// Lets one stand still until [`Self::resume`], in every process.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the database is out of reach.
+    pub async fn pause(&self, name: &str) -> Result<(), ProjectionError> {
+        self.switch(name, ProjectionState::Live, ProjectionState::Paused).await
+    }
+
+    /// Lets one go on.
+    ///
+    /// # Errors
+    /// As [`Self::pause`].
+    pub async fn resume(&self, name: &str) -> Result<(), ProjectionError> {
+        self.switch(name, ProjectionState::Paused, ProjectionState::Live).await
+    }
+
+    async fn switch(
+        &self,
+        name: &str,
+        from: ProjectionState,
+        to: ProjectionState,
+    ) -> Result<(), ProjectionError> {
+        let projection = self.projections.named(name)?;
+        checkpoint::served(&*self.views, projection).await?;
+        let name = projection.name;
+        checkpoint::commit(&*self.views, move |transaction| {
+            Box::pin(async move {
+                const SQL: &str =
+                    "UPDATE bloom_projections SET state = $1 WHERE name = $2 AND state = $3";
+                transaction.execute(SQL, &parameters![to.as_str(), name, from.as_str()]).await?;
+                Ok(())
+            })
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Passes over an event that one of them cannot take. It is counted, and the tables go without it.
+    ///
+    /// # Errors
+    /// [`ProjectionError::NotThere`] when the projection is not stopped before this event.
+    pub async fn skip(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
+        let projection = self.projections.named(name)?;
+        let seen = checkpoint::served(&*self.views, projection).await?;
+        let name = projection.name;
+        let there = seen.position.next() == position && position <= self.log.head().await?;
+        let not_there = || ProjectionError::NotThere { name, position, reached: seen.position };
+        if !there {
+            return Err(not_there());
+        }
+        let checkpoint = seen.clone();
+        let skipped = checkpoint::commit(&*self.views, move |transaction| {
+            let seen = checkpoint.clone();
+            Box::pin(async move {
+                const SQL: &str = "UPDATE bloom_projections SET skipped = skipped + 1
+                    WHERE name = $1 AND generation = $2 AND position = $3";
+                advance(transaction, name, &seen, position).await?;
+                let values = parameters![name, seen.generation, signed(position)];
+                transaction.execute(SQL, &values).await?;
+                Ok(())
+            })
+        })
+        .await;
+        match skipped {
+            Err(StoreError::Conflict { .. }) => Err(not_there()),
+            done => Ok(done?),
+        }
+    }
+
+    /// Waits until everything up to a position is in the tables, whichever process runs the projection: what a commit returned
+    /// is then seen by whoever reads them.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Behind`] when it takes longer than this.
+    pub async fn wait_for<P: Projection>(
+        &self,
+        position: Position,
+        longest: Duration,
+    ) -> Result<(), ProjectionError> {
+        const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
+        let projection = self.projections.named(P::NAME)?;
+        let begun = Instant::now();
+        let mut pause = PAUSES.0;
+        loop {
+            let reached = checkpoint::served(&*self.views, projection).await?.position;
+            if reached >= position {
+                return Ok(());
+            }
+            let waited = begun.elapsed();
+            if waited >= longest {
+                let name = projection.name;
+                return Err(ProjectionError::Behind { name, wanted: position, reached, waited });
+            }
+            tokio::time::sleep(pause.min(longest - waited)).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    pub(super) fn worker(&self, projection: &Arc<Followed>) -> Worker<L, S> {
+        Worker {
+            log: Arc::clone(&self.log),
+            views: Arc::clone(&self.views),
+            projection: Arc::clone(projection),
+        }
+    }
+
+    pub(super) fn views(&self) -> &S {
+        &self.views
+    }
+
+    pub(super) fn followed(&self, name: &str) -> Result<&Arc<Followed>, ProjectionError> {
+        self.projections.named(name)
+    }
+}
+
+/// Projections that follow the log.
+pub struct RunningProjections {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    reached: Vec<watch::Receiver<Position>>,
+}
+
+impl RunningProjections {
+    /// Waits until all of them have come so far.
+    pub async fn caught_up(&mut self, position: Position) {
+        for reached in &mut self.reached {
+            // The sender lives as long as its task, and a stopped task will not catch up any more.
+            let _ = reached.wait_for(|reached| *reached >= position).await;
+        }
+    }
+
+    /// Lets each finish the events it is at, then stops.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,210 @@
+//! Building the tables of a projection anew, beside those that are read.
+//!
+//! The live tables follow the log meanwhile. When the new rows have come as far, they take the place of the old ones in one
+//! transaction: tables, indexes, grants and views on them stay what they are.
+
+use std::time::{Duration, Instant};
+
+use bloom_runtime::{
+    application::retry,
+    ports::{Position, Storage, StoreError},
+};
+
+use super::{
+    checkpoint::{self, Checkpoint, ProjectionState, advance, moved, signed},
+    error::ProjectionError,
+    projector::Projector,
+    set::Followed,
+    stand_in,
+    view::Tables,
+    worker::{Advanced, BATCH, is_passing},
+};
+use crate::{parameters, queries::SqlStorage, transaction::Transaction, value::SqlValue};
+
+/// How far a rebuild has come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RebuildProgress {
+    /// Everything up to here is in the new tables.
+    pub position: Position,
+    /// The newest event of the log.
+    pub head: Position,
+    /// Since it began.
+    pub elapsed: Duration,
+}
+
+impl RebuildProgress {
+    /// Events taken in a second, so far.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64();
+        if seconds > 0.0 { self.position.get() as f64 / seconds } else { 0.0 }
+    }
+
+    /// How long the rest will take at this rate; `None` before there is one.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        let left = self.head.get().saturating_sub(self.position.get()) as f64;
+        Some(self.rate())
+            .filter(|rate| *rate > 0.0)
+            .and_then(|rate| Duration::try_from_secs_f64(left / rate).ok())
+    }
+}
+
+impl<L: Storage, S: SqlStorage> Projector<L, S> {
+    /// Builds the tables of one projection anew and puts them in the place of the old ones, while these are read and, where the
+    /// application runs, follow the log. What an earlier rebuild left unfinished is thrown away. Returns how far the new ones are.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Failed`] when an event cannot be taken: the old tables then stay as they are.
+    pub async fn rebuild(
+        &self,
+        name: &str,
+        mut progress: impl FnMut(RebuildProgress) + Send,
+    ) -> Result<Position, ProjectionError> {
+        let projection = self.followed(name)?;
+        let name = projection.name;
+        let mut live = checkpoint::served(self.views(), projection).await?;
+        let generation = self.begin(projection, &live).await?;
+        let tables = Tables::building(projection.tables, generation);
+        let worker = self.worker(projection);
+        let begun = Instant::now();
+        let mut pauses = retry::pauses(Duration::from_millis(10), Duration::from_secs(5));
+        loop {
+            let building = self.building(projection, generation).await?;
+            let head = self.head().await?;
+            progress(RebuildProgress {
+                position: building.position,
+                head,
+                elapsed: begun.elapsed(),
+            });
+            match worker.advance(&building, &tables, BATCH).await {
+                Ok(Advanced::Nothing) => {}
+                Ok(_) => continue,
+                // The old ones are there meanwhile.
+                Err(error) if is_passing(&error) => {
+                    tokio::time::sleep(pauses.next().unwrap_or_default()).await;
+                    continue;
+                }
+                Err(error) => {
+                    self.give_up(name, generation, &tables).await?;
+                    return Err(error);
+                }
+            }
+            live = checkpoint::served(self.views(), projection).await?;
+            // The live one may have been faster at the end of the log.
+            if building.position < live.position {
+                continue;
+            }
+            match self.swap(name, &live, &building, &tables).await {
+                Ok(()) => return Ok(building.position),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Makes the new tables, and throws away those of earlier attempts, whose builders then find out.
+    async fn begin(
+        &self,
+        projection: &Followed,
+        live: &Checkpoint,
+    ) -> Result<i64, ProjectionError> {
+        let name = projection.name;
+        let earlier: Vec<i64> = checkpoint::checkpoints(self.views(), name)
+            .await?
+            .into_iter()
+            .filter(|known| known.state == ProjectionState::Building)
+            .map(|known| known.generation)
+            .collect();
+        let newest = earlier.iter().copied().max().unwrap_or_default().max(live.generation);
+        let generation = newest + 1;
+        let names = projection.tables;
+        checkpoint::commit(self.views(), move |transaction| {
+            let earlier = earlier.clone();
+            Box::pin(async move {
+                for left in earlier {
+                    throw_away(transaction, name, left, &Tables::building(names, left)).await?;
+                }
+                const SQL: &str =
+                    "INSERT INTO bloom_projections (name, generation, state, position)
+                    VALUES ($1, $2, 'building', 0)";
+                transaction.execute(SQL, &parameters![name, generation]).await?;
+                for (table, new) in Tables::building(names, generation).pairs() {
+                    stand_in::create(transaction, table, &new).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+        Ok(generation)
+    }
+
+    async fn building(
+        &self,
+        projection: &Followed,
+        generation: i64,
+    ) -> Result<Checkpoint, ProjectionError> {
+        let known = checkpoint::checkpoints(self.views(), projection.name).await?;
+        let found = known.into_iter().find(|known| known.generation == generation);
+        found.ok_or(ProjectionError::Overtaken { name: projection.name })
+    }
+
+    async fn give_up(
+        &self,
+        name: &'static str,
+        generation: i64,
+        tables: &Tables,
+    ) -> Result<(), StoreError> {
+        let tables = tables.clone();
+        checkpoint::commit(self.views(), move |transaction| {
+            let tables = tables.clone();
+            Box::pin(async move { throw_away(transaction, name, generation, &tables).await })
+        })
+        .await
+    }
+
+    /// Puts the new rows in the place of the old ones; a conflict when either checkpoint has moved.
+    async fn swap(
+        &self,
+        name: &'static str,
+        live: &Checkpoint,
+        building: &Checkpoint,
+        tables: &Tables,
+    ) -> Result<(), StoreError> {
+        let (live, building, tables) = (live.clone(), building.clone(), tables.clone());
+        checkpoint::commit(self.views(), move |transaction| {
+            let (live, building, tables) = (live.clone(), building.clone(), tables.clone());
+            Box::pin(async move {
+                // Both are held until the end, so that nobody writes into the old tables any more.
+                advance(transaction, name, &live, live.position).await?;
+                advance(transaction, name, &building, building.position).await?;
+                stand_in::replace(transaction, &tables).await?;
+                const FORGET: &str =
+                    "DELETE FROM bloom_projections WHERE name = $1 AND generation = $2";
+                transaction.execute(FORGET, &parameters![name, live.generation]).await?;
+                const SERVE: &str = "UPDATE bloom_projections SET state = $1
+                    WHERE name = $2 AND generation = $3 AND position = $4";
+                let at = signed(building.position);
+                let values = parameters![live.state.as_str(), name, building.generation, at];
+                match transaction.execute(SERVE, &values).await? {
+                    1 => Ok(()),
+                    _ => Err(moved(name, &building)),
+                }
+            })
+        })
+        .await
+    }
+}
+
+async fn throw_away(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    generation: i64,
+    tables: &Tables,
+) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM bloom_projections
+        WHERE name = $1 AND generation = $2 AND state = 'building'";
+    let values: [SqlValue; 2] = [name.into(), generation.into()];
+    transaction.execute(SQL, &values).await?;
+    stand_in::drop(transaction, tables).await
+}

@@ -1,0 +1,126 @@
+//! The projections of an application.
+
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+
+use bloom_runtime::{
+    application::Happened,
+    domain::Aggregate,
+    ports::{RecordedEvent, StoreError},
+};
+
+use super::{Projection, Projects, error::ProjectionError, view::View};
+use crate::work::HookFuture;
+
+/// What follows from one event, to be written within a transaction, maybe more than once.
+pub(super) type Step = Box<dyn for<'v, 't> Fn(&'v mut View<'t>) -> HookFuture<'v> + Send + Sync>;
+
+/// Makes steps of the events of one kind of aggregate.
+trait Source: Send + Sync {
+    fn step(&self, entry: RecordedEvent) -> Result<Step, StoreError>;
+}
+
+struct Following<P, A> {
+    projection: Arc<P>,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A: Aggregate, P: Projects<A>> Source for Following<P, A> {
+    fn step(&self, entry: RecordedEvent) -> Result<Step, StoreError> {
+        let projection = Arc::clone(&self.projection);
+        let happened = Arc::new(Happened::<A::Event>::decode(entry)?);
+        Ok(Box::new(move |view| {
+            let (projection, happened) = (Arc::clone(&projection), Arc::clone(&happened));
+            Box::pin(async move {
+                match &*happened {
+                    Happened::Event(event) => projection.project(event, view).await,
+                    Happened::Moved(moved) => projection.moved(moved, view).await,
+                }
+            })
+        }))
+    }
+}
+
+/// A projection with the aggregates that it follows.
+///
+/// ```ignore
+/// Projected::new(OrderList).from::<Order>().from::<Customer>()
+/// ```
+pub struct Projected<P> {
+    projection: Arc<P>,
+    sources: BTreeMap<&'static str, Box<dyn Source>>,
+}
+
+impl<P: Projection> Projected<P> {
+    /// The projection, which follows nothing yet.
+    #[must_use]
+    pub fn new(projection: P) -> Self {
+        Self { projection: Arc::new(projection), sources: BTreeMap::new() }
+    }
+
+    /// Follows the events of this aggregate.
+    #[must_use]
+    pub fn from<A: Aggregate>(mut self) -> Self
+    where
+        P: Projects<A>,
+    {
+        let projection = Arc::clone(&self.projection);
+        self.sources.insert(
+            A::NAME,
+            Box::new(Following { projection, aggregate: PhantomData::<fn() -> A> }),
+        );
+        self
+    }
+}
+
+/// The projections of an application.
+#[derive(Default)]
+pub struct Projections(Vec<Arc<Followed>>);
+
+/// A projection without its type.
+pub(super) struct Followed {
+    pub(super) name: &'static str,
+    pub(super) tables: &'static [&'static str],
+    sources: BTreeMap<&'static str, Box<dyn Source>>,
+}
+
+impl Followed {
+    /// What follows from an entry of the log; `None` when it is of no concern.
+    pub(super) fn step(&self, entry: RecordedEvent) -> Result<Option<Step>, StoreError> {
+        let source = self.sources.get(entry.stream.aggregate.as_str());
+        source.map(|source| source.step(entry)).transpose()
+    }
+}
+
+impl Projections {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn with<P: Projection>(mut self, projected: Projected<P>) -> Self {
+        let sources = projected.sources;
+        self.0.push(Arc::new(Followed { name: P::NAME, tables: P::TABLES, sources }));
+        self
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn all(&self) -> &[Arc<Followed>] {
+        &self.0
+    }
+
+    pub(super) fn named(&self, name: &str) -> Result<&Arc<Followed>, ProjectionError> {
+        self.0.iter().find(|followed| followed.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.0.iter().map(|followed| followed.name).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            ProjectionError::Unknown { name: name.to_owned(), known }
+        })
+    }
+}

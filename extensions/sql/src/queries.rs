@@ -1,0 +1,42 @@
+//! Reading with one's own SQL.
+
+use std::future::Future;
+
+use bloom_runtime::ports::{Storage, StoreError};
+
+use crate::{value::SqlValue, work::SqlWork};
+
+/// A storage that takes SQL: what is behind it may differ.
+pub trait SqlStorage: Storage<Work = SqlWork> {
+    /// Runs a query; its rows, each with its columns in order. It sees what is committed.
+    ///
+    /// # Errors
+    /// What the database says, also when the statement tries to write.
+    fn query(
+        &self,
+        sql: impl Into<String> + Send,
+        parameters: Vec<SqlValue>,
+    ) -> impl Future<Output = Result<Vec<Vec<SqlValue>>, StoreError>> + Send;
+}
+
+#[cfg(feature = "sqlite")]
+impl SqlStorage for crate::SqliteStorage {
+    async fn query(
+        &self,
+        sql: impl Into<String> + Send,
+        parameters: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        Self::query(self, sql, parameters).await
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl SqlStorage for crate::PostgresStorage {
+    async fn query(
+        &self,
+        sql: impl Into<String> + Send,
+        parameters: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        Self::query(self, sql, parameters).await
+    }
+}

@@ -1,0 +1,71 @@
+//! Read models: each event exactly once, whatever happens meanwhile.
+
+mod postgres_server;
+mod read_model;
+
+use std::sync::Arc;
+
+use bloom_sql::{Migrations, PostgresStorage, SqliteStorage};
+use read_model::TABLES_SQL;
+
+fn migrations() -> Migrations {
+    Migrations::new().with("0001_balances", TABLES_SQL)
+}
+
+/// Two processes on one file.
+fn sqlite() -> (Arc<SqliteStorage>, Arc<SqliteStorage>) {
+    let path = tempfile::tempdir().expect("a folder").keep().join("test.db");
+    SqliteStorage::migrate(&path, &migrations()).expect("the migrations apply");
+    let open = || SqliteStorage::open(&path, &migrations()).expect("the database opens");
+    (Arc::new(open()), Arc::new(open()))
+}
+
+/// Two processes on one database of a server.
+async fn postgres() -> Option<(Arc<PostgresStorage>, Arc<PostgresStorage>)> {
+    let url = postgres_server::new_database().await?;
+    PostgresStorage::migrate(&url, &migrations()).await.expect("the migrations apply");
+    let one = PostgresStorage::open(&url, &migrations()).await.expect("the database opens");
+    let other = PostgresStorage::open(&url, &migrations()).await.expect("the database opens");
+    Some((Arc::new(one), Arc::new(other)))
+}
+
+macro_rules! on_both {
+    ($($name:ident($($process:ident),*)),* $(,)?) => {
+        mod on_sqlite {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let (one, _other) = sqlite();
+                on_both!(@ one _other $name $($process)*);
+            })*
+        }
+
+        mod on_postgres {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let Some((one, _other)) = postgres().await else { return };
+                on_both!(@ one _other $name $($process)*);
+            })*
+        }
+    };
+    (@ $one:ident $other:ident $name:ident here) => { read_model::$name($one).await };
+    (@ $one:ident $other:ident $name:ident here there) => { read_model::$name($one, $other).await };
+}
+
+on_both! {
+    each_event_once(here, there),
+    rebuilt_while_running(here, there),
+    stops_at_what_it_cannot_take(here),
+    stands_still_and_is_waited_for(here, there),
+    sees_removals(here),
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_in_another_database() {
+    read_model::apart(sqlite().0, sqlite().0).await;
+    let Some((server, _)) = postgres().await else { return };
+    read_model::apart(Arc::clone(&server), sqlite().0).await;
+}
