@@ -46,6 +46,19 @@ pub trait Application: Sized + Send + Sync + 'static {
         subscriptions
     }
 
+    /// The read models, which follow the log while the application serves.
+    ///
+    /// ```ignore
+    /// fn projections() -> Projections {
+    ///     Projections::new().with(Projected::new(OrderList).from::<Order>())
+    /// }
+    /// ```
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[must_use]
+    fn projections() -> bloom_sql::Projections {
+        bloom_sql::Projections::new()
+    }
+
     /// What the server answers.
     #[cfg(feature = "web")]
     fn routes(_store: StorageStore<Self::Storage>) -> bloom_web::axum::Router {

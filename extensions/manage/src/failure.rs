@@ -48,6 +48,41 @@ pub enum RunError {
         feature: &'static str,
     },
 
+    /// Something is wrong with a read model.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error(transparent)]
+    Projection(#[from] bloom_sql::projection::ProjectionError),
+
+    /// Read models need tables, and the storage has none.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error(
+        "read models are tables, and a store in memory has none: give the application a database"
+    )]
+    NoTables,
+
+    /// This names no aggregate and id.
+    #[error("`{name}` names no stream; write the aggregate and its id, as in `order-0199..`")]
+    NotAStream {
+        /// What was given.
+        name: String,
+    },
+
+    /// Nothing happened to this one.
+    #[error("there is no event of `{stream}`")]
+    NoStream {
+        /// The stream.
+        stream: String,
+    },
+
+    /// The log is not that long.
+    #[error("there is no event {position}: the newest is {head}")]
+    NoEvent {
+        /// What was asked for.
+        position: u64,
+        /// The newest.
+        head: u64,
+    },
+
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -47,16 +47,16 @@ fn command<A: Application>(own: &[Verb<A::Storage>]) -> Command {
         .subcommand(verbs::migrate::command())
         .subcommand(verbs::events::command())
         .subcommand(verbs::documents::command())
-        .subcommands(databases())
+        .subcommands(of_databases())
         .subcommands(own.iter().map(|verb| verb.command.clone()))
 }
 
-/// What there is to be done about databases, where there are any.
-fn databases() -> Option<Command> {
+/// What there is to be done where there are databases.
+fn of_databases() -> Vec<Command> {
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    return Some(verbs::db::command());
+    return vec![verbs::projection::command(), verbs::db::command()];
     #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
-    None
+    Vec::new()
 }
 
 fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Result<(), RunError> {
@@ -77,6 +77,10 @@ fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Resul
             Some(("documents", arguments)) => verbs::documents::run::<A>(&config, arguments).await,
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
             Some(("db", arguments)) => verbs::db::run::<A>(&config, arguments).await,
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            Some(("projection", arguments)) => {
+                verbs::projection::run::<A>(&config, arguments).await
+            }
             Some((name, arguments)) => {
                 let Some(verb) = own.iter().find(|verb| verb.command.get_name() == name) else {
                     // clap has refused every verb that is not one of those above.

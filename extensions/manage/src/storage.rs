@@ -3,7 +3,11 @@
 use std::{future::Future, sync::Arc};
 
 use bloom_runtime::{memory::MemoryStorage, ports::Storage};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use bloom_sql::{Projections, Projector, projection::RunningProjections};
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::verbs::projection::look_after;
 use crate::{config::DatabaseConfig, failure::RunError};
 
 /// A storage that is opened from the configuration.
@@ -40,6 +44,49 @@ pub trait ManagedStorage: Storage + Sized {
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
     ) -> impl Future<Output = Result<Vec<String>, RunError>> + Send;
+
+    /// Lets read models follow the log; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`RunError::NoTables`] where there is no place for them.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn follow(
+        storage: &Arc<Self>,
+        projections: Projections,
+    ) -> Result<Option<RunningProjections>, RunError>;
+
+    /// Does what `projection` was asked for.
+    ///
+    /// # Errors
+    /// As [`Self::follow`], and what is wrong with a projection.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn look_after(
+        storage: &Arc<Self>,
+        projections: Projections,
+        arguments: &clap::ArgMatches,
+    ) -> impl Future<Output = Result<(), RunError>> + Send;
+}
+
+/// The two for a storage that has tables.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+macro_rules! read_models_in_tables {
+    () => {
+        fn follow(
+            storage: &Arc<Self>,
+            projections: Projections,
+        ) -> Result<Option<RunningProjections>, RunError> {
+            let some = !projections.is_empty();
+            Ok(some.then(|| Projector::new(storage, projections).start()))
+        }
+
+        async fn look_after(
+            storage: &Arc<Self>,
+            projections: Projections,
+            arguments: &clap::ArgMatches,
+        ) -> Result<(), RunError> {
+            look_after(Projector::new(storage, projections), arguments).await
+        }
+    };
 }
 
 /// The storage of an application, shared by all of it.
@@ -87,6 +134,23 @@ impl ManagedStorage for MemoryStorage {
     async fn migrate(_: &DatabaseConfig, (): &()) -> Result<Vec<String>, RunError> {
         Ok(Vec::new())
     }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn follow(
+        _: &Arc<Self>,
+        projections: Projections,
+    ) -> Result<Option<RunningProjections>, RunError> {
+        if projections.is_empty() { Ok(None) } else { Err(RunError::NoTables) }
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    async fn look_after(
+        _: &Arc<Self>,
+        _: Projections,
+        _: &clap::ArgMatches,
+    ) -> Result<(), RunError> {
+        Err(RunError::NoTables)
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -116,6 +180,8 @@ impl ManagedStorage for bloom_sql::SqliteStorage {
     ) -> Result<Vec<String>, RunError> {
         Ok(Self::migrate(sqlite_path(config)?, migrations)?)
     }
+
+    read_models_in_tables!();
 }
 
 #[cfg(feature = "sqlite")]
@@ -156,6 +222,8 @@ impl ManagedStorage for bloom_sql::PostgresStorage {
     ) -> Result<Vec<String>, RunError> {
         Ok(Self::migrate(postgres_url(config)?, migrations).await?)
     }
+
+    read_models_in_tables!();
 }
 
 #[cfg(feature = "postgres")]

@@ -1,6 +1,9 @@
 //! `events`: looks into the log.
 
-use bloom_runtime::ports::{EventLog, Position, RecordedEvent, Storage};
+use bloom_runtime::{
+    domain::{Metadata, Version},
+    ports::{Position, RecordedEvent, Storage, StreamId},
+};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
@@ -8,6 +11,12 @@ use crate::{
 };
 
 pub(crate) fn command() -> Command {
+    let json = || {
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("Print each event as one line of JSON")
+    };
     let tail = Command::new("tail")
         .about("Show the newest events")
         .arg(
@@ -26,28 +35,68 @@ pub(crate) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Go on with those that are committed from now on"),
         )
+        .arg(json());
+    let version = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("VERSION").value_parser(value_parser!(u64)).help(help)
+    };
+    let stream = Command::new("stream")
+        .about("Show what happened to one aggregate")
         .arg(
-            Arg::new("json")
-                .long("json")
+            Arg::new("stream")
+                .value_name("STREAM")
+                .required(true)
+                .help("The aggregate and its id, as in `order-0199..`"),
+        )
+        .arg(version("from", "Begin with this version"))
+        .arg(version("to", "End with this version"))
+        .arg(
+            Arg::new("backwards")
+                .long("backwards")
                 .action(ArgAction::SetTrue)
-                .help("Print each event as one line of JSON"),
-        );
+                .help("Show the newest first"),
+        )
+        .arg(
+            Arg::new("tenant")
+                .long("tenant")
+                .value_name("TENANT")
+                .help("Whose it is, where tenants are kept apart by rows"),
+        )
+        .arg(json());
+    let show = Command::new("show")
+        .about("Show one event with everything that is known of it")
+        .arg(
+            Arg::new("position")
+                .value_name("POSITION")
+                .required(true)
+                .value_parser(value_parser!(u64))
+                .help("Its place in the log"),
+        )
+        .arg(json());
     Command::new("events")
         .about("Look into the event log")
         .arg_required_else_help(true)
         .subcommand(tail)
+        .subcommand(stream)
+        .subcommand(show)
 }
 
 pub(crate) async fn run<A: Application>(
     config: &Config,
     arguments: &ArgMatches,
 ) -> Result<(), RunError> {
-    // clap has refused everything but `tail`.
-    let Some(("tail", arguments)) = arguments.subcommand() else { return Ok(()) };
+    let Some((verb, arguments)) = arguments.subcommand() else { return Ok(()) };
+    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
+    match verb {
+        "tail" => tail(&*storage, arguments).await,
+        "stream" => stream(&*storage, arguments).await,
+        // clap has refused every other verb.
+        _ => show(&*storage, arguments).await,
+    }
+}
+
+async fn tail<S: Storage>(storage: &S, arguments: &ArgMatches) -> Result<(), RunError> {
     let count = arguments.get_one::<u64>("count").copied().unwrap_or(20);
     let (follow, as_json) = (arguments.get_flag("follow"), arguments.get_flag("json"));
-
-    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
     let mut position = Position::new(storage.head().await?.get().saturating_sub(count));
     loop {
         let mut appended = storage.appended();
@@ -70,6 +119,72 @@ pub(crate) async fn run<A: Application>(
             }
         }
     }
+}
+
+async fn stream<S: Storage>(storage: &S, arguments: &ArgMatches) -> Result<(), RunError> {
+    let named = arguments.get_one::<String>("stream").map_or("", String::as_str);
+    let not_a_stream = || RunError::NotAStream { name: named.to_owned() };
+    // Ids have hyphens, too, names of aggregates have none.
+    let (aggregate, id) = named.split_once('-').ok_or_else(not_a_stream)?;
+    let tenant = arguments.get_one::<String>("tenant").cloned().unwrap_or_default();
+    let stream = StreamId { tenant, aggregate: aggregate.to_owned(), id: id.to_owned() };
+    let version = |name| arguments.get_one::<u64>(name).copied();
+    let (from, to) = (version("from").unwrap_or(1), version("to").unwrap_or(u64::MAX));
+    let after = Version::new(from.saturating_sub(1));
+    let mut events = storage.read_stream(&stream, after).await?;
+    if events.is_empty() && storage.read_stream(&stream, Version::NEW).await?.is_empty() {
+        return Err(RunError::NoStream { stream: stream.to_string() });
+    }
+    events.retain(|event| event.version.get() <= to);
+    if arguments.get_flag("backwards") {
+        events.reverse();
+    }
+    for event in &events {
+        line(if arguments.get_flag("json") { json(event) } else { text(event) });
+    }
+    Ok(())
+}
+
+async fn show<S: Storage>(storage: &S, arguments: &ArgMatches) -> Result<(), RunError> {
+    let position = arguments.get_one::<u64>("position").copied().unwrap_or_default();
+    let event = match position.checked_sub(1) {
+        Some(before) => storage.read(Position::new(before), 1).await?.pop(),
+        None => None,
+    };
+    let Some(event) = event else {
+        let head = storage.head().await?;
+        return Err(RunError::NoEvent { position, head: head.get() });
+    };
+    if arguments.get_flag("json") {
+        line(json(&event));
+        return Ok(());
+    }
+    let Metadata { event_id, at, causation, correlation, actor, tenant, .. } = &event.metadata;
+    line(format_args!("position     {}", event.position));
+    line(format_args!("name         {} (revision {})", event.name, event.revision));
+    line(format_args!("stream       {} at version {}", event.stream, event.version));
+    line(format_args!("at           {at}"));
+    line(format_args!("id           {event_id}"));
+    let more = [
+        ("actor", actor),
+        ("tenant", tenant),
+        ("correlation", correlation),
+        ("causation", causation),
+    ];
+    for (name, value) in more {
+        if let Some(value) = value {
+            line(format_args!("{name:<12} {value}"));
+        }
+    }
+    line(pretty(&event.body));
+    Ok(())
+}
+
+/// The payload over several lines; as it is, should it be no JSON.
+fn pretty(body: &str) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(body);
+    let text = value.and_then(|value| serde_json::to_string_pretty(&value));
+    text.unwrap_or_else(|_| body.to_owned())
 }
 
 fn text(event: &RecordedEvent) -> String {

@@ -25,9 +25,15 @@ pub(crate) async fn run<A: Application>(
     }
     let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
     let store = A::on_storage(A::store(Arc::clone(&storage)));
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    let read_models = crate::storage::ManagedStorage::follow(&storage, A::projections())?;
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
     let served = serve::<A>(&config, store).await;
     running.stop().await;
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    if let Some(read_models) = read_models {
+        read_models.stop().await;
+    }
     served
 }
 

@@ -1,0 +1,188 @@
+//! `projection`: looks after the read models.
+
+use std::time::Duration;
+
+use bloom_runtime::ports::Position;
+use bloom_sql::{
+    Projector, SqlStorage,
+    projection::{ProjectionState, ProjectionStatus, RebuildProgress},
+};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::{
+    application::Application,
+    config::Config,
+    failure::RunError,
+    storage::{ManagedStorage, open},
+    terminal::{Line, line},
+};
+
+pub(crate) fn command() -> Command {
+    let name = || Arg::new("name").value_name("NAME").required(true).help("The projection");
+    let list = Command::new("list").about("Show how far each of them has come").arg(
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("Print each as one line of JSON"),
+    );
+    let rebuild = Command::new("rebuild")
+        .about("Build the tables of one anew and put them in the place of the old ones, which are read meanwhile")
+        .arg(name());
+    let skip = Command::new("skip")
+        .about("Pass over an event that one of them cannot take; its tables go without it")
+        .arg(name())
+        .arg(
+            Arg::new("position")
+                .value_name("POSITION")
+                .required(true)
+                .value_parser(value_parser!(u64))
+                .help("The event, as `projection list` names it"),
+        );
+    Command::new("projection")
+        .about("Look after the read models")
+        .arg_required_else_help(true)
+        .subcommand(list)
+        .subcommand(rebuild)
+        .subcommand(Command::new("pause").about("Let one stand still").arg(name()))
+        .subcommand(Command::new("resume").about("Let one go on").arg(name()))
+        .subcommand(skip)
+}
+
+pub(crate) async fn run<A: Application>(
+    config: &Config,
+    arguments: &ArgMatches,
+) -> Result<(), RunError> {
+    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
+    A::Storage::look_after(&storage, A::projections(), arguments).await
+}
+
+/// Does what was asked for with the read models of a database.
+pub(crate) async fn look_after<S: SqlStorage>(
+    projector: Projector<S>,
+    arguments: &ArgMatches,
+) -> Result<(), RunError> {
+    let Some((verb, arguments)) = arguments.subcommand() else { return Ok(()) };
+    let name = || arguments.get_one::<String>("name").map_or("", String::as_str);
+    match verb {
+        "list" => list(&projector, arguments.get_flag("json")).await?,
+        "rebuild" => rebuild(&projector, name()).await?,
+        "pause" => {
+            projector.pause(name()).await?;
+            line(format_args!("paused   {}", name()));
+        }
+        "resume" => {
+            projector.resume(name()).await?;
+            line(format_args!("resumed  {}", name()));
+        }
+        // clap has refused every other verb.
+        _ => {
+            let position = arguments.get_one::<u64>("position").copied().unwrap_or_default();
+            projector.skip(name(), Position::new(position)).await?;
+            line(format_args!("skipped  {} goes on behind event {position}", name()));
+        }
+    }
+    Ok(())
+}
+
+async fn list<S: SqlStorage>(projector: &Projector<S>, as_json: bool) -> Result<(), RunError> {
+    let (head, all) = (projector.head().await?, projector.status().await?);
+    if all.is_empty() && !as_json {
+        line("there are no projections; `bloom generate projection` writes one");
+    }
+    let width = all.iter().map(|status| status.name.len()).max().unwrap_or_default();
+    for status in all {
+        line(if as_json { json(&status, head) } else { text(&status, head, width) });
+    }
+    Ok(())
+}
+
+fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
+    let ProjectionStatus { name, state, position, skipped, failure, .. } = status;
+    let behind = head.get().saturating_sub(position.get());
+    let mut text = format!("{name:<width$}  {:<8}  at {position} of {head}", state.as_str());
+    if behind > 0 {
+        text.push_str(&format!(", {behind} behind"));
+    }
+    if *skipped > 0 {
+        text.push_str(&format!(", {skipped} skipped"));
+    }
+    if let Some(failure) = failure {
+        text.push_str(&format!("\n  fails: {failure}"));
+    }
+    if *state == ProjectionState::Paused {
+        text.push_str(&format!("\n  `projection resume {name}` lets it go on"));
+    }
+    text
+}
+
+fn json(status: &ProjectionStatus, head: Position) -> String {
+    serde_json::json!({
+        "name": status.name,
+        "state": status.state.as_str(),
+        "position": status.position,
+        "head": head,
+        "skipped": status.skipped,
+        "failure": status.failure,
+    })
+    .to_string()
+}
+
+async fn rebuild<S: SqlStorage>(projector: &Projector<S>, name: &str) -> Result<(), RunError> {
+    let mut shown = Line::new();
+    let mut last = None;
+    let built = projector
+        .rebuild(name, |progress| {
+            shown.replace(&bar(&progress));
+            last = Some(progress);
+        })
+        .await;
+    shown.end();
+    let position = built?;
+    let took = last.map(|progress| progress.elapsed).unwrap_or_default();
+    line(format_args!("rebuilt  {name}  {position} events in {:.1} s", took.as_secs_f64()));
+    Ok(())
+}
+
+/// `[#########           ]  45 %  12345 of 27000  31000/s  1 s left`
+fn bar(progress: &RebuildProgress) -> String {
+    const WIDTH: usize = 20;
+    let (position, head) = (progress.position.get(), progress.head.get());
+    let part = if head == 0 { 1.0 } else { position as f64 / head as f64 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a part of the width of the bar"
+    )]
+    let done = ((part * WIDTH as f64) as usize).min(WIDTH);
+    let left = progress.remaining().map(|left| format!("  {} s left", rounded_up(left)));
+    format!(
+        "[{:<WIDTH$}] {:>3.0} %  {position} of {head}  {:.0}/s{}",
+        "#".repeat(done),
+        part * 100.0,
+        progress.rate(),
+        left.unwrap_or_default()
+    )
+}
+
+fn rounded_up(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_says_how_far_it_is_and_how_long_it_takes() {
+        let progress = |position, head, millis| RebuildProgress {
+            position: Position::new(position),
+            head: Position::new(head),
+            elapsed: Duration::from_millis(millis),
+        };
+        assert_eq!(
+            bar(&progress(5_000, 20_000, 500)),
+            "[#####               ]  25 %  5000 of 20000  10000/s  2 s left"
+        );
+        assert_eq!(bar(&progress(0, 0, 0)), "[####################] 100 %  0 of 0  0/s");
+    }
+}
