@@ -48,6 +48,7 @@ impl Thing {
         | Self::Command { options, .. }
         | Self::Repository { options, .. }
         | Self::Specification { options, .. }
+        | Self::Projection { options, .. }
         | Self::Migration { options, .. }) = self;
         options
     }
@@ -244,6 +245,19 @@ Examples:
     Migration {
         /// What it does, in a word or two
         name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Add a read model: a table with a row for each aggregate, which follows the event log
+    #[command(after_help = "\
+Examples:
+  bloom generate projection OrderList --from Order")]
+    Projection {
+        /// Its name
+        name: String,
+        /// The aggregate whose events it follows
+        #[arg(long = "from", value_name = "AGGREGATE")]
+        root: String,
         #[command(flatten)]
         options: Options,
     },

@@ -146,6 +146,16 @@ impl<'p> Planner<'p> {
                 "context/adapters/store.rs.j2",
             ));
         }
+        if !self.context_view.projections.is_empty() {
+            files.push(file(
+                format!("src/{module}/adapters/projections/mod.rs"),
+                "context/adapters/projections.rs.j2",
+            ));
+            files.push(file(
+                "tests/suite/projections/mod.rs".into(),
+                "project/tests/suite/projections/mod.rs.j2",
+            ));
+        }
         if !self.context.aggregates.is_empty() {
             files.push(file(
                 "tests/suite/store/mod.rs".into(),
@@ -188,6 +198,7 @@ impl<'p> Planner<'p> {
             Request::Command { root, .. }
             | Request::Repository { root }
             | Request::Tables { root, .. }
+            | Request::Projection { root, .. }
             | Request::Specification { root, .. } => files.extend(self.aggregate(root.pascal())),
         }
         files.extend(self.bodies());
@@ -341,6 +352,19 @@ impl<'p> Planner<'p> {
                 "tables/migration.sql.j2",
                 context! { t => Serde(tables(aggregate, made)) },
             );
+        }
+        for one in view.projections.iter().filter(|_| self.settings.database.is_sql()) {
+            let snake = &one.snake;
+            for (path, template) in [
+                (format!("migrations/{}.sql", one.migration), "projection/migration.sql.j2"),
+                (
+                    format!("src/{module}/adapters/projections/{snake}.rs"),
+                    "projection/adapter.rs.j2",
+                ),
+                (format!("tests/suite/projections/{snake}.rs"), "projection/tests.rs.j2"),
+            ] {
+                push(path, template, context! { v => Serde(one) });
+            }
         }
         if aggregate.repository {
             let plural = &view.plural_snake;

@@ -41,6 +41,9 @@ fn the_shop_on_postgres() {
     let sandbox = Sandbox::shop_with(&["--db", "postgres"]);
     sandbox.generate("aggregate Account owner:String:1..100,index credit:Decimal:index huge:u64:optional,index --event-sourced");
     sandbox.generate("aggregate Listed level:u32:=3,index flag:bool:=true,index since:Timestamp:index kind:enum(a,b):index");
+    for root in ["Order", "Listed", "Account"] {
+        sandbox.generate(&format!("projection {root}Overview --from {root}"));
+    }
     assert!(sandbox.passes() > 70);
 
     for root in ["Order", "Listed"] {
@@ -106,6 +109,9 @@ fn every_type_and_rule() {
     sandbox.generate(
         "specification AskedOptional --for Optional text name number other kind day exact",
     );
+    for root in ["Everything", "Ruled", "Listed", "Optional"] {
+        sandbox.generate(&format!("projection {root}Overview --from {root}"));
+    }
     assert!(sandbox.passes() > 150);
 
     // The same in tables of their own.
@@ -161,6 +167,12 @@ fn names_of_every_sort() {
     ]);
     sandbox.generate("repository Post");
     sandbox.generate("repository Sheep");
+    for root in ["Post", "Sheep", "Empty", "Place", "Shop"] {
+        sandbox.generate(&format!("projection {root}List --from {root}"));
+    }
+    sandbox.generate(
+        "projection InternationalShipmentConfirmationDocumentOverview --from InternationalShipmentConfirmationDocument",
+    );
     assert!(sandbox.passes() > 40);
 }
 
@@ -178,6 +190,7 @@ fn an_event_sourced_aggregate() {
         "deposit(amount:Money) emits Deposited",
     ]);
     sandbox.generate("repository Account");
+    sandbox.generate("projection AccountBalance --from Account");
     assert!(sandbox.passes() > 15);
     assert!(sandbox.read("src/app.rs").contains(".aggregate::<Account>(Events::folded())"));
 

@@ -49,7 +49,7 @@ fn new_projects() {
 #[test]
 fn each_request_of_the_shop() {
     let sandbox = Sandbox::with_project(&[]);
-    let requests: [(&str, &[&str]); 11] = [
+    let requests: [(&str, &[&str]); 12] = [
         ("value_object", &["value-object", "Money", "amount:i64", "currency:enum:EUR,USD"]),
         (
             "aggregate",
@@ -88,6 +88,7 @@ fn each_request_of_the_shop() {
         ("repository", &["repository", "Order"]),
         ("tables", &["repository", "Order", "--relational"]),
         ("migration", &["migration", "visits"]),
+        ("projection", &["projection", "OrderList", "--from", "Order"]),
         (
             "event_sourced",
             &["aggregate", "Account", "owner:String:1..100", "--create", "open", "--event-sourced"],
@@ -139,6 +140,8 @@ fn help() {
         &["generate", "command"],
         &["generate", "repository"],
         &["generate", "migration"],
+        &["generate", "specification"],
+        &["generate", "projection"],
         &["db", "use"],
     ] {
         let output = sandbox.bloom(&[verb, &["--help"]].concat());

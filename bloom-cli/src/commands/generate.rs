@@ -50,7 +50,8 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
             .hint(format!("this is: {}", words(&sentence))));
         }
     }
-    if let Request::Migration { .. } | Request::Tables { .. } = &request
+    if let Request::Migration { .. } | Request::Tables { .. } | Request::Projection { .. } =
+        &request
         && !project.settings.database.is_sql()
     {
         return Err(Failure::new(FailureKind::Input, "a project in memory has no schema")
@@ -175,6 +176,7 @@ fn words(sentence: &Sentence) -> String {
         Sentence::Repository { root } => format!("repository {root}"),
         Sentence::Tables { root, .. } => format!("repository {root} --relational"),
         Sentence::Migration { name, .. } => format!("migration {name}"),
+        Sentence::Projection { name, root, .. } => format!("projection {name} --from {root}"),
         Sentence::Specification { name, root, fields } => {
             format!("specification {name} --for {root} {}", fields.join(" "))
         }
@@ -210,6 +212,9 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
         }
         Thing::Repository { root, relational: false, options } => {
             (Sentence::Repository { root }, options)
+        }
+        Thing::Projection { name, root, options } => {
+            (Sentence::Projection { name, root, number: None }, options)
         }
         Thing::Specification { name, fields, root, options } => {
             (Sentence::Specification { name, root, fields }, options)

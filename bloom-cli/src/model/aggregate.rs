@@ -18,6 +18,7 @@ pub(crate) struct Aggregate {
     pub(crate) entities: Vec<Entity>,
     pub(crate) commands: Vec<Command>,
     pub(crate) specifications: Vec<Specification>,
+    pub(crate) projections: Vec<Projection>,
     /// The number of its migration.
     pub(crate) migration: usize,
     /// The number of the migration that keeps it in tables of its own.
@@ -51,6 +52,14 @@ pub(crate) struct Entity {
 pub(crate) struct Specification {
     pub(crate) name: FieldName,
     pub(crate) fields: Vec<FieldName>,
+}
+
+/// A read model with a row for each, as it was when it was made: its columns stay.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Projection {
+    pub(crate) name: TypeName,
+    pub(crate) migration: usize,
+    pub(crate) fields: Vec<ModelField>,
 }
 
 /// One behaviour.

@@ -46,6 +46,9 @@ impl Context {
                 let number = number.unwrap_or_else(|| self.newest_migration() + 1);
                 self.migrations.push((number, name.clone()));
             }
+            Request::Projection { name, root, number } => {
+                self.add_projection(name, root, *number)?;
+            }
             Request::Specification { name, root, fields } => {
                 self.add_specification(name, root, fields)?;
             }
@@ -84,6 +87,7 @@ impl Context {
                 ),
             ));
         }
+        self.free_table(plural.plain())?;
         if let Some(other) = self.aggregates.iter().find(|other| other.plural == plural) {
             return Err(InputError::new(format!(
                 "the plural `{plural}` is taken by `{}`",
@@ -103,6 +107,7 @@ impl Context {
             entities: Vec::new(),
             commands: Vec::new(),
             specifications: Vec::new(),
+            projections: Vec::new(),
             migration: migration.unwrap_or_else(|| self.newest_migration() + 1),
             tables: None,
         });
@@ -265,7 +270,7 @@ impl Context {
         self.resolve_one(argument, &Owner::Prefixed(&prefix))
     }
 
-    fn root(&mut self, name: &TypeName) -> Result<&mut Aggregate, InputError> {
+    pub(super) fn root(&mut self, name: &TypeName) -> Result<&mut Aggregate, InputError> {
         let names: Vec<String> =
             self.aggregates.iter().map(|known| known.name.pascal().to_owned()).collect();
         if let Some(index) = names.iter().position(|known| known == name.pascal()) {

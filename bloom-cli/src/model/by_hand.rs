@@ -20,6 +20,7 @@ impl Context {
             Request::Repository { .. }
             | Request::Specification { .. }
             | Request::Tables { .. }
+            | Request::Projection { .. }
             | Request::Migration { .. } => &[],
         };
         let named = fields.iter().filter_map(|field| match &field.ty {

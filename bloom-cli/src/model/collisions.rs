@@ -29,6 +29,10 @@ impl Context {
         }
         for aggregate in &self.aggregates {
             let root = &aggregate.name;
+            for projection in &aggregate.projections {
+                let name = projection.name.pascal().to_owned();
+                note(name, format!("the projection `{}`", projection.name))?;
+            }
             for suffix in ["", "Id", "Event", "Error"] {
                 note(format!("{root}{suffix}"), format!("the aggregate `{root}`"))?;
             }

@@ -9,10 +9,11 @@ mod collisions;
 pub(crate) mod english;
 mod lookup;
 mod methods;
+mod projection;
 mod transition;
 mod types;
 
-pub(crate) use aggregate::{Aggregate, Command, Entity, Guard, Specification, Tables};
+pub(crate) use aggregate::{Aggregate, Command, Entity, Guard, Projection, Specification, Tables};
 pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};
 
 use crate::request::FieldName;
@@ -46,7 +47,10 @@ impl Context {
         let of_aggregates = self.aggregates.iter().map(|aggregate| aggregate.migration);
         let own = self.migrations.iter().map(|(number, _)| *number);
         let tables = self.aggregates.iter().filter_map(|aggregate| aggregate.tables.as_ref());
-        let own = own.chain(tables.map(|tables| tables.migration));
+        let projections = self.aggregates.iter().flat_map(|aggregate| &aggregate.projections);
+        let own = own
+            .chain(tables.map(|tables| tables.migration))
+            .chain(projections.map(|projection| projection.migration));
         of_aggregates.chain(own).max().unwrap_or_default()
     }
 

@@ -16,6 +16,7 @@ use super::{
         members, routes,
     },
     imports,
+    projection::{ProjectionView, projection},
     specification::{SpecificationView, specification},
     state::{StateView, state_view},
     use_case::{UseCaseView, use_cases},
@@ -94,6 +95,7 @@ pub(crate) struct AggregateView {
     pub(crate) indexed: Vec<FieldView>,
     finders: Vec<FinderView>,
     pub(crate) specifications: Vec<SpecificationView>,
+    pub(crate) projections: Vec<ProjectionView>,
     create_json: String,
     invalid_json: String,
     invalid_paths: String,
@@ -296,6 +298,11 @@ impl AggregateView {
             handlers,
             use_cases,
             finders,
+            projections: aggregate
+                .projections
+                .iter()
+                .map(|one| projection(aggregate, one))
+                .collect(),
             specifications: aggregate
                 .specifications
                 .iter()

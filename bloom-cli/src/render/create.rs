@@ -22,14 +22,19 @@ pub(super) struct CreateView {
     many: bool,
 }
 
+/// The event with which it begins.
+pub(super) fn event(aggregate: &Aggregate) -> String {
+    TypeName::joined(&[&past_event(aggregate.create.plain())]).pascal().to_owned()
+}
+
 impl CreateView {
     pub(super) fn new(aggregate: &Aggregate) -> Self {
-        let event = past_event(aggregate.create.plain());
+        let stored = past_event(aggregate.create.plain());
         let snake = aggregate.name.snake();
         Self {
             method: aggregate.create.ident(),
-            event: TypeName::joined(&[&event]).pascal().to_owned(),
-            stored: format!("{snake}.{event}"),
+            event: event(aggregate),
+            stored: format!("{snake}.{stored}"),
             command: format!("{}{}", aggregate.create.pascal(), aggregate.name),
             handler: format!("{}_{snake}", aggregate.create),
             title: capital(&gerund(aggregate.create.plain())),

@@ -73,6 +73,24 @@ pub(super) fn call_of_call(method: &str, inner: &str, argument: &str, indent: us
     format!("{margin}.{method}({inner}(\n{margin}    {argument},\n{margin}))")
 }
 
+/// The body of the function that registers read models: each by its name, with the aggregate that it follows. A line that is too
+/// long is left to rustfmt.
+pub(super) fn projections(calls: &[(String, String)]) -> String {
+    const MARGIN: &str = "        ";
+    let each: Vec<String> = calls
+        .iter()
+        .map(|(name, root)| format!(".with(Projected::new(projections::{name}).from::<{root}>())"))
+        .collect();
+    if let [only] = each.as_slice() {
+        let line = format!("{MARGIN}Projections::new(){only}");
+        if line.len() <= WIDTH {
+            return line;
+        }
+    }
+    let lines = each.iter().map(|call| format!("\n{MARGIN}    {call}"));
+    format!("{MARGIN}Projections::new(){}", lines.collect::<String>())
+}
+
 /// The order in which rustfmt sorts the names of imports; modules it sorts as mere text: digits by the number they make, and `_` before everything else.
 pub(super) fn in_order(left: &str, right: &str) -> Ordering {
     let (mut left, mut right) = (left.chars().peekable(), right.chars().peekable());
@@ -178,6 +196,13 @@ mod tests {
                     call_of_call(&method, "Documents::in_table", &format!("{table:?}"), 8) + "\n"
                 })
                 .collect();
+            let read_models: Vec<(String, String)> =
+                (0..=random(&mut state, 3)).map(|_| (name(&mut state), name(&mut state))).collect();
+            let read_models = projections(&read_models);
+            if read_models.lines().all(|line| line.len() <= WIDTH) {
+                writeln!(text, "impl P{file} {{\n    fn p() {{\n{read_models}\n    }}\n}}")
+                    .unwrap();
+            }
             writeln!(text, "fn d{file}() {{\n    StorageStore::shared(s)\n{calls}}}").unwrap();
         }
         let formatted = rustfmt(&[&text], Path::new("/")).unwrap();

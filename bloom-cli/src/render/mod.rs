@@ -15,6 +15,7 @@ mod invalid;
 mod layout;
 mod pattern;
 mod project;
+mod projection;
 mod sample;
 mod specification;
 mod state;

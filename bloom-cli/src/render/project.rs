@@ -7,10 +7,11 @@ use super::{
     exports::own_types,
     field::body_struct,
     layout,
+    projection::projection_migration,
     use_case::{UseCaseView, use_cases},
 };
 use crate::{
-    model::{Aggregate, Context, Tables},
+    model::{Aggregate, Context, Projection, Tables},
     render::ValueView,
     request::FieldName,
 };
@@ -48,6 +49,9 @@ pub(crate) struct ContextView {
     pub(crate) app_uses: String,
     pub(crate) aggregates: Vec<AggregateLine>,
     pub(crate) repositories: Vec<AggregateLine>,
+    pub(crate) projections: Vec<ProjectionLine>,
+    /// The body of the function that registers them.
+    pub(crate) projection_calls: String,
     pub(crate) domain_modules: Vec<String>,
     /// What the domain shows of each module.
     pub(crate) domain_uses: Vec<String>,
@@ -74,6 +78,13 @@ pub(crate) struct AggregateLine {
     uses: String,
 }
 
+/// A read model, as the files of the whole context name it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ProjectionLine {
+    pascal: String,
+    snake: String,
+}
+
 impl ContextView {
     pub(crate) fn new(crate_name: &str, context: &Context, web: bool, sql: bool) -> Self {
         let values: Vec<ValueView> = context.values.iter().map(ValueView::new).collect();
@@ -86,6 +97,11 @@ impl ContextView {
         repositories
             .sort_by(|left, right| layout::in_order(&left.plural_snake, &right.plural_snake));
 
+        let followed = projections(context);
+        let calls: Vec<(String, String)> = followed
+            .iter()
+            .map(|(root, one)| (one.name.pascal().to_owned(), root.name.pascal().to_owned()))
+            .collect();
         let exports = domain_exports(context, &values);
         let stored = context.aggregates.iter().filter(|aggregate| !aggregate.event_sourced);
         let own = context.migrations.iter().map(|(number, name)| own_migration(*number, name));
@@ -93,15 +109,26 @@ impl ContextView {
             .aggregates
             .iter()
             .filter_map(|aggregate| Some(tables_migration(aggregate, aggregate.tables.as_ref()?)));
-        let mut migrations: Vec<String> = stored.map(migration).chain(own).chain(tables).collect();
+        let read_models = followed.iter().map(|(_, one)| projection_migration(one));
+        let mut migrations: Vec<String> =
+            stored.map(migration).chain(own).chain(tables).chain(read_models).collect();
         migrations.retain(|_| sql);
         // They begin with their numbers.
         migrations.sort();
         Self {
             name: context.module.clone(),
             module: context.module.clone(),
-            has_adapters: web || !repositories.is_empty(),
-            app_uses: app_uses(context, web, &pascal),
+            has_adapters: web || !repositories.is_empty() || sql && !followed.is_empty(),
+            app_uses: app_uses(context, web, sql && !followed.is_empty(), &pascal),
+            projections: followed
+                .iter()
+                .filter(|_| sql)
+                .map(|(_, one)| ProjectionLine {
+                    pascal: one.name.pascal().to_owned(),
+                    snake: one.name.snake(),
+                })
+                .collect(),
+            projection_calls: layout::projections(&calls),
             domain_modules: sorted(
                 exports.iter().map(|(module, _)| module.clone()).chain(["services".to_owned()]),
             ),
@@ -140,10 +167,28 @@ impl AggregateLine {
     }
 }
 
-fn app_uses(context: &Context, web: bool, pascal: &str) -> String {
+/// The read models in the order of their names, each with what it follows.
+fn projections(context: &Context) -> Vec<(&Aggregate, &Projection)> {
+    let aggregates = context.aggregates.iter();
+    let mut all: Vec<(&Aggregate, &Projection)> = aggregates
+        .flat_map(|aggregate| aggregate.projections.iter().map(move |one| (aggregate, one)))
+        .collect();
+    all.sort_by(|(_, left), (_, right)| left.name.snake().cmp(&right.name.snake()));
+    all
+}
+
+fn app_uses(context: &Context, web: bool, read_models: bool, pascal: &str) -> String {
     let mut parts = Vec::new();
+    let adapters = [("http", web), ("projections", read_models)];
+    let adapters: Vec<String> = adapters
+        .into_iter()
+        .filter(|(_, is_there)| *is_there)
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    if !adapters.is_empty() {
+        parts.push(("adapters".to_owned(), adapters));
+    }
     if web {
-        parts.push(("adapters".to_owned(), vec!["http".to_owned()]));
         let application = vec![format!("{pascal}App"), "Handlers".to_owned()];
         parts.push(("application".to_owned(), application));
     }

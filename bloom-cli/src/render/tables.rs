@@ -157,7 +157,7 @@ impl TableView {
 
 /// How a value is kept in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Text,
     Bool,
     Integer,
@@ -170,7 +170,7 @@ enum Kind {
 
 impl Kind {
     /// `None` for what has no column of its own.
-    fn of(field: &ModelField) -> Option<Self> {
+    pub(super) fn of(field: &ModelField) -> Option<Self> {
         if !matches!(field.cardinality, Cardinality::One | Cardinality::Optional) {
             return None;
         }
@@ -203,14 +203,7 @@ impl Kind {
             Some(outer) => format!("{source} -> '{outer}'"),
             None => source.to_owned(),
         };
-        let (sqlite_type, postgres_type) = match self {
-            Self::Text => ("TEXT", "text COLLATE \"C\""),
-            Self::Bool => ("INTEGER", "boolean"),
-            Self::Integer => ("INTEGER", "bigint"),
-            Self::Digits => ("TEXT", "numeric"),
-            Self::Decimal => ("TEXT", "numeric"),
-            Self::Float => ("TEXT", "double precision"),
-        };
+        let (sqlite_type, postgres_type) = self.types();
         let sqlite_write = match self {
             Self::Digits | Self::Float => format!("nullif({source} -> {path}, 'null')"),
             _ => format!("{source} ->> {path}"),
@@ -224,6 +217,17 @@ impl Kind {
         };
         let field = key.to_owned();
         ColumnView { name, field, sqlite_type, postgres_type, sqlite_write, postgres_write }
+    }
+
+    /// The types of its column, in SQLite and in PostgreSQL.
+    pub(super) const fn types(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Text => ("TEXT", "text COLLATE \"C\""),
+            Self::Bool => ("INTEGER", "boolean"),
+            Self::Integer => ("INTEGER", "bigint"),
+            Self::Digits | Self::Decimal => ("TEXT", "numeric"),
+            Self::Float => ("TEXT", "double precision"),
+        }
     }
 
     fn sqlite_read(self, alias: &str, column: &str) -> String {

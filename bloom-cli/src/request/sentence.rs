@@ -65,6 +65,13 @@ pub(crate) enum Sentence {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<usize>,
     },
+    Projection {
+        name: String,
+        root: String,
+        /// As with an aggregate's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<usize>,
+    },
     Specification {
         name: String,
         root: String,
@@ -83,6 +90,7 @@ pub(crate) enum Request {
     Repository { root: TypeName },
     Tables { root: TypeName, number: Option<usize> },
     Migration { name: FieldName, number: Option<usize> },
+    Projection { name: TypeName, root: TypeName, number: Option<usize> },
     Specification { name: FieldName, root: TypeName, fields: Vec<FieldName> },
 }
 
@@ -118,6 +126,7 @@ impl Sentence {
             Request::Repository { root } => format!("repository {root}"),
             Request::Tables { root, .. } => format!("tables {root}"),
             Request::Migration { name, .. } => format!("migration {name}"),
+            Request::Projection { name, .. } => format!("projection {name}"),
             Request::Specification { name, root, .. } => format!("specification {root} {name}"),
         })
     }
@@ -127,7 +136,8 @@ impl Sentence {
         let mut asked = self.clone();
         if let Self::Aggregate { migration: number, .. }
         | Self::Tables { number, .. }
-        | Self::Migration { number, .. } = &mut asked
+        | Self::Migration { number, .. }
+        | Self::Projection { number, .. } = &mut asked
         {
             *number = None;
         }
@@ -138,7 +148,8 @@ impl Sentence {
     pub(crate) fn done(mut self, newest_migration: usize) -> Self {
         if let Self::Aggregate { migration: number, .. }
         | Self::Tables { number, .. }
-        | Self::Migration { number, .. } = &mut self
+        | Self::Migration { number, .. }
+        | Self::Projection { number, .. } = &mut self
         {
             *number = Some(newest_migration);
         }
@@ -224,6 +235,11 @@ impl Sentence {
             Self::Migration { name, number } => {
                 Request::Migration { name: FieldName::word(name, "migration")?, number: *number }
             }
+            Self::Projection { name, root, number } => Request::Projection {
+                name: TypeName::parse(name)?,
+                root: TypeName::parse(root)?,
+                number: *number,
+            },
             Self::Specification { name, root, fields } => {
                 let fields = fields.iter().map(|field| FieldName::parse(field));
                 Request::Specification {
