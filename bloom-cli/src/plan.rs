@@ -157,6 +157,7 @@ impl<'p> Planner<'p> {
             ));
         }
         if !self.context.aggregates.is_empty() {
+            files.push(file("tests/suite/events.rs".into(), "project/tests/suite/events.rs.j2"));
             files.push(file(
                 "tests/suite/store/mod.rs".into(),
                 "project/tests/suite/store/mod.rs.j2",

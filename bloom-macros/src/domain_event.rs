@@ -2,20 +2,19 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, Ident, LitInt, LitStr, Type, Variant, spanned::Spanned};
+use syn::{Data, DeriveInput, Ident, Variant, spanned::Spanned};
 
 use crate::{
-    attributes::{Items, plain},
+    attributes::plain,
+    event_revision::{Part, Stored, parts},
     problems::Problems,
     shadow::{ShadowField, read_fields},
 };
 
 struct Event<'v> {
     ident: &'v Ident,
-    name: LitStr,
-    revision: u32,
-    fields: Vec<(&'v Ident, &'v Type)>,
-    parts: Vec<&'v Type>,
+    stored: Stored,
+    parts: Vec<Part<'v>>,
 }
 
 pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<TokenStream> {
@@ -39,35 +38,49 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let events: Vec<Event<'_>> =
         data.variants.iter().filter_map(|variant| event(variant, problems)).collect();
     for (index, event) in events.iter().enumerate() {
-        if events[..index].iter().any(|other| other.name.value() == event.name.value()) {
+        let name = |event: &Event<'_>| event.stored.name.value();
+        if events[..index].iter().any(|other| name(other) == name(event)) {
             problems.at(
-                &event.name,
+                &event.stored.name,
                 "another event has this stored name; choose one that says what happened",
             );
         }
     }
 
-    let parts = events.iter().flat_map(|event| &event.parts).map(|part| {
-        quote_spanned!(part.span()=> ::bloom_runtime::domain::assert_part_of_value::<#part>();)
+    let types = events.iter().map(|event| event.stored.event_type());
+    let names = events.iter().map(|Event { ident, stored, .. }| {
+        let name = &stored.name;
+        quote!(Self::#ident { .. } => #name)
     });
-    let types = events.iter().map(|Event { name, revision, .. }| {
-        quote!(::bloom_runtime::domain::EventType { name: #name, revision: #revision })
+    let revisions = events.iter().map(|Event { ident, stored, .. }| {
+        let revision = stored.revision;
+        quote!(Self::#ident { .. } => #revision)
     });
-    let names = events.iter().map(|Event { ident, name, .. }| quote!(Self::#ident { .. } => #name));
-    let revisions =
-        events.iter().map(|Event { ident, revision, .. }| quote!(Self::#ident { .. } => #revision));
-    let written = events.iter().map(|Event { ident, fields, .. }| {
-        let (names, types): (Vec<_>, Vec<_>) = fields.iter().copied().unzip();
+    let written = events.iter().map(|Event { ident, parts, .. }| {
+        let (names, types): (Vec<_>, Vec<_>) =
+            parts.iter().map(|part| (part.name, part.ty)).unzip();
         quote!(#ident { #(#names: &'written #types),* })
     });
-    let write = events.iter().map(|Event { ident, fields, .. }| {
-        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+    let write = events.iter().map(|Event { ident, parts, .. }| {
+        let names: Vec<_> = parts.iter().map(|part| part.name).collect();
         quote!(Self::#ident { #(#names),* } => Written::#ident { #(#names),* })
     });
-    let read = events.iter().map(|Event { ident, name, revision, fields, .. }| {
-        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
-        let shadows: Vec<_> = fields.iter().map(|&(name, ty)| ShadowField { name, ty }).collect();
+    let read = events.iter().map(|Event { ident, stored, parts }| {
+        let names: Vec<_> = parts.iter().map(|part| part.name).collect();
+        let shadows: Vec<_> =
+            parts.iter().map(|part| ShadowField { name: part.name, ty: part.ty }).collect();
         let shadow = read_fields(&shadows);
+        let Stored { name, revision, from } = stored;
+        // The path may come from another macro than the function around it.
+        let payload = quote!(name, revision, body);
+        let earlier = from.as_ref().map(|from| {
+            quote_spanned! {from.span()=>
+                (#name, _) => {
+                    let earlier = <#from as ::bloom_runtime::domain::EventRevision>::from_body(#payload)?;
+                    ::core::result::Result::Ok(<Self as ::core::convert::From<#from>>::from(earlier))
+                }
+            }
+        });
         quote! {
             (#name, #revision) => {
                 #[derive(::bloom_runtime::__private::serde::Deserialize)]
@@ -76,28 +89,30 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
                 let Read { #(#names),* } = ::bloom_runtime::__private::decode_body(name, revision, body)?;
                 ::core::result::Result::Ok(Self::#ident { #(#names),* })
             }
+            #earlier
         }
     });
-    let clones = events.iter().map(|Event { ident, fields, .. }| {
-        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+    let precede = events.iter().map(|event| event.stored.precedes());
+    let shapes = events.iter().map(|event| event.stored.shapes(&event.parts));
+    let clones = events.iter().map(|Event { ident, parts, .. }| {
+        let names: Vec<_> = parts.iter().map(|part| part.name).collect();
         quote!(Self::#ident { #(#names),* } => Self::#ident { #(#names: ::core::clone::Clone::clone(#names)),* })
     });
-    let debugs = events.iter().map(|Event { ident, fields, .. }| {
-        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+    let debugs = events.iter().map(|Event { ident, parts, .. }| {
+        let names: Vec<_> = parts.iter().map(|part| part.name).collect();
         let texts = names.iter().map(|name| plain(name));
         let text = plain(ident);
         quote!(Self::#ident { #(#names),* } => __formatter.debug_struct(#text)#(.field(#texts, #names))*.finish())
     });
-    let equals = events.iter().map(|Event { ident, fields, .. }| {
-        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+    let equals = events.iter().map(|Event { ident, parts, .. }| {
+        let names: Vec<_> = parts.iter().map(|part| part.name).collect();
         let others: Vec<_> = (0..names.len()).map(|index| quote::format_ident!("other{index}")).collect();
         quote!((Self::#ident { #(#names),* }, Self::#ident { #(#names: #others),* }) => true #(&& #names == #others)*)
     });
     let different = (events.len() > 1).then(|| quote!(_ => false,));
     Some(quote! {
         const _: () = {
-            #[allow(dead_code)]
-            fn parts() { #(#parts)* }
+            #(#precede)*
 
             #[derive(::bloom_runtime::__private::serde::Serialize)]
             #[serde(crate = "::bloom_runtime::__private::serde", untagged)]
@@ -112,6 +127,12 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
                 const TYPES: &'static [::bloom_runtime::domain::EventType] = &[#(#types),*];
                 fn name(&self) -> &'static str { match self { #(#names),* } }
                 fn revision(&self) -> u32 { match self { #(#revisions),* } }
+                fn shapes() -> ::std::vec::Vec<::bloom_runtime::domain::EventShape> {
+                    let mut all = ::std::vec::Vec::new();
+                    let shapes = &mut all;
+                    #(#shapes)*
+                    all
+                }
                 fn to_body(&self) -> ::bloom_runtime::__private::JsonResult<::std::string::String> {
                     ::bloom_runtime::__private::to_text(&match self { #(#write),* })
                 }
@@ -145,40 +166,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
 }
 
 fn event<'v>(variant: &'v Variant, problems: &mut Problems) -> Option<Event<'v>> {
-    let items = Items::read(&variant.attrs, "event", &["name", "rev"], problems);
-    let revision = items.value::<LitInt>("rev", "1", problems);
-    let revision = revision.map_or(Some(1), |lit| problems.keep(lit.base10_parse::<u32>()));
-    let name = items.value::<LitStr>("name", "\"order.placed\"", problems);
-    if items.get("name").is_none() {
-        problems.at(
-            &variant.ident,
-            "an event has a stored name that outlives the code; add `#[event(name = \"order.placed\", rev = 1)]`",
-        );
-    }
-    if let Some(name) = &name
-        && (name.value().is_empty()
-            || name.value().chars().any(|c| !(c.is_alphanumeric() || "._-".contains(c))))
-    {
-        problems.at(name, "a stored name is made of letters, digits, `.`, `_` and `-`");
-    }
-    let mut parts = Vec::new();
-    let fields = match &variant.fields {
-        Fields::Unit => Vec::new(),
-        Fields::Named(fields) => fields
-            .named
-            .iter()
-            .filter_map(|field| {
-                let items = Items::read(&field.attrs, "event", &["opaque"], problems);
-                if !items.flag("opaque", problems) {
-                    parts.push(&field.ty);
-                }
-                Some((field.ident.as_ref()?, &field.ty))
-            })
-            .collect(),
-        Fields::Unnamed(fields) => {
-            problems.at(fields, "the fields of an event have names, which are what is stored; write `{ name: Type }`");
-            return None;
-        }
-    };
-    Some(Event { ident: &variant.ident, name: name?, revision: revision?, fields, parts })
+    let stored = Stored::read(&variant.ident, &variant.attrs, problems);
+    let parts = parts(&variant.fields, problems)?;
+    Some(Event { ident: &variant.ident, stored: stored?, parts })
 }

@@ -128,7 +128,11 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         #[automatically_derived]
         impl<__A: ?::core::marker::Sized> ::bloom_runtime::domain::MemberOf<__A> for #ident {}
         #[automatically_derived]
-        impl ::bloom_runtime::domain::PartOfValue for #ident {}
+        impl ::bloom_runtime::domain::PartOfValue for #ident {
+            fn shape(within: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
+                <#inner as ::bloom_runtime::domain::PartOfValue>::shape(within)
+            }
+        }
         #[automatically_derived]
         impl ::bloom_runtime::domain::Queryable for #ident {
             type Tokens<__R> = ::bloom_runtime::domain::Field<__R, Self>;

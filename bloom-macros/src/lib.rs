@@ -10,6 +10,7 @@ mod comparison;
 mod domain_error;
 mod domain_event;
 mod entity;
+mod event_revision;
 mod field;
 mod handlers;
 mod identity;
@@ -17,6 +18,7 @@ mod message;
 mod problems;
 mod rules;
 mod shadow;
+mod shape;
 mod tokens;
 mod value_enum;
 mod value_object;
@@ -54,6 +56,12 @@ pub fn aggregate(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(DomainEvent, attributes(event))]
 pub fn domain_event(input: TokenStream) -> TokenStream {
     run(parse_macro_input!(input), domain_event::derive)
+}
+
+/// Implements `EventRevision` for a struct that holds what an earlier revision of an event held.
+#[proc_macro_derive(EventRevision, attributes(event))]
+pub fn event_revision(input: TokenStream) -> TokenStream {
+    run(parse_macro_input!(input), event_revision::derive)
 }
 
 /// Implements `DomainError`, `Display` and `Error` for an enum of errors.

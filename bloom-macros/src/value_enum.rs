@@ -124,7 +124,11 @@ pub(crate) fn derive(
         #[automatically_derived]
         impl<__A: ?::core::marker::Sized> ::bloom_runtime::domain::MemberOf<__A> for #ident {}
         #[automatically_derived]
-        impl ::bloom_runtime::domain::PartOfValue for #ident {}
+        impl ::bloom_runtime::domain::PartOfValue for #ident {
+            fn shape(_: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
+                ::bloom_runtime::domain::Shape::OneOf(::std::vec![#(#texts),*])
+            }
+        }
         #[automatically_derived]
         impl ::bloom_runtime::domain::Queryable for #ident {
             type Tokens<__R> = ::bloom_runtime::domain::Field<__R, Self>;

@@ -1,8 +1,8 @@
 //! `#[derive(ValueObject)]` on structs; enums are next door.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Data, DeriveInput, Field, Fields, Generics, Ident, Member, Path, spanned::Spanned};
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Field, Fields, Generics, Ident, Member, Path};
 
 use crate::{
     attributes::{Items, plain},
@@ -11,6 +11,7 @@ use crate::{
     problems::Problems,
     rules,
     shadow::{ShadowField, read, written},
+    shape,
     tokens::{TokenField, tokens},
     value_enum,
 };
@@ -89,12 +90,6 @@ fn of_struct(
             )
         })
         .collect();
-    let parts = (0..members.len()).filter(|&index| attributes[index].get("opaque").is_none()).map(
-        |index| {
-            let ty = types[index];
-            quote_spanned!(ty.span()=> ::bloom_runtime::domain::assert_part_of_value::<#ty>();)
-        },
-    );
     let validate = validate.map(|path| quote!(check.include(#path(&candidate));));
     let (inputs, values): (Vec<_>, Vec<_>) =
         params.iter().zip(&types).map(|(param, ty)| input_of(param, ty)).unzip();
@@ -134,6 +129,14 @@ fn of_struct(
             .collect();
         tokens(&input.vis, ident, &generics, &fields)
     };
+    let opaque = |index: usize| attributes[index].get("opaque").is_some();
+    let shape = if is_newtype {
+        shape::of(types[0], opaque(0))
+    } else {
+        let names: Vec<String> = params.iter().map(plain).collect();
+        let parts = (0..members.len()).map(|index| shape::of(types[index], opaque(index)));
+        shape::of_fields(&names, parts)
+    };
     let common = common(ident, &input.generics, &generics, &members);
     quote! {
         impl #impl_generics #ident #ty #clause {
@@ -149,11 +152,13 @@ fn of_struct(
             }
             #getters
         }
-        const _: () = {
-            #[allow(dead_code)]
-            fn parts #impl_generics() #clause { #(#parts)* }
-        };
         #common
+        #[automatically_derived]
+        impl #impl_generics ::bloom_runtime::domain::PartOfValue for #ident #ty #clause {
+            fn shape(within: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
+                within.enter::<Self>(|within| #shape)
+            }
+        }
         #serde
         #queryable
     }
@@ -243,8 +248,6 @@ pub(crate) fn common(
         impl #impl_generics ::bloom_runtime::domain::ValueObject for #ident #ty #clause {}
         #[automatically_derived]
         impl<__A: ?::core::marker::Sized, #params> ::bloom_runtime::domain::MemberOf<__A> for #ident #ty #clause {}
-        #[automatically_derived]
-        impl #impl_generics ::bloom_runtime::domain::PartOfValue for #ident #ty #clause {}
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::{
-    DecodeError, DomainEvent, Json, PartOfValue, Queryable, reconstitution::reconstitute,
+    DecodeError, DomainEvent, EventType, Json, PartOfValue, Queryable, reconstitution::reconstitute,
 };
 
 /// Implemented by `#[derive(Aggregate)]` alone.
@@ -79,6 +79,27 @@ pub fn decode_body<T: DeserializeOwned>(
     body: &str,
 ) -> Result<T, DecodeError> {
     from_json(body).map_err(|source| DecodeError::Body { name: name.to_owned(), revision, source })
+}
+
+/// Compiles only if what is converted is an earlier revision of the same event.
+pub const fn assert_precedes(earlier: EventType, later: EventType) {
+    let (left, right) = (earlier.name.as_bytes(), later.name.as_bytes());
+    assert!(
+        left.len() == right.len(),
+        "the earlier revision of an event has the same stored name; write it in both"
+    );
+    let mut index = 0;
+    while index < left.len() {
+        assert!(
+            left[index] == right[index],
+            "the earlier revision of an event has the same stored name; write it in both"
+        );
+        index += 1;
+    }
+    assert!(
+        earlier.revision < later.revision,
+        "the earlier revision of an event has a lower number; raise `rev`"
+    );
 }
 
 pub fn unknown_event<E: DomainEvent>(name: &str, revision: u32) -> DecodeError {

@@ -32,15 +32,15 @@ pub mod prelude {
         application::{Command, EventHandler, Failure, Handler, Provides, Query, Recorded},
         domain::{
             Aggregate, Changes, Classified, Date, Decimal, DomainError, DomainEvent, DomainService,
-            Entity, ErrorKind, Factory, GeneratedIdentity, Identity, Invalid, Json, Spec,
-            Timestamp, Uuid, Validation, ValueObject, Version,
+            Entity, ErrorKind, EventRevision, Factory, GeneratedIdentity, Identity, Invalid, Json,
+            Spec, Timestamp, Uuid, Validation, ValueObject, Version,
         },
         ensure,
         ports::{Page, PageRequest, Receipt, Repository, Store, StoreError, UnitOfWork},
     };
     #[cfg(feature = "derive")]
     pub use bloom_macros::{
-        Aggregate, Command, DomainError, DomainEvent, Entity, Handlers, Identity, Query,
-        ValueObject,
+        Aggregate, Command, DomainError, DomainEvent, Entity, EventRevision, Handlers, Identity,
+        Query, ValueObject,
     };
 }

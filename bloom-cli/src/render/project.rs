@@ -173,7 +173,7 @@ fn projections(context: &Context) -> Vec<(&Aggregate, &Projection)> {
     let mut all: Vec<(&Aggregate, &Projection)> = aggregates
         .flat_map(|aggregate| aggregate.projections.iter().map(move |one| (aggregate, one)))
         .collect();
-    all.sort_by(|(_, left), (_, right)| left.name.snake().cmp(&right.name.snake()));
+    all.sort_by_key(|(_, one)| one.name.snake());
     all
 }
 

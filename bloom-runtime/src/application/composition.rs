@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    SystemClock, UuidV7,
+    KnownEvents, SystemClock, UuidV7,
     registration::{Loading, Registration},
     tenancy::Tenancy,
     upcasters::Upcasters,
@@ -29,6 +29,8 @@ pub(super) struct Composition<S> {
     registrations: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     /// The tables whose documents have had another shape.
     upcasters: Vec<(&'static str, Upcasters)>,
+    /// In the order in which the aggregates were registered.
+    events: Vec<KnownEvents>,
 }
 
 impl<S> Composition<S> {
@@ -41,6 +43,7 @@ impl<S> Composition<S> {
             is_held: false,
             registrations: HashMap::new(),
             upcasters: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -50,7 +53,13 @@ impl<S> Composition<S> {
         {
             self.upcasters.push((table, registration.upcasters.clone()));
         }
+        self.events.retain(|known| known.aggregate != A::NAME);
+        self.events.push(KnownEvents::of::<A>());
         self.registrations.insert(TypeId::of::<A>(), Arc::new(registration));
+    }
+
+    pub(super) fn events(&self) -> &[KnownEvents] {
+        &self.events
     }
 
     pub(super) fn upcasters(&self) -> &[(&'static str, Upcasters)] {
@@ -74,6 +83,7 @@ impl<S> Composition<S> {
             is_held,
             registrations: self.registrations.clone(),
             upcasters: self.upcasters.clone(),
+            events: self.events.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    KnownEvents,
     ambient::current_context,
     composition::Composition,
     registration::Registration,
@@ -99,6 +100,12 @@ impl<S: Storage> StorageStore<S> {
     #[must_use]
     pub fn with_ids(self, ids: impl IdGenerator) -> Self {
         self.changed(|composition| composition.ids = Arc::new(ids))
+    }
+
+    /// What this program knows of the events of each aggregate that is registered.
+    #[must_use]
+    pub fn known_events(&self) -> &[KnownEvents] {
+        self.inner.events()
     }
 
     /// What is below.

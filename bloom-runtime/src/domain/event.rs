@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::EventShape;
+
 /// Something that happened to an aggregate, with a stored name and a revision that outlive the code.
 ///
 /// Written by `#[derive(DomainEvent)]` on an enum whose variants have named fields. Payloads are values
@@ -31,6 +33,9 @@ pub trait DomainEvent: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
     /// The revision of the payload's shape.
     fn revision(&self) -> u32;
 
+    /// The shape of every revision that can be read.
+    fn shapes() -> Vec<EventShape>;
+
     /// The payload as JSON text.
     ///
     /// # Errors
@@ -51,6 +56,62 @@ pub struct EventType {
     pub name: &'static str,
     /// The revision.
     pub revision: u32,
+}
+
+/// What an event held in an earlier revision, for as long as some of them are stored.
+///
+/// Written by `#[derive(EventRevision)]`. `From` says how it becomes the next revision, and whoever reads the log, a handler, a
+/// projection or the aggregate itself, sees the newest only.
+///
+/// ```
+/// use bloom_runtime::prelude::*;
+///
+/// #[derive(DomainEvent)]
+/// pub enum DoorEvent {
+///     #[event(name = "door.opened", rev = 3, from = OpenedV2)]
+///     Opened { who: String, gently: bool },
+/// }
+///
+/// /// At first nobody asked who it was.
+/// #[derive(EventRevision)]
+/// #[event(name = "door.opened", rev = 1)]
+/// struct OpenedV1 {}
+///
+/// #[derive(EventRevision)]
+/// #[event(name = "door.opened", rev = 2, from = OpenedV1)]
+/// struct OpenedV2 { by: String }
+///
+/// impl From<OpenedV1> for OpenedV2 {
+///     fn from(OpenedV1 {}: OpenedV1) -> Self { Self { by: "somebody".to_owned() } }
+/// }
+///
+/// impl From<OpenedV2> for DoorEvent {
+///     fn from(OpenedV2 { by }: OpenedV2) -> Self { Self::Opened { who: by, gently: true } }
+/// }
+///
+/// let read = |revision, body| DoorEvent::from_body("door.opened", revision, body).unwrap();
+/// let opened = |who: &str| DoorEvent::Opened { who: who.to_owned(), gently: true };
+/// assert_eq!(read(1, "{}"), opened("somebody"));
+/// assert_eq!(read(2, r#"{"by":"Ada"}"#), opened("Ada"));
+/// assert_eq!(read(3, r#"{"who":"Ada","gently":true}"#), opened("Ada"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no earlier revision of an event",
+    label = "not derived from `EventRevision`",
+    note = "it becomes one with `#[derive(EventRevision)]` and `#[event(name = \"..\", rev = ..)]`"
+)]
+pub trait EventRevision: Sized {
+    /// The stored name and the revision.
+    const TYPE: EventType;
+
+    /// What is stored in this revision, or in one before it, as this revision.
+    ///
+    /// # Errors
+    /// When the revision is unknown or the payload has another shape.
+    fn from_body(name: &str, revision: u32, body: &str) -> Result<Self, DecodeError>;
+
+    /// Tells the shapes of those before it, and its own.
+    fn shapes(shapes: &mut Vec<EventShape>);
 }
 
 /// A stored event that this program cannot read.

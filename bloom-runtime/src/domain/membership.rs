@@ -5,7 +5,7 @@ use std::{
     hash::BuildHasher,
 };
 
-use super::{Date, Decimal, Json, Timestamp, Uuid};
+use super::{Date, Decimal, Json, Shape, Timestamp, Uuid, Within};
 
 /// A type that may be a field of aggregate `A`: primitives, ids, value objects, collections of them,
 /// and entities whose root is `A`.
@@ -29,64 +29,75 @@ pub trait MemberOf<A: ?Sized> {}
     note = "a type from elsewhere becomes a value object with `#[derive(ValueObject)]`, or is admitted by \
             `#[value(opaque)]` or `#[event(opaque)]` on the field"
 )]
-pub trait PartOfValue {}
+pub trait PartOfValue {
+    /// What it looks like where it is stored; `within` knows the types around it.
+    fn shape(within: &mut Within) -> Shape;
+}
 
 macro_rules! plain {
-    ($($type:ty),* $(,)?) => {$(
+    ($($type:ty: $kind:literal),* $(,)?) => {$(
         impl<A: ?Sized> MemberOf<A> for $type {}
-        impl PartOfValue for $type {}
+        impl PartOfValue for $type {
+            fn shape(_: &mut Within) -> Shape {
+                Shape::Plain($kind)
+            }
+        }
     )*};
 }
 
-plain!(
-    (),
-    bool,
-    char,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    f32,
-    f64,
-    String,
-    Uuid,
-    Timestamp,
-    Date,
-    Decimal,
-    Json
-);
+plain! {
+    (): "nothing",
+    bool: "bool",
+    char: "char",
+    i8: "i8",
+    i16: "i16",
+    i32: "i32",
+    i64: "i64",
+    i128: "i128",
+    u8: "u8",
+    u16: "u16",
+    u32: "u32",
+    u64: "u64",
+    u128: "u128",
+    f32: "f32",
+    f64: "f64",
+    String: "text",
+    Uuid: "uuid",
+    Timestamp: "timestamp",
+    Date: "date",
+    Decimal: "decimal",
+    Json: "json",
+}
 
 macro_rules! containers {
-    ($([$($generics:tt)*] $type:ty: $($inner:ident),+;)*) => {$(
+    ($([$($generics:tt)*] $type:ty: $($inner:ident),+ => $shape:expr;)*) => {$(
         impl<Root: ?Sized, $($generics)*> MemberOf<Root> for $type where $($inner: MemberOf<Root>),+ {}
-        impl<$($generics)*> PartOfValue for $type where $($inner: PartOfValue),+ {}
+        impl<$($generics)*> PartOfValue for $type where $($inner: PartOfValue),+ {
+            fn shape(within: &mut Within) -> Shape {
+                let tell: fn(&mut Within) -> Shape = $shape;
+                tell(within)
+            }
+        }
     )*};
 }
 
 containers! {
-    [T] Option<T>: T;
-    [T] Vec<T>: T;
-    [T] Box<T>: T;
-    [T] BTreeSet<T>: T;
-    [T, S: BuildHasher] HashSet<T, S>: T;
-    [K, V] BTreeMap<K, V>: K, V;
-    [K, V, S: BuildHasher] HashMap<K, V, S>: K, V;
-    [T, const N: usize] [T; N]: T;
-    [A, B] (A, B): A, B;
-    [A, B, C] (A, B, C): A, B, C;
-    [A, B, C, D] (A, B, C, D): A, B, C, D;
+    [T] Option<T>: T => |within| Shape::Optional(Box::new(T::shape(within)));
+    [T] Vec<T>: T => |within| Shape::List(Box::new(T::shape(within)));
+    [T] Box<T>: T => |within| T::shape(within);
+    [T] BTreeSet<T>: T => |within| Shape::List(Box::new(T::shape(within)));
+    [T, S: BuildHasher] HashSet<T, S>: T => |within| Shape::List(Box::new(T::shape(within)));
+    [K, V] BTreeMap<K, V>: K, V => |within| Shape::Map(Box::new(V::shape(within)));
+    [K, V, S: BuildHasher] HashMap<K, V, S>: K, V => |within| Shape::Map(Box::new(V::shape(within)));
+    [T, const N: usize] [T; N]: T => |within| Shape::Tuple(vec![T::shape(within); N]);
+    [A, B] (A, B): A, B => |within| Shape::Tuple(vec![A::shape(within), B::shape(within)]);
+    [A, B, C] (A, B, C): A, B, C =>
+        |within| Shape::Tuple(vec![A::shape(within), B::shape(within), C::shape(within)]);
+    [A, B, C, D] (A, B, C, D): A, B, C, D => |within| {
+        Shape::Tuple(vec![A::shape(within), B::shape(within), C::shape(within), D::shape(within)])
+    };
 }
 
 /// Compiles only if `T` may live inside `A`.
 #[doc(hidden)]
 pub const fn assert_member<A: ?Sized, T: MemberOf<A>>() {}
-
-/// Compiles only if `T` may be part of a value.
-#[doc(hidden)]
-pub const fn assert_part_of_value<T: PartOfValue>() {}

@@ -83,6 +83,10 @@ pub enum RunError {
         head: u64,
     },
 
+    /// Stored events would not be read as they were written.
+    #[error(transparent)]
+    EventLock(#[from] crate::event_lock::EventLockError),
+
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

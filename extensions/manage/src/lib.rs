@@ -5,6 +5,7 @@
 
 mod application;
 mod config;
+mod event_lock;
 mod failure;
 mod log;
 mod run;
@@ -15,6 +16,7 @@ mod verbs;
 
 pub use application::Application;
 pub use config::{Config, DatabaseConfig, LogConfig, MigrateWhen, ServerConfig};
+pub use event_lock::{EventLockError, assert_events_keep_their_shapes};
 pub use failure::RunError;
 pub use run::run;
 pub use storage::ManagedStorage;

@@ -1,13 +1,21 @@
-//! `events`: looks into the log.
+//! `events`: looks into the log, and after the shapes of what is in it.
+
+use std::{path::Path, sync::Arc};
 
 use bloom_runtime::{
     domain::{Metadata, Version},
+    memory::MemoryStorage,
     ports::{Position, RecordedEvent, Storage, StreamId},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
-    application::Application, config::Config, failure::RunError, storage::open, terminal::line,
+    application::Application,
+    config::Config,
+    event_lock::{EventLock, EventLockError, Finding, compare},
+    failure::RunError,
+    storage::open,
+    terminal::line,
 };
 
 pub(crate) fn command() -> Command {
@@ -72,12 +80,23 @@ pub(crate) fn command() -> Command {
                 .help("Its place in the log"),
         )
         .arg(json());
+    let check = Command::new("check").about(
+        "Hold the events of the program against `bloom.lock`, which says what may be stored",
+    );
+    let accept =
+        Command::new("accept")
+            .about("Note new events in `bloom.lock`")
+            .arg(Arg::new("changed").long("changed").action(ArgAction::SetTrue).help(
+            "Also take what has changed or is not read any more: right if none is stored anywhere",
+        ));
     Command::new("events")
         .about("Look into the event log")
         .arg_required_else_help(true)
         .subcommand(tail)
         .subcommand(stream)
         .subcommand(show)
+        .subcommand(check)
+        .subcommand(accept)
 }
 
 pub(crate) async fn run<A: Application>(
@@ -85,12 +104,50 @@ pub(crate) async fn run<A: Application>(
     arguments: &ArgMatches,
 ) -> Result<(), RunError> {
     let Some((verb, arguments)) = arguments.subcommand() else { return Ok(()) };
+    match verb {
+        "check" => return check::<A>(),
+        "accept" => return accept::<A>(arguments.get_flag("changed")),
+        _ => {}
+    }
     let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
     match verb {
         "tail" => tail(&*storage, arguments).await,
         "stream" => stream(&*storage, arguments).await,
         // clap has refused every other verb.
         _ => show(&*storage, arguments).await,
+    }
+}
+
+fn check<A: Application>() -> Result<(), RunError> {
+    let store = A::store(Arc::new(MemoryStorage::new()));
+    let findings = compare(&EventLock::read(Path::new("."))?, store.known_events());
+    for finding in &findings {
+        line(finding);
+    }
+    if !findings.is_empty() {
+        return Err(EventLockError::Findings { count: findings.len() }.into());
+    }
+    line("every event that may be stored is read as it was written");
+    Ok(())
+}
+
+fn accept<A: Application>(changed: bool) -> Result<(), RunError> {
+    let store = A::store(Arc::new(MemoryStorage::new()));
+    let mut lock = EventLock::read(Path::new("."))?;
+    let (taken, left): (Vec<Finding>, Vec<Finding>) = compare(&lock, store.known_events())
+        .into_iter()
+        .partition(|finding| finding.is_new() || changed && finding.can_be_accepted());
+    for finding in taken {
+        line(format_args!("noted    {} {}", finding.name, finding.revision));
+        finding.accept(&mut lock);
+    }
+    lock.write(Path::new("."))?;
+    for finding in &left {
+        line(finding);
+    }
+    match left.len() {
+        0 => Ok(()),
+        count => Err(EventLockError::Findings { count }.into()),
     }
 }
 
