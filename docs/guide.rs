@@ -11,7 +11,9 @@ macro_rules! chapters {
 chapters! {
     Aggregates = "aggregates.md";
     Behaviours = "behaviours.md";
+    Events = "events.md";
     Finding = "finding.md";
+    ReadModels = "read-models.md";
     Repositories = "repositories.md";
     Services = "services.md";
     Tenancy = "tenancy.md";

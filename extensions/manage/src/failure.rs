@@ -51,7 +51,7 @@ pub enum RunError {
     /// Something is wrong with a read model.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     #[error(transparent)]
-    Projection(#[from] bloom_sql::projection::ProjectionError),
+    Projection(#[from] bloom_sql::ProjectionError),
 
     /// Read models need tables, and the storage has none.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]

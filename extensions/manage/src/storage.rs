@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use bloom_runtime::{memory::MemoryStorage, ports::Storage};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-use bloom_sql::{Projections, Projector, projection::RunningProjections};
+use bloom_sql::{Projections, Projector, RunningProjections};
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::verbs::projection::look_after;

@@ -32,7 +32,7 @@ pub use postgres::{
 };
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub mod projection;
+mod projection;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod queries;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -49,7 +49,10 @@ pub use value::SqlValue;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use {
     copy::{Copied, CopyError, Progress, copy},
-    projection::{Projected, Projection, Projections, Projector, Projects, View},
+    projection::{
+        Projected, Projection, ProjectionError, ProjectionState, ProjectionStatus, Projections,
+        Projector, Projects, RebuildProgress, RunningProjections, View,
+    },
     queries::SqlStorage,
     tenants::TenantError,
     transaction::Transaction,

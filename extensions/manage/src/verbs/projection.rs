@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use bloom_runtime::ports::Position;
-use bloom_sql::{
-    Projector, SqlStorage,
-    projection::{ProjectionState, ProjectionStatus, RebuildProgress},
-};
+use bloom_sql::{ProjectionState, ProjectionStatus, Projector, RebuildProgress, SqlStorage};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{

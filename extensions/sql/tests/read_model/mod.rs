@@ -16,9 +16,8 @@ use bloom_runtime::{
     testing::conformance::{Account, AccountEvent},
 };
 use bloom_sql::{
-    Projected, Projection, Projections, Projector, Projects, SqlStorage, SqlValue, View,
-    parameters,
-    projection::{ProjectionError, ProjectionState, ProjectionStatus},
+    Projected, Projection, ProjectionError, ProjectionState, ProjectionStatus, Projections,
+    Projector, Projects, SqlStorage, SqlValue, View, parameters,
 };
 
 /// What each account has, and what each event has added: two tables that have to agree.
