@@ -1,14 +1,15 @@
 //! `#[derive(Aggregate)]`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path, spanned::Spanned};
+use quote::quote;
+use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path};
 
 use crate::{
     attributes::{Items, literal, plain, snake},
     field::{getter, inner},
     problems::Problems,
     shadow::{ShadowField, for_store_only},
+    shape,
     tokens::{TokenField, tokens},
 };
 
@@ -83,10 +84,11 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
 
     let generics = &input.generics;
     let (impl_generics, ty, clause) = generics.split_for_impl();
-    let assertions = state.iter().filter(|field| !field.opaque).map(|field| {
-        let part = field.ty;
-        quote_spanned!(part.span()=> ::bloom_runtime::domain::assert_member::<#ident #ty, #part>();)
-    });
+    let root = quote!(#ident #ty);
+    let shape = shape::of_fields(
+        &state.iter().map(|field| plain(field.name)).collect::<Vec<_>>(),
+        state.iter().map(|field| shape::of_member(&root, field.ty, field.opaque)),
+    );
     let shadows: Vec<_> =
         state.iter().map(|field| ShadowField { name: field.name, ty: field.ty }).collect();
     let fresh = quote!(#changes: ::bloom_runtime::domain::Changes::new(),);
@@ -128,10 +130,6 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
 
             #(#getters)*
         }
-        const _: () = {
-            #[allow(dead_code)]
-            fn boundary #impl_generics() #clause { #(#assertions)* }
-        };
         #[automatically_derived]
         impl #impl_generics ::bloom_runtime::__private::Sealed for #ident #ty #clause {}
         #[automatically_derived]
@@ -146,6 +144,10 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
             fn flush_events(&mut self) -> ::std::vec::Vec<Self::Event> { self.#changes.flush() }
             fn unique_keys(&self) -> ::std::vec::Vec<::bloom_runtime::domain::UniqueKey> {
                 ::std::vec![#(#unique_keys),*]
+            }
+            fn shape() -> ::bloom_runtime::domain::Shape {
+                let mut within = ::bloom_runtime::domain::Within::default();
+                within.enter::<Self>(|within| #shape)
             }
             fn to_document(&self) -> ::bloom_runtime::__private::JsonResult<::bloom_runtime::domain::Json> {
                 ::bloom_runtime::__private::to_json(self)

@@ -1,14 +1,15 @@
 //! `#[derive(Entity)]`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, Path, spanned::Spanned};
+use quote::quote;
+use syn::{Data, DeriveInput, Fields, Path};
 
 use crate::{
     attributes::{Items, plain},
     field::getter,
     problems::Problems,
     shadow::{ShadowField, for_store_only},
+    shape,
     tokens::{TokenField, tokens},
 };
 
@@ -30,7 +31,6 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     };
 
     let mut id = None;
-    let mut parts = Vec::new();
     let mut token_fields = Vec::new();
     for field in &fields.named {
         let Some(field_name) = &field.ident else { continue };
@@ -49,9 +49,6 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
             id = Some(field);
         }
         token_fields.push(TokenField { name: field_name, ty: &field.ty, opaque });
-        if !opaque {
-            parts.push(&field.ty);
-        }
     }
     let Some(id) = id else {
         problems.at(ident, "an entity has an identity; mark its field with `#[entity(id)]`");
@@ -60,9 +57,11 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let (root, id_name, id_type) = (root?, id.ident.as_ref()?, &id.ty);
 
     let (impl_generics, ty, clause) = input.generics.split_for_impl();
-    let assertions = parts.iter().map(|part| {
-        quote_spanned!(part.span()=> ::bloom_runtime::domain::assert_member::<#root, #part>();)
-    });
+    let root_path = quote!(#root);
+    let shape = shape::of_fields(
+        &token_fields.iter().map(|field| plain(field.name)).collect::<Vec<_>>(),
+        token_fields.iter().map(|field| shape::of_member(&root_path, field.ty, field.opaque)),
+    );
     let shadows: Vec<_> =
         token_fields.iter().map(|field| ShadowField { name: field.name, ty: field.ty }).collect();
     let serde = for_store_only(ident, &input.generics, &shadows, &TokenStream::new(), "entity");
@@ -76,10 +75,12 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     let texts = names.iter().map(|name| plain(name));
     Some(quote! {
         impl #impl_generics #ident #ty #clause { #(#getters)* }
-        const _: () = {
-            #[allow(dead_code)]
-            fn boundary #impl_generics() #clause { #(#assertions)* }
-        };
+        #[automatically_derived]
+        impl #impl_generics ::bloom_runtime::domain::Shaped for #ident #ty #clause {
+            fn shape(within: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
+                within.enter::<Self>(|within| #shape)
+            }
+        }
         #[automatically_derived]
         impl #impl_generics ::bloom_runtime::domain::Entity for #ident #ty #clause {
             type Id = #id_type;

@@ -128,9 +128,11 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         #[automatically_derived]
         impl<__A: ?::core::marker::Sized> ::bloom_runtime::domain::MemberOf<__A> for #ident {}
         #[automatically_derived]
-        impl ::bloom_runtime::domain::PartOfValue for #ident {
+        impl ::bloom_runtime::domain::PartOfValue for #ident {}
+        #[automatically_derived]
+        impl ::bloom_runtime::domain::Shaped for #ident {
             fn shape(within: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
-                <#inner as ::bloom_runtime::domain::PartOfValue>::shape(within)
+                <#inner as ::bloom_runtime::domain::Shaped>::shape(within)
             }
         }
         #[automatically_derived]

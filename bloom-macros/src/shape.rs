@@ -14,8 +14,17 @@ pub(crate) fn of(ty: &Type, is_opaque: bool) -> TokenStream {
     } else {
         // The type may come from another macro than the function around it.
         let within = quote!(within);
-        quote_spanned!(ty.span()=> <#ty as ::bloom_runtime::domain::PartOfValue>::shape(#within))
+        quote_spanned!(ty.span()=> ::bloom_runtime::domain::shape_of_part::<#ty>(#within))
     }
+}
+
+/// The shape of a field of an aggregate or of an entity in it, told where `within` is.
+pub(crate) fn of_member(root: &TokenStream, ty: &Type, is_opaque: bool) -> TokenStream {
+    if is_opaque {
+        return of(ty, true);
+    }
+    let within = quote!(within);
+    quote_spanned!(ty.span()=> ::bloom_runtime::domain::shape_of_member::<#root, #ty>(#within))
 }
 
 /// The shape of named parts.

@@ -124,7 +124,9 @@ pub(crate) fn derive(
         #[automatically_derived]
         impl<__A: ?::core::marker::Sized> ::bloom_runtime::domain::MemberOf<__A> for #ident {}
         #[automatically_derived]
-        impl ::bloom_runtime::domain::PartOfValue for #ident {
+        impl ::bloom_runtime::domain::PartOfValue for #ident {}
+        #[automatically_derived]
+        impl ::bloom_runtime::domain::Shaped for #ident {
             fn shape(_: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
                 ::bloom_runtime::domain::Shape::OneOf(::std::vec![#(#texts),*])
             }

@@ -154,7 +154,9 @@ fn of_struct(
         }
         #common
         #[automatically_derived]
-        impl #impl_generics ::bloom_runtime::domain::PartOfValue for #ident #ty #clause {
+        impl #impl_generics ::bloom_runtime::domain::PartOfValue for #ident #ty #clause {}
+        #[automatically_derived]
+        impl #impl_generics ::bloom_runtime::domain::Shaped for #ident #ty #clause {
             fn shape(within: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
                 within.enter::<Self>(|within| #shape)
             }

@@ -13,7 +13,7 @@ use bloom_runtime::{
     ports::{
         Batch, Committed, DocumentQuery, DocumentState, EventLog, InteractiveStorage, NoWork,
         Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StreamId,
+        StoreError, StoredDocument, StoredSnapshot, StreamId,
     },
     testing::conformance::{self, How},
 };
@@ -38,6 +38,18 @@ enum Fault {
     RemovalIgnored,
     RemovedIsForgotten,
     ShapeForgotten,
+    OlderSnapshotWins,
+    SnapshotOfAnother,
+}
+
+impl Fault {
+    /// How the aggregates are loaded that show it.
+    fn how(self) -> How {
+        match self {
+            Self::OlderSnapshotWins | Self::SnapshotOfAnother => How::Snapshots,
+            _ => How::Documents,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -50,6 +62,11 @@ struct Broken {
 impl Broken {
     fn new(fault: Fault) -> Self {
         Self { storage: MemoryStorage::new(), fault, staged: Arc::default() }
+    }
+
+    fn kept_for(&self, stream: &StreamId) -> StreamId {
+        let one = self.fault == Fault::SnapshotOfAnother;
+        if one { StreamId { id: String::new(), ..stream.clone() } } else { stream.clone() }
     }
 
     fn shifted(&self, mut events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
@@ -132,6 +149,24 @@ impl Storage for Broken {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         self.storage.stream_ids(tenant, aggregate, after, limit).await
+    }
+
+    async fn snapshot(&self, stream: &StreamId) -> Result<Option<StoredSnapshot>, StoreError> {
+        self.storage.snapshot(&self.kept_for(stream)).await
+    }
+
+    async fn save_snapshot(
+        &self,
+        stream: &StreamId,
+        snapshot: StoredSnapshot,
+    ) -> Result<(), StoreError> {
+        let stream = self.kept_for(stream);
+        if self.fault == Fault::OlderSnapshotWins {
+            // One of another shape takes the place of any.
+            let other = StoredSnapshot { shape: String::new(), ..snapshot.clone() };
+            self.storage.save_snapshot(&stream, other).await?;
+        }
+        self.storage.save_snapshot(&stream, snapshot).await
     }
 
     async fn commit(&self, mut batch: Batch, work: Arc<[NoWork]>) -> Result<Committed, StoreError> {
@@ -249,11 +284,9 @@ async fn rejects<C, D>(
     C: Future<Output = ()> + Send + 'static,
     D: Future<Output = ()> + Send + 'static,
 {
-    let failed = tokio::spawn(broken(Broken::new(fault), How::Documents)).await.is_err();
+    let failed = tokio::spawn(broken(Broken::new(fault), fault.how())).await.is_err();
     assert!(failed, "{fault:?} was not noticed");
-    tokio::spawn(whole(MemoryStorage::new(), How::Documents))
-        .await
-        .expect("a whole storage passes");
+    tokio::spawn(whole(MemoryStorage::new(), fault.how())).await.expect("a whole storage passes");
 }
 
 macro_rules! rejected {
@@ -281,6 +314,8 @@ rejected! {
     a_removal_ignored: RemovalIgnored by what_is_removed_is_gone;
     a_shape_forgotten: ShapeForgotten by older_documents_are_upcast;
     what_was_removed_forgotten: RemovedIsForgotten by what_is_kept_can_be_restored;
+    an_older_snapshot_that_wins: OlderSnapshotWins by snapshots_are_used_where_they_fit;
+    a_snapshot_of_another: SnapshotOfAnother by snapshots_are_used_where_they_fit;
     a_hold_ignored: HoldIgnored by what_is_held_is_changed_by_nobody_else;
     a_hold_that_does_not_queue: HoldIgnored by interactive_units_of_work_never_conflict;
 }

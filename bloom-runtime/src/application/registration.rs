@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use super::{
     behaviour::{Behaviour, Logged, Validated},
     resolution::Resolution,
+    snapshots::Snapshots,
     upcasters::Upcasters,
 };
 use crate::{
@@ -62,6 +63,7 @@ pub struct Registration<A: Aggregate> {
     pub(super) soft_delete: bool,
     pub(super) upcasters: Upcasters,
     pub(super) resolution: Resolution<A>,
+    pub(super) snapshots: Option<Snapshots>,
     pub(super) seal: Option<Arc<dyn Seal>>,
     /// In the order of their stages.
     pub(super) behaviours: Vec<Box<dyn Behaviour<A>>>,
@@ -75,6 +77,7 @@ impl<A: Aggregate> Registration<A> {
             soft_delete: false,
             upcasters: Upcasters::none(),
             resolution: Resolution::reject(),
+            snapshots: None,
             seal: None,
             behaviours: Vec::new(),
             aggregate: PhantomData,
@@ -101,6 +104,12 @@ impl<A: Aggregate> Registration<A> {
     /// ```
     pub fn upcast(mut self, step: impl Fn(&mut Json) + Send + Sync + 'static) -> Self {
         self.upcasters.add(step);
+        self
+    }
+
+    /// Keeps states, so that few events are read. Only where it is loaded from its events: a document is such a state already.
+    pub fn snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.snapshots = Some(snapshots);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Changes, Classified, DomainEvent, Identity, Version};
+use super::{Changes, Classified, DomainEvent, Identity, Shape, Version};
 
 /// The root of a cluster of values and entities that changes as one and is loaded and saved as one.
 ///
@@ -95,6 +95,9 @@ pub trait Aggregate: Clone + fmt::Debug + crate::__private::Sealed + Send + Sync
 
     /// The values of its unique fields, in the order of [`Aggregate::UNIQUE`].
     fn unique_keys(&self) -> Vec<UniqueKey>;
+
+    /// The shape of that document.
+    fn shape() -> Shape;
 
     /// The state as a JSON document, without the changes.
     ///

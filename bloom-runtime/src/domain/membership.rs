@@ -5,7 +5,7 @@ use std::{
     hash::BuildHasher,
 };
 
-use super::{Date, Decimal, Json, Shape, Timestamp, Uuid, Within};
+use super::{Date, Decimal, Json, Shape, Shaped, Timestamp, Uuid, Within};
 
 /// A type that may be a field of aggregate `A`: primitives, ids, value objects, collections of them,
 /// and entities whose root is `A`.
@@ -18,7 +18,7 @@ use super::{Date, Decimal, Json, Shape, Timestamp, Uuid, Within};
     note = "refer to another aggregate, or to an entity of one, by its id",
     note = "a type from elsewhere is admitted by `#[aggregate(opaque)]` on the field"
 )]
-pub trait MemberOf<A: ?Sized> {}
+pub trait MemberOf<A: ?Sized>: Shaped {}
 
 /// A type that may be part of a value object or of an event: primitives, ids, value objects, and
 /// collections of them, but never an entity.
@@ -29,15 +29,13 @@ pub trait MemberOf<A: ?Sized> {}
     note = "a type from elsewhere becomes a value object with `#[derive(ValueObject)]`, or is admitted by \
             `#[value(opaque)]` or `#[event(opaque)]` on the field"
 )]
-pub trait PartOfValue {
-    /// What it looks like where it is stored; `within` knows the types around it.
-    fn shape(within: &mut Within) -> Shape;
-}
+pub trait PartOfValue: Shaped {}
 
 macro_rules! plain {
     ($($type:ty: $kind:literal),* $(,)?) => {$(
         impl<A: ?Sized> MemberOf<A> for $type {}
-        impl PartOfValue for $type {
+        impl PartOfValue for $type {}
+        impl Shaped for $type {
             fn shape(_: &mut Within) -> Shape {
                 Shape::Plain($kind)
             }
@@ -72,7 +70,8 @@ plain! {
 macro_rules! containers {
     ($([$($generics:tt)*] $type:ty: $($inner:ident),+ => $shape:expr;)*) => {$(
         impl<Root: ?Sized, $($generics)*> MemberOf<Root> for $type where $($inner: MemberOf<Root>),+ {}
-        impl<$($generics)*> PartOfValue for $type where $($inner: PartOfValue),+ {
+        impl<$($generics)*> PartOfValue for $type where $($inner: PartOfValue),+ {}
+        impl<$($generics)*> Shaped for $type where $($inner: Shaped),+ {
             fn shape(within: &mut Within) -> Shape {
                 let tell: fn(&mut Within) -> Shape = $shape;
                 tell(within)
@@ -98,6 +97,14 @@ containers! {
     };
 }
 
-/// Compiles only if `T` may live inside `A`.
+/// The shape of what may live inside `A`; compiles for nothing else.
 #[doc(hidden)]
-pub const fn assert_member<A: ?Sized, T: MemberOf<A>>() {}
+pub fn shape_of_member<A: ?Sized, T: MemberOf<A>>(within: &mut Within) -> Shape {
+    T::shape(within)
+}
+
+/// The shape of what may be part of a value; compiles for nothing else.
+#[doc(hidden)]
+pub fn shape_of_part<T: PartOfValue>(within: &mut Within) -> Shape {
+    T::shape(within)
+}

@@ -42,12 +42,12 @@ pub use field_path::FieldPath;
 pub use fields::{Field, ListField, OpaqueField, Queryable};
 pub use filter::Filter;
 pub use identity::{GeneratedIdentity, Identity, ParseIdentityError};
-#[doc(hidden)]
-pub use membership::assert_member;
 pub use membership::{MemberOf, PartOfValue};
+#[doc(hidden)]
+pub use membership::{shape_of_member, shape_of_part};
 pub use metadata::Metadata;
 pub use service::DomainService;
-pub use shape::{EventShape, Shape, Within};
+pub use shape::{EventShape, Shape, Shaped, Within};
 pub use sort::{SortKey, in_order};
 pub use specification::Spec;
 pub use timestamp::{ParseTimestampError, Timestamp};

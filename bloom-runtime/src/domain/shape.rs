@@ -41,7 +41,7 @@ pub enum Shape {
 impl Shape {
     /// The shape of a type.
     #[must_use]
-    pub fn of<T: super::PartOfValue>() -> Self {
+    pub fn of<T: Shaped>() -> Self {
         T::shape(&mut Within::default())
     }
 
@@ -83,6 +83,12 @@ impl Shape {
             Self::Fields(fields) => fields.values().all(Self::has_sample),
         }
     }
+}
+
+/// A type whose shape in storage is known: primitives, ids, value objects, entities, and collections of them.
+pub trait Shaped {
+    /// What it looks like where it is stored; `within` knows the types around it.
+    fn shape(within: &mut Within) -> Shape;
 }
 
 /// What is admitted without being known.

@@ -30,7 +30,8 @@ use crate::{
     domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
+        StoredSnapshot, StreamId,
     },
 };
 
@@ -120,6 +121,19 @@ impl Storage for MemoryStorage {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         Ok(self.state().stream_ids(tenant, aggregate, after, limit))
+    }
+
+    async fn snapshot(&self, stream: &StreamId) -> Result<Option<StoredSnapshot>, StoreError> {
+        Ok(self.state().snapshot(stream))
+    }
+
+    async fn save_snapshot(
+        &self,
+        stream: &StreamId,
+        snapshot: StoredSnapshot,
+    ) -> Result<(), StoreError> {
+        self.state().save_snapshot(stream, snapshot);
+        Ok(())
     }
 
     async fn commit(&self, batch: Batch, _: Arc<[NoWork]>) -> Result<Committed, StoreError> {

@@ -9,8 +9,8 @@ use crate::{
     domain::{Json, Version, in_order},
     ports::{
         Batch, Committed, DocumentQuery, DocumentState, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StreamAppend,
-        StreamId,
+        RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot,
+        StreamAppend, StreamId,
     },
 };
 
@@ -25,6 +25,7 @@ pub(super) struct State {
     /// The indexes in the log of each stream's events.
     streams: BTreeMap<StreamId, Vec<usize>>,
     documents: HashMap<String, BTreeMap<Owned, StoredDocument>>,
+    snapshots: HashMap<StreamId, StoredSnapshot>,
     keys: HashMap<Key, String>,
     outcomes: HashMap<Owned, Outcome>,
     cursors: HashMap<String, Position>,
@@ -44,6 +45,17 @@ impl State {
 
     pub(super) fn head(&self) -> Position {
         Position::new(self.log.len() as u64)
+    }
+
+    pub(super) fn snapshot(&self, stream: &StreamId) -> Option<StoredSnapshot> {
+        self.snapshots.get(stream).cloned()
+    }
+
+    pub(super) fn save_snapshot(&mut self, stream: &StreamId, new: StoredSnapshot) {
+        let known = self.snapshots.get(stream);
+        if known.is_none_or(|known| known.version < new.version || known.shape != new.shape) {
+            self.snapshots.insert(stream.clone(), new);
+        }
     }
 
     pub(super) fn document(&self, table: &str, stream: &StreamId) -> Option<StoredDocument> {

@@ -7,7 +7,7 @@ use std::{future::Future, sync::Arc};
 
 use super::{
     Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
-    ReshapedDocument, Selection, StoreError, StoredDocument, StreamId,
+    ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
 };
 use crate::domain::Version;
 
@@ -55,6 +55,30 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         after: Option<&str>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// The newest snapshot of one aggregate. A storage that keeps none has none.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn snapshot(
+        &self,
+        _stream: &StreamId,
+    ) -> impl Future<Output = Result<Option<StoredSnapshot>, StoreError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Keeps a snapshot in the place of an older one; one that is not newer changes nothing, unless it has another shape. Whether it
+    /// is kept is the storage's to decide: a snapshot follows from the events.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn save_snapshot(
+        &self,
+        _stream: &StreamId,
+        _snapshot: StoredSnapshot,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Ok(()) }
+    }
 
     /// Writes the batch and then does the work, in order; all or nothing. The events get the next
     /// positions, which the work must not rely on. All of it belongs to the tenant of the batch.

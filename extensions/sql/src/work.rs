@@ -4,7 +4,7 @@ use std::{fmt, future::Future, pin::Pin};
 
 use bloom_runtime::{
     application::BufferedUnitOfWork,
-    ports::{Storage, StoreError, UnitOfWork},
+    ports::{Storage, StoreError, StoredSnapshot, StreamId, UnitOfWork},
 };
 
 use crate::{transaction::Transaction, value::SqlValue};
@@ -32,6 +32,27 @@ impl fmt::Debug for SqlWork {
 }
 
 impl SqlWork {
+    /// Keeps a snapshot, unless a newer one of the same shape is there.
+    pub(crate) fn snapshot(stream: &StreamId, snapshot: StoredSnapshot) -> Self {
+        const SQL: &str = "INSERT INTO bloom_snapshots (tenant, aggregate, id, version, shape, body, at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (tenant, aggregate, id) DO UPDATE
+            SET version = excluded.version, shape = excluded.shape, body = excluded.body, at = excluded.at
+            WHERE bloom_snapshots.version < excluded.version OR bloom_snapshots.shape <> excluded.shape";
+        let StreamId { tenant, aggregate, id } = stream.clone();
+        let version = snapshot.version.get().cast_signed();
+        let parameters = crate::parameters![
+            tenant,
+            aggregate,
+            id,
+            version,
+            snapshot.shape,
+            snapshot.body,
+            snapshot.at
+        ];
+        Self(Kind::Statement { sql: SQL.to_owned(), parameters })
+    }
+
     /// A hook of Bloom's own.
     pub(crate) fn hook<H>(hook: H) -> Self
     where

@@ -1,10 +1,19 @@
 //! From rows to aggregates.
 
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
 use super::buffered::{BufferedRepository, missing};
 use crate::{
-    application::registration::{Loading, Registration},
+    application::{
+        Snapshots,
+        registration::{Loading, Registration},
+    },
     domain::{Aggregate, DomainEvent, Version},
-    ports::{Lifecycle, RecordedEvent, Storage, StoreError, StoredDocument, StreamId},
+    ports::{
+        Lifecycle, RecordedEvent, Storage, StoreError, StoredDocument, StoredSnapshot, StreamId,
+    },
 };
 
 /// What has become of an aggregate after some of its events.
@@ -79,10 +88,62 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                 let there = document.filter(|document| !document.is_removed);
                 there.map(|document| decode_document(registration, table, document)).transpose()
             }
-            Loading::Events => {
-                Ok(Past::fold(&storage.read_stream(stream, Version::NEW).await?)?.alive())
-            }
+            Loading::Events => match &registration.snapshots {
+                None => Ok(Past::fold(&storage.read_stream(stream, Version::NEW).await?)?.alive()),
+                Some(snapshots) => self.load_since_snapshot(snapshots, stream).await,
+            },
         }
+    }
+
+    /// From the newest snapshot of the shape that the aggregate has, and the events since.
+    async fn load_since_snapshot(
+        &self,
+        snapshots: &Snapshots,
+        stream: &StreamId,
+    ) -> Result<Option<A>, StoreError> {
+        let storage = &self.buffer.store.storage;
+        let shape = snapshots.shape(&A::shape());
+        let stored = storage.snapshot(stream).await?.filter(|snapshot| snapshot.shape == shape);
+        let begun = stored.and_then(|snapshot| {
+            let state = A::from_document(&snapshot.body, snapshot.version);
+            let state = state.inspect_err(|error| {
+                tracing::warn!(%stream, "a snapshot is not read, and all events are instead: {error}");
+            });
+            Some((state.ok()?, snapshot.at))
+        });
+        let (mut past, after, taken) = match begun {
+            Some((state, at)) => {
+                let version = state.version();
+                (Past { state: Some(state), last: None }, version, Some(at))
+            }
+            None => (Past::new(), Version::NEW, None),
+        };
+        let events = storage.read_stream(stream, after).await?;
+        for event in &events {
+            past.then(event)?;
+        }
+        let state = past.alive();
+        if let Some(state) = &state
+            && snapshots.is_due(&events, taken, self.buffer.store.clock.now())
+        {
+            self.take_snapshot(stream, shape, state);
+        }
+        Ok(state)
+    }
+
+    /// Beside whoever waits for the aggregate, who needs no snapshot; the next one does.
+    fn take_snapshot(&self, stream: &StreamId, shape: String, state: &A) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let Ok(body) = state.to_document() else { return };
+        let at = self.buffer.store.clock.now();
+        let snapshot =
+            StoredSnapshot { version: state.version(), shape, body: body.to_string(), at };
+        let (storage, stream) = (Arc::clone(&self.buffer.store.storage), stream.clone());
+        runtime.spawn(async move {
+            if let Err(error) = storage.save_snapshot(&stream, snapshot).await {
+                tracing::warn!(%stream, "no snapshot was taken: {error}");
+            }
+        });
     }
 
     /// One that was removed and is kept.

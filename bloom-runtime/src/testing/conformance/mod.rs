@@ -22,6 +22,7 @@ mod log;
 mod queries;
 mod removal;
 mod shapes;
+mod snapshots;
 mod tenants;
 mod uniqueness;
 
@@ -46,6 +47,7 @@ pub use removal::{
     what_is_kept_can_be_restored, what_is_removed_is_gone,
 };
 pub use shapes::older_documents_are_upcast;
+pub use snapshots::snapshots_are_used_where_they_fit;
 pub use tenants::{
     tenants_change_what_is_theirs, tenants_hold_what_is_theirs, tenants_see_what_is_theirs,
 };
@@ -57,7 +59,7 @@ pub use uniqueness::{
 use std::sync::Arc;
 
 use crate::{
-    application::{Documents, Events, Registration, StorageStore},
+    application::{Documents, Events, Registration, Snapshots, StorageStore},
     ports::Storage,
 };
 
@@ -74,6 +76,7 @@ fn registration(how: How) -> Registration<Account> {
     match how {
         How::Documents => Documents::in_table(TABLE),
         How::Events => Events::folded(),
+        How::Snapshots => Events::folded().snapshots(Snapshots::every(1)),
     }
 }
 
@@ -119,13 +122,14 @@ macro_rules! storage_conformance {
             the_past_can_be_read,
             large_results_are_streamed,
             older_documents_are_upcast,
+            snapshots_are_used_where_they_fit,
         );
     };
     (@tests $make:expr; $($check:ident,)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
         async fn $check() {
             use $crate::testing::conformance::How;
-            for how in [How::Documents, How::Events] {
+            for how in [How::Documents, How::Events, How::Snapshots] {
                 if let ::core::option::Option::Some(storage) = $make.await {
                     $crate::testing::conformance::$check(storage, how).await;
                 }
@@ -153,11 +157,13 @@ macro_rules! interactive_conformance {
     };
 }
 
-/// How the checks load their aggregates; a storage must pass both ways.
+/// How the checks load their aggregates; a storage must pass all ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// From documents.
     Documents,
     /// By folding events.
     Events,
+    /// By folding events since a snapshot, which is taken whenever there are some.
+    Snapshots,
 }

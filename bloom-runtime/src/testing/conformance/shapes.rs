@@ -16,7 +16,7 @@ use crate::{
 /// happens to the aggregates; and an older program refuses what it does not know.
 pub async fn older_documents_are_upcast<S: Storage>(storage: S, how: How) {
     const COUNT: u128 = 450;
-    if how == How::Events {
+    if how != How::Documents {
         return;
     }
     let old = StorageStore::new(storage).aggregate(registration(how));

@@ -56,6 +56,18 @@ CREATE TABLE bloom_cursors (
     position bigint           NOT NULL
 );
 
+-- States of aggregates that are loaded from events, so that few events are read.
+CREATE TABLE bloom_snapshots (
+    tenant    text COLLATE "C" NOT NULL,
+    aggregate text COLLATE "C" NOT NULL,
+    id        text COLLATE "C" NOT NULL,
+    version   bigint           NOT NULL,
+    shape     text             NOT NULL,
+    body      text             NOT NULL,
+    at        bigint           NOT NULL,
+    PRIMARY KEY (tenant, aggregate, id)
+);
+
 -- How far each read model has come; beside a live one there may be another that is being built.
 CREATE TABLE bloom_projections (
     name       text COLLATE "C" NOT NULL,

@@ -56,6 +56,18 @@ CREATE TABLE bloom_cursors (
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- States of aggregates that are loaded from events, so that few events are read.
+CREATE TABLE bloom_snapshots (
+    tenant    TEXT    NOT NULL,
+    aggregate TEXT    NOT NULL,
+    id        TEXT    NOT NULL,
+    version   INTEGER NOT NULL,
+    shape     TEXT    NOT NULL,
+    body      TEXT    NOT NULL,
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (tenant, aggregate, id)
+) WITHOUT ROWID;
+
 -- How far each read model has come; beside a live one there may be another that is being built.
 CREATE TABLE bloom_projections (
     name       TEXT    NOT NULL,

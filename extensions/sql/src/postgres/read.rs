@@ -6,10 +6,10 @@ use std::{
 };
 
 use bloom_runtime::{
-    domain::{Kind, Metadata, Version},
+    domain::{Kind, Metadata, Timestamp, Version},
     ports::{
         DocumentQuery, Outcome, OutdatedDocument, Position, RecordedEvent, Selection, StoreError,
-        StoredDocument, StreamId,
+        StoredDocument, StoredSnapshot, StreamId,
     },
 };
 use deadpool_postgres::ClientWrapper;
@@ -55,6 +55,22 @@ pub(super) async fn stream(
         .iter()
         .map(event)
         .collect()
+}
+
+pub(super) async fn snapshot(
+    client: &ClientWrapper,
+    stream: &StreamId,
+) -> Result<Option<StoredSnapshot>, StoreError> {
+    let sql = "SELECT version, shape, body, at FROM bloom_snapshots
+               WHERE tenant = $1 AND aggregate = $2 AND id = $3";
+    let found = rows(client, sql, &[&stream.tenant, &stream.aggregate, &stream.id]).await?;
+    let Some(row) = found.first() else { return Ok(None) };
+    Ok(Some(StoredSnapshot {
+        version: Version::new(row.get::<_, i64>(0).cast_unsigned()),
+        shape: row.get(1),
+        body: row.get(2),
+        at: Timestamp::from_micros(row.get(3)).unwrap_or(Timestamp::UNIX_EPOCH),
+    }))
 }
 
 pub(super) async fn stream_ids(

@@ -7,7 +7,8 @@ use bloom_runtime::{
     domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
+        StoredSnapshot, StreamId,
     },
 };
 use tokio::sync::watch;
@@ -244,6 +245,20 @@ impl Storage for PostgresStorage {
             limit,
         )
         .await
+    }
+
+    async fn snapshot(&self, stream: &StreamId) -> Result<Option<StoredSnapshot>, StoreError> {
+        read::snapshot(&*self.connections.take(Whose::One(&stream.tenant)).await?, stream).await
+    }
+
+    async fn save_snapshot(
+        &self,
+        stream: &StreamId,
+        snapshot: StoredSnapshot,
+    ) -> Result<(), StoreError> {
+        let batch = Batch { tenant: stream.tenant.clone(), ..Batch::default() };
+        let work = [SqlWork::snapshot(stream, snapshot)];
+        open::commit_alone(&self.connections, &batch, &work).await.map(drop)
     }
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {

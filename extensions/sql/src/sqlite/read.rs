@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use bloom_runtime::{
-    domain::{Kind, Metadata, Version},
+    domain::{Kind, Metadata, Timestamp, Version},
     ports::{
         DocumentQuery, Outcome, OutdatedDocument, Position, RecordedEvent, Selection,
-        StoredDocument, StreamId,
+        StoredDocument, StoredSnapshot, StreamId,
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -44,6 +44,25 @@ pub(super) fn stream(
             event,
         )?
         .collect()
+}
+
+pub(super) fn snapshot(
+    connection: &Connection,
+    stream: &StreamId,
+) -> rusqlite::Result<Option<StoredSnapshot>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT version, shape, body, at FROM bloom_snapshots WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3",
+    )?;
+    statement
+        .query_row([&stream.tenant, &stream.aggregate, &stream.id], |row| {
+            Ok(StoredSnapshot {
+                version: Version::new(unsigned(row, 0)?),
+                shape: row.get(1)?,
+                body: row.get(2)?,
+                at: Timestamp::from_micros(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH),
+            })
+        })
+        .optional()
 }
 
 pub(super) fn stream_ids(

@@ -9,7 +9,8 @@ use bloom_runtime::{
     domain::Version,
     ports::{
         Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
+        StoredSnapshot, StreamId,
     },
 };
 use tokio::sync::watch;
@@ -198,6 +199,20 @@ impl Storage for SqliteStorage {
                 read::stream_ids(connection, &tenant, &aggregate, after.as_deref(), limit)
             })
             .await
+    }
+
+    async fn snapshot(&self, stream: &StreamId) -> Result<Option<StoredSnapshot>, StoreError> {
+        let stream = stream.clone();
+        self.readers.read(move |connection| read::snapshot(connection, &stream)).await
+    }
+
+    async fn save_snapshot(
+        &self,
+        stream: &StreamId,
+        snapshot: StoredSnapshot,
+    ) -> Result<(), StoreError> {
+        let work = [SqlWork::snapshot(stream, snapshot)];
+        self.writer.commit(Batch::default(), work.into()).await.map(drop)
     }
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
