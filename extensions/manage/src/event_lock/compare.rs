@@ -147,7 +147,7 @@ mod tests {
     use bloom_runtime::{
         EventSourced,
         application::{Events, StorageStore},
-        domain::{PartOfValue, Shape, Within},
+        domain::{PartOfValue, Shape, Shaped, Within},
         memory::MemoryStorage,
         prelude::*,
     };
@@ -245,7 +245,9 @@ mod tests {
     #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
     pub(super) struct Odd(String);
 
-    impl PartOfValue for Odd {
+    impl PartOfValue for Odd {}
+
+    impl Shaped for Odd {
         fn shape(_: &mut Within) -> Shape {
             Shape::Plain("i64")
         }
