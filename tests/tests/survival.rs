@@ -36,6 +36,29 @@ const HANDLER: &str = r#"
     }
 "#;
 
+/// What the binary says.
+fn say(folder: &Path, binary: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(binary).args(arguments).current_dir(folder).output();
+    let output = output.expect("the shop runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {said}{failed}");
+    said
+}
+
+/// How the read model stands, which is waited for.
+fn read_model(folder: &Path, binary: &Path, end: u64) -> Value {
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let said = say(folder, binary, &["projection", "list", "--json"]);
+        let status: Value = serde_json::from_str(said.trim()).expect("one line of JSON");
+        if status["position"] == end || std::time::Instant::now() > deadline {
+            return status;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// A shop with a handler, its binary, and where it keeps its data if that is not in its folder.
 struct Shop {
     sandbox: Sandbox,
@@ -66,6 +89,7 @@ impl Shop {
 fn shop(arguments: &[&str]) -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::with_project(arguments);
     sandbox.generate("aggregate Customer name:String:1..100 email:String:email,unique");
+    sandbox.generate("projection CustomerList --from Customer");
     let app = sandbox.read("src/app.rs");
     let end = app.rfind('}').expect("the end of the impl");
     sandbox.write("src/app.rs", &format!("{}{HANDLER}}}\n", &app[..end]));
@@ -189,7 +213,16 @@ fn survives(shop: &Shop, kills: u64) {
     while handled(folder).len() < positions.len() && std::time::Instant::now() < deadline {
         thread::sleep(Duration::from_millis(50));
     }
+    let read_model = read_model(folder, binary, positions.len() as u64);
     server.kill();
+    assert_eq!(
+        read_model["position"],
+        positions.len(),
+        "the read model has come to the end: {read_model}"
+    );
+    let rebuilt = say(folder, binary, &["projection", "rebuild", "customer_list"]);
+    let built = format!("rebuilt  customer_list  {} events", positions.len());
+    assert!(rebuilt.starts_with(&built), "{rebuilt}");
 
     let expected: Vec<u64> = (1..=positions.len() as u64).collect();
     assert_eq!(positions, expected, "positions have no hole");
@@ -255,4 +288,28 @@ fn one_of_many(shop: &Shop) {
         CLIENTS - 1,
         "{statuses:?}"
     );
+}
+
+#[test]
+fn it_verifies_its_database() {
+    verifies(&Shop::on_sqlite());
+}
+
+#[test]
+fn it_verifies_its_database_on_postgres() {
+    if let Some(shop) = Shop::on_postgres("it_verifies_its_database_on_postgres") {
+        verifies(&shop);
+    }
+}
+
+fn verifies(shop: &Shop) {
+    let kills = if soak() { "20" } else { "2" };
+    let said =
+        say(shop.sandbox.path(), &shop.binary, &["verify", "--kills", kills, "--writers", "16"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 9, "{said}");
+    assert!(lines[1..8].iter().all(|line| line.starts_with("ok ")), "{said}");
+    assert!(lines[8].ends_with("nothing was lost, doubled or out of order"), "{said}");
+    let left = shop.sandbox.tree().into_iter().map(|(path, _)| path);
+    assert_eq!(left.filter(|path| path.contains("verify")).collect::<Vec<_>>(), [""; 0]);
 }

@@ -53,6 +53,19 @@ pub enum RunError {
     #[error(transparent)]
     Projection(#[from] bloom_sql::ProjectionError),
 
+    /// No scratch database could be made.
+    #[cfg(feature = "postgres")]
+    #[error("no schema could be made to verify in; the user needs the right to make one")]
+    Scratch(#[source] Box<dyn std::error::Error + Send + Sync>),
+
+    /// What is promised does not hold on this database.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error("{count} promises do not hold on this database")]
+    Verify {
+        /// How many.
+        count: usize,
+    },
+
     /// Read models need tables, and the storage has none.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     #[error(

@@ -13,6 +13,8 @@ mod storage;
 mod terminal;
 mod verb;
 mod verbs;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod verify;
 
 pub use application::Application;
 pub use config::{Config, DatabaseConfig, LogConfig, MigrateWhen, ServerConfig};

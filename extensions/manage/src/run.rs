@@ -54,7 +54,7 @@ fn command<A: Application>(own: &[Verb<A::Storage>]) -> Command {
 /// What there is to be done where there are databases.
 fn of_databases() -> Vec<Command> {
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    return vec![verbs::projection::command(), verbs::db::command()];
+    return vec![verbs::projection::command(), verbs::db::command(), crate::verify::command()];
     #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
     Vec::new()
 }
@@ -77,6 +77,8 @@ fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Resul
             Some(("documents", arguments)) => verbs::documents::run::<A>(&config, arguments).await,
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
             Some(("db", arguments)) => verbs::db::run::<A>(&config, arguments).await,
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            Some(("verify", arguments)) => A::Storage::verify(&config.database, arguments).await,
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
             Some(("projection", arguments)) => {
                 verbs::projection::run::<A>(&config, arguments).await

@@ -65,9 +65,19 @@ pub trait ManagedStorage: Storage + Sized {
         projections: Projections,
         arguments: &clap::ArgMatches,
     ) -> impl Future<Output = Result<(), RunError>> + Send;
+
+    /// Does what `verify` was asked for.
+    ///
+    /// # Errors
+    /// What does not hold, and what is wrong with the database.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn verify(
+        config: &DatabaseConfig,
+        arguments: &clap::ArgMatches,
+    ) -> impl Future<Output = Result<(), RunError>> + Send;
 }
 
-/// The two for a storage that has tables.
+/// The first two for a storage that has tables.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 macro_rules! read_models_in_tables {
     () => {
@@ -151,6 +161,11 @@ impl ManagedStorage for MemoryStorage {
     ) -> Result<(), RunError> {
         Err(RunError::NoTables)
     }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    async fn verify(_: &DatabaseConfig, _: &clap::ArgMatches) -> Result<(), RunError> {
+        Err(RunError::NoTables)
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -182,6 +197,10 @@ impl ManagedStorage for bloom_sql::SqliteStorage {
     }
 
     read_models_in_tables!();
+
+    async fn verify(config: &DatabaseConfig, arguments: &clap::ArgMatches) -> Result<(), RunError> {
+        crate::verify::run::<Self>(sqlite_path(config)?, arguments).await
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -224,6 +243,10 @@ impl ManagedStorage for bloom_sql::PostgresStorage {
     }
 
     read_models_in_tables!();
+
+    async fn verify(config: &DatabaseConfig, arguments: &clap::ArgMatches) -> Result<(), RunError> {
+        crate::verify::run::<Self>(postgres_url(config)?, arguments).await
+    }
 }
 
 #[cfg(feature = "postgres")]

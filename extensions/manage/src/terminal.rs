@@ -14,6 +14,13 @@ pub(crate) fn line(text: impl std::fmt::Display) {
     }
 }
 
+/// A line for another program, at once; whether it still listens.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) fn say(text: impl std::fmt::Display) -> bool {
+    let mut out = stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).is_ok()
+}
+
 /// A failure with everything that led to it.
 pub(crate) fn failure(error: &dyn Error) {
     eprintln!("error: {error}");

@@ -62,6 +62,12 @@ impl PostgresScratch {
         Ok(scratch)
     }
 
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
     /// The URL of a database that holds nothing but what is put into this schema.
     #[must_use]
     pub fn url(&self) -> &str {

@@ -105,13 +105,20 @@ impl Tables {
         Ok(text)
     }
 
-    /// A table that is named without braces would be the live one also while another is being built.
+    /// A table that is named without braces would be the live one also while another is being built. A column may have such a name.
     fn refuse_bare(&self, part: &str, sql: &str) -> Result<(), StoreError> {
-        let mut words = part.split(|sign: char| !(sign.is_alphanumeric() || sign == '_'));
-        match words.find(|word| self.names.contains(word)) {
-            Some(word) => Err(self.wrong(sql, &format!("write `{{{word}}}`, in braces"))),
-            None => Ok(()),
+        const BEFORE_A_TABLE: [&str; 7] =
+            ["FROM", "INTO", "JOIN", "ONLY", "TABLE", "UPDATE", "USING"];
+        let words = part.split(|sign: char| !(sign.is_alphanumeric() || sign == '_'));
+        let mut before = "";
+        for word in words.filter(|word| !word.is_empty()) {
+            let is_table = BEFORE_A_TABLE.iter().any(|known| known.eq_ignore_ascii_case(before));
+            if is_table && self.names.contains(&word) {
+                return Err(self.wrong(sql, &format!("write `{{{word}}}`, in braces")));
+            }
+            before = word;
         }
+        Ok(())
     }
 
     fn wrong(&self, sql: &str, what: &str) -> StoreError {
@@ -149,6 +156,7 @@ mod tests {
         for (sql, said) in [
             ("UPDATE orders SET a = 1", "write `{orders}`"),
             ("DELETE FROM {orders} USING order_lines", "write `{order_lines}`"),
+            ("DELETE from \"orders\"", "write `{orders}`"),
             ("DELETE FROM {ordres}", "`{ordres}` is none of its tables"),
         ] {
             let StoreError::Internal(error) = Tables::live(TABLES).named(sql).unwrap_err() else {
@@ -156,7 +164,10 @@ mod tests {
             };
             assert!(error.to_string().contains(said), "{error}");
         }
-        // A longer word is another one.
+        // A longer word is another one, and so is a column.
         assert!(Tables::live(TABLES).named("SELECT reorders FROM {orders}").is_ok());
+        assert!(
+            Tables::live(TABLES).named("INSERT INTO {orders} (id, orders) VALUES ($1, 0)").is_ok()
+        );
     }
 }
