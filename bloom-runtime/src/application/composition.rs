@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     KnownEvents, SystemClock, UuidV7,
+    backfill::Backfill,
     registration::{Loading, Registration},
     tenancy::Tenancy,
     upcasters::Upcasters,
@@ -31,6 +32,8 @@ pub(super) struct Composition<S> {
     upcasters: Vec<(&'static str, Upcasters)>,
     /// In the order in which the aggregates were registered.
     events: Vec<KnownEvents>,
+    /// How documents follow from events.
+    backfills: Vec<Backfill>,
 }
 
 impl<S> Composition<S> {
@@ -44,6 +47,7 @@ impl<S> Composition<S> {
             registrations: HashMap::new(),
             upcasters: Vec::new(),
             events: Vec::new(),
+            backfills: Vec::new(),
         }
     }
 
@@ -55,11 +59,17 @@ impl<S> Composition<S> {
         }
         self.events.retain(|known| known.aggregate != A::NAME);
         self.events.push(KnownEvents::of::<A>());
+        self.backfills.retain(|known| known.aggregate != A::NAME);
+        self.backfills.extend(Backfill::of(&registration));
         self.registrations.insert(TypeId::of::<A>(), Arc::new(registration));
     }
 
     pub(super) fn events(&self) -> &[KnownEvents] {
         &self.events
+    }
+
+    pub(super) fn backfills(&self) -> &[Backfill] {
+        &self.backfills
     }
 
     pub(super) fn upcasters(&self) -> &[(&'static str, Upcasters)] {
@@ -84,6 +94,7 @@ impl<S> Composition<S> {
             registrations: self.registrations.clone(),
             upcasters: self.upcasters.clone(),
             events: self.events.clone(),
+            backfills: self.backfills.clone(),
         }
     }
 }

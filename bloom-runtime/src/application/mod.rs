@@ -2,6 +2,7 @@
 
 mod ambient;
 mod app;
+mod backfill;
 mod behaviour;
 mod buffer;
 mod composition;
@@ -28,6 +29,7 @@ mod upcasting;
 
 pub use ambient::{current_context, in_context, spawn};
 pub use app::{App, Execution};
+pub use backfill::MissingDocument;
 pub use behaviour::{Behaviour, Loaded, Saved, Saving, Stage};
 pub use failure::Failure;
 pub use handler::{Command, Handler, Provides, Query};

@@ -29,9 +29,9 @@ pub use self::{
 use crate::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, NoWork, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
-        StoredSnapshot, StreamId,
+        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, NoWork, Outcome,
+        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StoredSnapshot, StreamId,
     },
 };
 
@@ -157,6 +157,12 @@ impl Storage for MemoryStorage {
     ) -> Result<u64, StoreError> {
         let _turn = self.writing.lock().await;
         Ok(self.state().reshape(table, documents))
+    }
+
+    async fn build_document(&self, document: BuiltDocument) -> Result<(), StoreError> {
+        let _turn = self.writing.lock().await;
+        self.state().build_document(document);
+        Ok(())
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

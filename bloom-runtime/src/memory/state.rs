@@ -8,9 +8,9 @@ use std::{
 use crate::{
     domain::{Json, Version, in_order},
     ports::{
-        Batch, Committed, DocumentQuery, DocumentState, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot,
-        StreamAppend, StreamId,
+        Batch, BuiltDocument, Committed, DocumentQuery, DocumentState, Outcome, OutdatedDocument,
+        Position, RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument,
+        StoredSnapshot, StreamAppend, StreamId,
     },
 };
 
@@ -237,6 +237,22 @@ impl State {
             }
         }
         count
+    }
+
+    pub(super) fn build_document(&mut self, document: BuiltDocument) {
+        let BuiltDocument { table, stream, version, shape, state, .. } = document;
+        let events = self.streams.get(&stream).map_or(0, Vec::len);
+        if events as u64 != version.get() {
+            return;
+        }
+        let is_removed = matches!(state, DocumentState::Removed(_));
+        let (DocumentState::There(body) | DocumentState::Removed(body)) = state else { return };
+        let documents = self.documents.entry(table.to_owned()).or_default();
+        let owned = (stream.tenant, stream.id.clone());
+        if documents.get(&owned).is_none_or(|known| known.version < version) {
+            let document = StoredDocument { id: stream.id, version, body, shape, is_removed };
+            documents.insert(owned, document);
+        }
     }
 
     pub(super) fn outcome(&self, tenant: &str, key: &str) -> Option<Outcome> {

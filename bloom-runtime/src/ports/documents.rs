@@ -1,6 +1,7 @@
 //! The newest states of aggregates, as rows.
 
-use crate::domain::{Condition, SortKey, Version};
+use super::StreamId;
+use crate::domain::{Condition, SortKey, Timestamp, Version};
 
 /// The new document of an aggregate.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,25 @@ pub enum DocumentState {
     Removed(String),
     /// It is gone for good.
     Gone,
+}
+
+/// A document that follows from the events of an aggregate, which it had not been written with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuiltDocument {
+    /// The table.
+    pub table: &'static str,
+    /// The aggregate.
+    pub stream: StreamId,
+    /// The version it must have; then nobody has saved it since its events were read.
+    pub version: Version,
+    /// The shape of the state.
+    pub shape: u32,
+    /// The state, which is there or was removed.
+    pub state: DocumentState,
+    /// When its first event happened.
+    pub created_at: Timestamp,
+    /// When its last event happened.
+    pub updated_at: Timestamp,
 }
 
 /// A document as it is stored.

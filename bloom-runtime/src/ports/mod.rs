@@ -34,8 +34,8 @@ pub use clock::Clock;
 pub use context::{CommandId, Context};
 pub use distributed_lock::{DistributedLock, FencingToken, Lease};
 pub use documents::{
-    DocumentQuery, DocumentState, DocumentWrite, OutdatedDocument, ReshapedDocument, Selection,
-    StoredDocument,
+    BuiltDocument, DocumentQuery, DocumentState, DocumentWrite, OutdatedDocument, ReshapedDocument,
+    Selection, StoredDocument,
 };
 pub use error::StoreError;
 pub use event_log::{EventLog, Position, RecordedEvent, StreamId};

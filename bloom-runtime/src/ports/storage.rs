@@ -6,7 +6,7 @@
 use std::{future::Future, sync::Arc};
 
 use super::{
-    Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
+    Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
     ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
 };
 use crate::domain::Version;
@@ -113,6 +113,18 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         table: &'static str,
         documents: Vec<ReshapedDocument>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Writes a document that follows from events, unless there is one of this version already, or the aggregate has another version
+    /// by now. A storage that does not know how says so.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn build_document(
+        &self,
+        _document: BuiltDocument,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(StoreError::Internal("this storage builds no documents".into())) }
+    }
 
     /// What became of a command of a tenant.
     ///

@@ -96,6 +96,17 @@ pub enum RunError {
         head: u64,
     },
 
+    /// An aggregate is kept as documents and has none.
+    #[error(
+        "`{stream}` has no document in `{table}`, or an old one: it was loaded from its events before; write them with `documents build`"
+    )]
+    MissingDocument {
+        /// The table.
+        table: &'static str,
+        /// The aggregate.
+        stream: String,
+    },
+
     /// Stored events would not be read as they were written.
     #[error(transparent)]
     EventLock(#[from] crate::event_lock::EventLockError),

@@ -25,6 +25,16 @@ impl<'c> Transaction<'c> {
         Self(Driver::Postgres(client))
     }
 
+    /// Which of the two dialects it takes.
+    pub(crate) const fn is_sqlite(&self) -> bool {
+        match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite(_) => true,
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(_) => false,
+        }
+    }
+
     /// The same transaction, for somebody who gives it back.
     pub(crate) fn reborrow(&mut self) -> Transaction<'_> {
         Transaction(match &mut self.0 {

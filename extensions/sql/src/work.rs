@@ -4,10 +4,12 @@ use std::{fmt, future::Future, pin::Pin};
 
 use bloom_runtime::{
     application::BufferedUnitOfWork,
-    ports::{Storage, StoreError, StoredSnapshot, StreamId, UnitOfWork},
+    ports::{
+        BuiltDocument, DocumentState, Storage, StoreError, StoredSnapshot, StreamId, UnitOfWork,
+    },
 };
 
-use crate::{transaction::Transaction, value::SqlValue};
+use crate::{condition::identifier, transaction::Transaction, value::SqlValue};
 
 /// What a hook does: boxed, since it borrows the transaction that it is given.
 pub type HookFuture<'t> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 't>>;
@@ -59,6 +61,69 @@ impl SqlWork {
         H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
     {
         Self(Kind::Hook(Box::new(hook)))
+    }
+}
+
+impl SqlWork {
+    /// Writes a document that follows from events, unless there is one as new, or the aggregate has moved on.
+    pub(crate) fn built(document: BuiltDocument) -> Self {
+        let BuiltDocument { table, stream, version, shape, state, created_at, updated_at } =
+            document;
+        let (body, removed_at) = match state {
+            DocumentState::There(body) => (body, None),
+            DocumentState::Removed(body) => (body, Some(updated_at)),
+            DocumentState::Gone => return Self::hook(|_| Box::pin(async { Ok(()) })),
+        };
+        let StreamId { tenant, aggregate, id } = stream;
+        let table = identifier(table);
+        let version = version.get().cast_signed();
+        let current = "EXISTS (SELECT 1 FROM bloom_streams s
+            WHERE s.tenant = $1 AND s.aggregate = $2 AND s.id = $3 AND s.version = $4)";
+        Self::hook(move |transaction| {
+            // One driver takes the text as it is, the other wants to be told what it is.
+            let json = |number: u8| {
+                if transaction.is_sqlite() {
+                    format!("${number}")
+                } else {
+                    format!("${number}::text::jsonb")
+                }
+            };
+            let cast = |number: u8, ty: &str| {
+                if transaction.is_sqlite() {
+                    format!("${number}")
+                } else {
+                    format!("${number}::{ty}")
+                }
+            };
+            let update = format!(
+                "UPDATE {table} SET version = $4, shape = $5, body = {}, updated_at = $7, removed_at = $8
+                 WHERE tenant = $1 AND id = $3 AND version < $4 AND {current}",
+                json(6)
+            );
+            let insert = format!(
+                "INSERT INTO {table} (tenant, id, version, shape, body, created_at, updated_at, removed_at)
+                 SELECT {}, {}, {}, {}, {}, {}, {}, {}
+                 WHERE {current} AND NOT EXISTS (SELECT 1 FROM {table} WHERE tenant = $1 AND id = $3)",
+                cast(1, "text"), cast(3, "text"), cast(4, "bigint"), cast(5, "integer"), json(6),
+                cast(9, "bigint"), cast(7, "bigint"), cast(8, "bigint")
+            );
+            let values = crate::parameters![
+                tenant.as_str(),
+                aggregate.as_str(),
+                id.as_str(),
+                version,
+                shape,
+                body.as_str(),
+                updated_at,
+                removed_at,
+                created_at
+            ];
+            Box::pin(async move {
+                transaction.execute(&update, &values[..8]).await?;
+                transaction.execute(&insert, &values).await?;
+                Ok(())
+            })
+        })
     }
 }
 

@@ -65,12 +65,12 @@ impl<A: Aggregate> Past<A> {
     }
 
     /// The state, if the aggregate was removed and is kept.
-    pub(super) fn removed(self) -> Option<A> {
+    pub(in crate::application) fn removed(self) -> Option<A> {
         self.state.filter(|_| self.last == Some(Lifecycle::Removed))
     }
 
     /// The state now, whether the aggregate is there or not.
-    pub(super) fn latest(&self) -> (Option<&A>, bool) {
+    pub(in crate::application) fn latest(&self) -> (Option<&A>, bool) {
         (self.state.as_ref(), matches!(self.last, None | Some(Lifecycle::Restored)))
     }
 }

@@ -12,7 +12,10 @@ use std::sync::Arc;
 
 pub use self::buffered::BufferedRepository;
 use self::buffered::missing;
-pub(super) use self::typed_save::TypedSave;
+pub(super) use self::{
+    loading::{Past, document_of},
+    typed_save::TypedSave,
+};
 use super::save::Seen;
 use crate::{
     domain::{Aggregate, Spec, Timestamp, Version},

@@ -16,6 +16,7 @@
 //! check.
 
 mod account;
+mod backfill;
 mod commits;
 mod interactive;
 mod log;
@@ -27,6 +28,7 @@ mod tenants;
 mod uniqueness;
 
 pub use account::{Account, AccountError, AccountEvent, AccountId, TABLE};
+pub use backfill::documents_are_built_from_events;
 pub use commits::{
     a_conflict_stores_nothing, a_dropped_unit_of_work_leaves_nothing, a_guard_is_checked,
     a_savepoint_is_rolled_back_to, concurrent_saves_lose_nothing,
@@ -123,6 +125,7 @@ macro_rules! storage_conformance {
             large_results_are_streamed,
             older_documents_are_upcast,
             snapshots_are_used_where_they_fit,
+            documents_are_built_from_events,
         );
     };
     (@tests $make:expr; $($check:ident,)*) => {$(

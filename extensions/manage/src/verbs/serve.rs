@@ -25,6 +25,10 @@ pub(crate) async fn run<A: Application>(
     }
     let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
     let store = A::on_storage(A::store(Arc::clone(&storage)));
+    if let Some(missing) = store.missing_document().await? {
+        let (table, stream) = (missing.table, missing.stream.to_string());
+        return Err(RunError::MissingDocument { table, stream });
+    }
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     let read_models = crate::storage::ManagedStorage::follow(&storage, A::projections())?;
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();

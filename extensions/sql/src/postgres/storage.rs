@@ -6,8 +6,8 @@ use bloom_runtime::{
     application::current_context,
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
+        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument,
+        Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
         StoredSnapshot, StreamId,
     },
 };
@@ -293,6 +293,12 @@ impl Storage for PostgresStorage {
                 done => return done.map_err(store_error),
             }
         }
+    }
+
+    async fn build_document(&self, document: BuiltDocument) -> Result<(), StoreError> {
+        let batch = Batch { tenant: document.stream.tenant.clone(), ..Batch::default() };
+        let work = [SqlWork::built(document)];
+        open::commit_alone(&self.connections, &batch, &work).await.map(drop)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -52,7 +52,7 @@ async fn like(
     table: &str,
     new: &str,
 ) -> Result<Vec<String>, StoreError> {
-    if !is_sqlite(transaction) {
+    if !transaction.is_sqlite() {
         let (table, new) = (identifier(table), identifier(new));
         return Ok(vec![format!("CREATE TABLE {new} (LIKE {table} INCLUDING ALL)")]);
     }
@@ -92,7 +92,7 @@ async fn columns(
     const POSTGRES: &str = "SELECT attname::text FROM pg_attribute
         WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
         ORDER BY attnum";
-    let rows = if is_sqlite(transaction) {
+    let rows = if transaction.is_sqlite() {
         transaction.query(SQLITE, &parameters![table]).await?
     } else {
         transaction.query(POSTGRES, &parameters![identifier(table)]).await?
@@ -105,14 +105,4 @@ async fn columns(
             _ => None,
         })
         .collect())
-}
-
-fn is_sqlite(transaction: &mut Transaction<'_>) -> bool {
-    #[cfg(feature = "sqlite")]
-    return transaction.sqlite().is_some();
-    #[cfg(not(feature = "sqlite"))]
-    {
-        let _ = transaction;
-        false
-    }
 }

@@ -8,8 +8,8 @@ use std::{
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
+        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument,
+        Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
         StoredSnapshot, StreamId,
     },
 };
@@ -234,6 +234,11 @@ impl Storage for SqliteStorage {
         documents: Vec<ReshapedDocument>,
     ) -> Result<u64, StoreError> {
         self.writer.reshape(table, documents).await
+    }
+
+    async fn build_document(&self, document: BuiltDocument) -> Result<(), StoreError> {
+        let work = [SqlWork::built(document)];
+        self.writer.commit(Batch::default(), work.into()).await.map(drop)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

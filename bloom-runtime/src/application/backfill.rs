@@ -1,0 +1,156 @@
+//! Documents of aggregates that were loaded from events until now.
+
+use std::collections::BTreeMap;
+
+use super::{
+    composition::Composition,
+    registration::{Loading, Registration},
+    repository::{Past, document_of},
+    store::StorageStore,
+    tenancy::Tenancy,
+};
+use crate::{
+    domain::{Aggregate, Version},
+    ports::{BuiltDocument, DocumentState, Position, RecordedEvent, Storage, StoreError, StreamId},
+};
+
+/// How the documents of one kind of aggregate follow from its events.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Backfill {
+    pub(super) aggregate: &'static str,
+    table: &'static str,
+    shape: u32,
+    soft_delete: bool,
+    state: fn(&[RecordedEvent], bool) -> Result<Option<DocumentState>, StoreError>,
+}
+
+impl Backfill {
+    /// `None` for what is loaded from its events.
+    pub(super) fn of<A: Aggregate>(registration: &Registration<A>) -> Option<Self> {
+        let Loading::Document { table } = registration.loading else { return None };
+        Some(Self {
+            aggregate: A::NAME,
+            table,
+            shape: registration.upcasters.shape(),
+            soft_delete: registration.soft_delete,
+            state: |events, soft_delete| {
+                let past = Past::<A>::fold(events)?;
+                let (state, is_there) = past.latest();
+                Ok(match state {
+                    Some(state) if is_there => Some(DocumentState::There(document_of(state)?)),
+                    Some(_) if soft_delete => past
+                        .removed()
+                        .map(|state| document_of(&state))
+                        .transpose()?
+                        .map(DocumentState::Removed),
+                    _ => None,
+                })
+            },
+        })
+    }
+}
+
+/// An aggregate that is kept as documents and has none, or an old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingDocument {
+    /// The table that lacks it.
+    pub table: &'static str,
+    /// The aggregate.
+    pub stream: StreamId,
+}
+
+impl<S: Storage> StorageStore<S> {
+    /// Writes the documents that follow from the events of aggregates which were not kept as documents before, or not for a while; how
+    /// many it looked at. Broken off, it can be done again. Nobody serves meanwhile: who does not find a document takes the aggregate for
+    /// missing.
+    ///
+    /// # Errors
+    /// When the storage is out of reach, or an event cannot be read; those before it are done. [`StoreError::NoTenant`] when tenants
+    /// have storages of their own: it is done for each, with [`for_tenant`](Self::for_tenant).
+    pub async fn build_documents(
+        &self,
+        mut progress: impl FnMut(u64) + Send,
+    ) -> Result<u64, StoreError> {
+        if matches!(self.inner.tenancy, Tenancy::Apart(_)) {
+            return Err(StoreError::NoTenant);
+        }
+        const BATCH: usize = 500;
+        let (mut position, mut done) = (Position::START, 0);
+        loop {
+            let events = self.inner.storage.read(position, BATCH).await?;
+            let Some(last) = events.last() else { return Ok(done) };
+            position = last.position;
+            for event in events.iter().filter(|event| event.version == Version::new(1)) {
+                if let Some(backfill) = self.inner.backfill(&event.stream.aggregate) {
+                    build(&self.inner, backfill, &event.stream).await?;
+                    done += 1;
+                    progress(done);
+                }
+            }
+        }
+    }
+
+    /// One of the aggregates that were changed last which is kept as documents and has none: somebody has chosen documents for what was
+    /// loaded from events before. `None` when all of them are as they should be.
+    ///
+    /// # Errors
+    /// When the storage is out of reach, or an event cannot be read.
+    pub async fn missing_document(&self) -> Result<Option<MissingDocument>, StoreError> {
+        const LOOKED_AT: u64 = 200;
+        const STREAMS: usize = 20;
+        if matches!(self.inner.tenancy, Tenancy::Apart(_)) {
+            return Ok(None);
+        }
+        let storage = &self.inner.storage;
+        let from = storage.head().await?.get().saturating_sub(LOOKED_AT);
+        let events =
+            storage.read(Position::new(from), LOOKED_AT.try_into().unwrap_or_default()).await?;
+        let newest: BTreeMap<StreamId, Version> =
+            events.into_iter().map(|event| (event.stream, event.version)).collect();
+        for (stream, version) in newest.into_iter().take(STREAMS) {
+            let Some(backfill) = self.inner.backfill(&stream.aggregate) else { continue };
+            let document = storage.document(backfill.table, &stream).await?;
+            let is_there = document.is_some_and(|document| document.version >= version);
+            if !is_there && state(&self.inner, backfill, &stream).await?.is_some() {
+                return Ok(Some(MissingDocument { table: backfill.table, stream }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+async fn state<S: Storage>(
+    store: &Composition<S>,
+    backfill: Backfill,
+    stream: &StreamId,
+) -> Result<Option<BuiltDocument>, StoreError> {
+    let events = store.storage.read_stream(stream, Version::NEW).await?;
+    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(None) };
+    let state = (backfill.state)(&events, backfill.soft_delete)?;
+    Ok(state.map(|state| BuiltDocument {
+        table: backfill.table,
+        stream: stream.clone(),
+        version: last.version,
+        shape: backfill.shape,
+        state,
+        created_at: first.metadata.at,
+        updated_at: last.metadata.at,
+    }))
+}
+
+async fn build<S: Storage>(
+    store: &Composition<S>,
+    backfill: Backfill,
+    stream: &StreamId,
+) -> Result<(), StoreError> {
+    match state(store, backfill, stream).await? {
+        Some(document) => store.storage.build_document(document).await,
+        None => Ok(()),
+    }
+}
+
+impl<S> Composition<S> {
+    fn backfill(&self, aggregate: &str) -> Option<Backfill> {
+        self.backfills().iter().find(|known| known.aggregate == aggregate).copied()
+    }
+}
