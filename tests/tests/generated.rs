@@ -49,7 +49,7 @@ fn the_shop_on_postgres() {
     for root in ["Order", "Listed"] {
         sandbox.generate(&format!("repository {root} --relational"));
     }
-    let said = sandbox.cargo(&["test", "--test", "suite", "store"]);
+    let said = sandbox.cargo(&["test", "--test", "suite", "store::"]);
     assert!(said.contains("test result: ok. 4 passed"), "{said}");
 }
 
@@ -118,7 +118,7 @@ fn every_type_and_rule() {
     for root in ["Everything", "Ruled", "Listed", "Optional"] {
         sandbox.generate(&format!("repository {root} --relational"));
     }
-    let said = sandbox.cargo(&["test", "--test", "suite", "store"]);
+    let said = sandbox.cargo(&["test", "--test", "suite", "store::"]);
     assert!(said.contains("test result: ok. 4 passed"), "{said}");
 }
 
