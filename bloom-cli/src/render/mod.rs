@@ -19,6 +19,7 @@ mod projection;
 mod sample;
 mod specification;
 mod state;
+mod statement;
 mod tables;
 mod use_case;
 mod value;

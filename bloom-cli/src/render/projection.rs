@@ -2,9 +2,14 @@
 
 use serde::Serialize;
 
-use super::{field::FieldView, imports, tables::Kind};
+use super::{
+    field::FieldView,
+    imports,
+    statement::{ColumnView, Part, Shape, Values, parts, quoted},
+    tables::Kind,
+};
 use crate::{
-    model::{Aggregate, Cardinality, Leaf, ModelField, Projection, english::capital},
+    model::{Aggregate, ModelField, Projection, english::capital},
     request::FieldName,
 };
 
@@ -27,13 +32,6 @@ pub(crate) struct ProjectionView {
     shown: Vec<ShownView>,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct ColumnView {
-    name: String,
-    sqlite_type: &'static str,
-    postgres_type: &'static str,
-}
-
 /// What an event does to the row.
 #[derive(Debug, Serialize)]
 struct EventView {
@@ -51,54 +49,6 @@ struct ShownView {
     column: String,
     value: String,
 }
-
-/// A column, and the value of a field that it holds.
-#[derive(Debug, Clone)]
-struct Part {
-    column: String,
-    shape: Shape,
-    /// What is asked of the field for it; nothing when it holds the whole.
-    getter: String,
-}
-
-/// How a value is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Plain(Kind),
-    /// As JSON.
-    Whole,
-}
-
-impl Shape {
-    const fn types(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Plain(Kind::Float) => ("REAL", "double precision"),
-            Self::Plain(kind) => kind.types(),
-            Self::Whole => ("TEXT", "jsonb"),
-        }
-    }
-
-    /// The place of the value in a statement on PostgreSQL, which takes a text for what it has no plain value for.
-    fn place(self, number: usize) -> String {
-        match self {
-            Self::Plain(Kind::Digits | Kind::Decimal) => format!("${number}::text::numeric"),
-            Self::Whole => format!("${number}::text::jsonb"),
-            Self::Plain(_) => format!("${number}"),
-        }
-    }
-
-    fn value(self, of: &str) -> String {
-        match self {
-            Self::Plain(Kind::Digits | Kind::Decimal) | Self::Whole => {
-                format!("SqlValue::as_text({of})?")
-            }
-            Self::Plain(_) => format!("SqlValue::stored({of})?"),
-        }
-    }
-}
-
-/// The columns that every read model has.
-const KEPT: [&str; 3] = ["tenant", "id", "removed_at"];
 
 pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> ProjectionView {
     let root = aggregate.name.pascal();
@@ -220,139 +170,4 @@ fn binds_of_first(fields: &[(&ModelField, Vec<Part>)], given: &[&ModelField]) ->
     let shown =
         given.iter().filter(|given| fields.iter().any(|(field, _)| field.name == given.name));
     shown.map(|field| format!("{}, ", field.name.ident())).collect()
-}
-
-/// The values of a statement.
-struct Values {
-    before: usize,
-    parts: Vec<Part>,
-    values: Vec<String>,
-}
-
-impl Values {
-    /// Behind so many others.
-    const fn behind(before: usize) -> Self {
-        Self { before, parts: Vec::new(), values: Vec::new() }
-    }
-
-    fn take(&mut self, parts: &[Part], of: &str) {
-        for part in parts {
-            let of = if part.getter.is_empty() {
-                of.to_owned()
-            } else {
-                format!("&{of}.{}()", part.getter)
-            };
-            self.values.push(part.shape.value(&of));
-            self.parts.push(part.clone());
-        }
-    }
-
-    fn numbered(&self) -> impl Iterator<Item = (&Part, usize)> {
-        self.parts.iter().zip(self.before + 1..)
-    }
-
-    fn insert(&self, table: &str, postgres: bool) -> String {
-        let names = self.parts.iter().map(|part| quoted(&part.column));
-        let places = self.numbered().map(|(part, number)| part.place(number, postgres));
-        let names = ["tenant", "id"].map(str::to_owned).into_iter().chain(names);
-        let places = ["$1", "$2"].map(str::to_owned).into_iter().chain(places);
-        let (names, places) = (names.collect::<Vec<_>>(), places.collect::<Vec<_>>());
-        let begin = format!("INSERT INTO {{{table}}}");
-        let line = format!("{begin} ({})", names.join(", "));
-        let values = format!("VALUES ({})", places.join(", "));
-        if line.len() <= STATEMENT && values.len() <= STATEMENT {
-            return format!("{line}{MARGIN}{values}");
-        }
-        let (names, places) = (wrapped(&names), wrapped(&places));
-        format!("{begin} ({MARGIN}    {names}{MARGIN}) VALUES ({MARGIN}    {places}{MARGIN})")
-    }
-
-    fn update(&self, table: &str, postgres: bool) -> String {
-        let sets = self.numbered().map(|(part, number)| {
-            format!("{} = {}", quoted(&part.column), part.place(number, postgres))
-        });
-        let sets: Vec<String> = sets.collect();
-        let (begin, end) = (format!("UPDATE {{{table}}}"), "WHERE tenant = $1 AND id = $2");
-        let line = format!("{begin} SET {} {end}", sets.join(", "));
-        if line.len() <= STATEMENT {
-            return line;
-        }
-        format!("{begin}{MARGIN}SET {}{MARGIN}{end}", wrapped(&sets))
-    }
-}
-
-/// The width of a statement within a string, which rustfmt would leave as long as it is.
-const STATEMENT: usize = 76;
-/// Where its next line begins.
-const MARGIN: &str = "\n                     ";
-
-/// A list within a statement.
-fn wrapped(items: &[String]) -> String {
-    let mut text = String::new();
-    let mut column = 4;
-    for item in items {
-        if column > 4 && column + item.len() + 2 > STATEMENT {
-            text.push_str(&format!(",{MARGIN}    "));
-            column = 4;
-        } else if column > 4 {
-            text.push_str(", ");
-            column += 2;
-        }
-        column += item.len();
-        text.push_str(item);
-    }
-    text
-}
-
-impl Part {
-    fn place(&self, number: usize, postgres: bool) -> String {
-        if postgres { self.shape.place(number) } else { format!("${number}") }
-    }
-
-    fn column(&self) -> ColumnView {
-        let (sqlite_type, postgres_type) = self.shape.types();
-        ColumnView { name: self.column.clone(), sqlite_type, postgres_type }
-    }
-}
-
-/// A column's name in a statement within a string literal.
-fn quoted(name: &str) -> String {
-    if RESERVED.contains(&name) { format!("\\\"{name}\\\"") } else { name.to_owned() }
-}
-
-/// Words that SQLite or PostgreSQL takes for something else where a column is named.
-#[rustfmt::skip]
-const RESERVED: &[&str] = &[
-    "add", "all", "alter", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "autoincrement", "begin",
-    "between", "binary", "both", "case", "cast", "check", "collate", "collation", "column", "commit", "concurrently", "constraint",
-    "create", "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
-    "current_user", "default", "deferrable", "delete", "desc", "distinct", "do", "drop", "else", "end", "escape", "except", "exists", "explain",
-    "false", "fetch", "for", "foreign", "freeze", "from", "full", "glob", "grant", "group", "having", "if", "ilike", "in", "index",
-    "indexed", "initially", "inner", "insert", "intersect", "into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit",
-    "localtime", "localtimestamp", "match", "natural", "no", "not", "nothing", "notnull", "null", "offset", "on", "only", "or", "order",
-    "outer", "overlaps", "placing", "plan", "primary", "raise", "recursive", "references", "regexp", "replace", "returning", "right", "rollback",
-    "row", "rowid", "select", "session_user", "set", "similar", "some", "symmetric", "system_user", "table", "tablesample", "temp", "then", "to",
-    "trailing", "transaction", "trigger", "true", "union", "unique", "update", "user", "using", "values", "variadic", "verbose", "view",
-    "virtual", "when", "where", "window", "with", "without",
-];
-
-/// The columns of a field: one, or one for each part of a value.
-fn parts(field: &ModelField) -> Vec<Part> {
-    let name = field.name.plain();
-    let column = if KEPT.contains(&name) { format!("{name}_value") } else { name.to_owned() };
-    if let Leaf::Struct(value) = &field.leaf
-        && field.cardinality == Cardinality::One
-        && let Some(kinds) = value.fields.iter().map(Kind::of).collect::<Option<Vec<_>>>()
-    {
-        let parts = value.fields.iter().zip(kinds);
-        return parts
-            .map(|(part, kind)| Part {
-                column: format!("{column}_{}", part.name.plain()),
-                shape: Shape::Plain(kind),
-                getter: part.name.ident(),
-            })
-            .collect();
-    }
-    let shape = Kind::of(field).map_or(Shape::Whole, Shape::Plain);
-    vec![Part { column, shape, getter: String::new() }]
 }
