@@ -1,6 +1,6 @@
 //! Documents of aggregates that were loaded from events until now.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{
     composition::Composition,
@@ -38,12 +38,13 @@ impl Backfill {
                 let (state, is_there) = past.latest();
                 Ok(match state {
                     Some(state) if is_there => Some(DocumentState::There(document_of(state)?)),
-                    Some(_) if soft_delete => past
+                    Some(_) if soft_delete && past.is_kept() => past
                         .removed()
                         .map(|state| document_of(&state))
                         .transpose()?
                         .map(DocumentState::Removed),
-                    _ => None,
+                    Some(_) => Some(DocumentState::Gone),
+                    None => None,
                 })
             },
         })
@@ -105,13 +106,24 @@ impl<S: Storage> StorageStore<S> {
         let from = storage.head().await?.get().saturating_sub(LOOKED_AT);
         let events =
             storage.read(Position::new(from), LOOKED_AT.try_into().unwrap_or_default()).await?;
-        let newest: BTreeMap<StreamId, Version> =
-            events.into_iter().map(|event| (event.stream, event.version)).collect();
-        for (stream, version) in newest.into_iter().take(STREAMS) {
-            let Some(backfill) = self.inner.backfill(&stream.aggregate) else { continue };
+        // The newest first, each aggregate once, at the version that it came to.
+        let mut seen = BTreeSet::new();
+        let newest = events.into_iter().rev().filter(|event| seen.insert(event.stream.clone()));
+        let kept = newest.filter_map(|event| {
+            Some((self.inner.backfill(&event.stream.aggregate)?, event.stream, event.version))
+        });
+        for (backfill, stream, version) in kept.take(STREAMS) {
             let document = storage.document(backfill.table, &stream).await?;
-            let is_there = document.is_some_and(|document| document.version >= version);
-            if !is_there && state(&self.inner, backfill, &stream).await?.is_some() {
+            if document.as_ref().is_some_and(|document| document.version >= version) {
+                continue;
+            }
+            let wrong = match state(&self.inner, backfill, &stream).await?.map(|built| built.state)
+            {
+                None => false,
+                Some(DocumentState::Gone) => document.is_some(),
+                Some(DocumentState::There(_) | DocumentState::Removed(_)) => true,
+            };
+            if wrong {
                 return Ok(Some(MissingDocument { table: backfill.table, stream }));
             }
         }

@@ -102,6 +102,12 @@ impl<S: Storage> StorageStore<S> {
         self.changed(|composition| composition.ids = Arc::new(ids))
     }
 
+    /// Whether each tenant has a storage of its own, with a log of its own: what follows a log is run for each.
+    #[must_use]
+    pub fn has_storage_per_tenant(&self) -> bool {
+        matches!(self.inner.tenancy, Tenancy::Apart(_))
+    }
+
     /// What this program knows of the events of each aggregate that is registered.
     #[must_use]
     pub fn known_events(&self) -> &[KnownEvents] {

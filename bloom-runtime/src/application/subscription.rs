@@ -219,10 +219,14 @@ impl<S: Storage> Worker<S> {
     ) -> Result<(), Failure> {
         let position = event.position;
         let context = context_of(&event);
-        let handled = match Happened::decode(event)? {
-            Happened::Moved(moved) => caught(in_context(context, handler.moved(&moved))).await,
-            Happened::Event(event) => caught(in_context(context, handler.handle(&event))).await,
-        };
+        let handled = caught(in_context(context, async {
+            // What turns an earlier revision into the newest may panic, as the handler may.
+            match Happened::decode(event)? {
+                Happened::Moved(moved) => handler.moved(&moved).await,
+                Happened::Event(event) => handler.handle(&event).await,
+            }
+        }))
+        .await;
         handled.unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
     }
 

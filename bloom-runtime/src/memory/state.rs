@@ -246,10 +246,13 @@ impl State {
             return;
         }
         let is_removed = matches!(state, DocumentState::Removed(_));
-        let (DocumentState::There(body) | DocumentState::Removed(body)) = state else { return };
         let documents = self.documents.entry(table.to_owned()).or_default();
         let owned = (stream.tenant, stream.id.clone());
         if documents.get(&owned).is_none_or(|known| known.version < version) {
+            let (DocumentState::There(body) | DocumentState::Removed(body)) = state else {
+                documents.remove(&owned);
+                return;
+            };
             let document = StoredDocument { id: stream.id, version, body, shape, is_removed };
             documents.insert(owned, document);
         }

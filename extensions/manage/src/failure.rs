@@ -58,6 +58,11 @@ pub enum RunError {
     #[error("no schema could be made to verify in; the user needs the right to make one")]
     Scratch(#[source] Box<dyn std::error::Error + Send + Sync>),
 
+    /// Somebody has given up.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error("interrupted")]
+    Interrupted,
+
     /// What is promised does not hold on this database.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     #[error("{count} promises do not hold on this database")]
@@ -65,6 +70,14 @@ pub enum RunError {
         /// How many.
         count: usize,
     },
+
+    /// One projector follows one log.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error(
+        "tenants have storages of their own, each with a log: run a `Projector` for each, on the storage of `store.for_tenant(..)`, \
+         and leave `projections` empty"
+    )]
+    ProjectionsPerTenant,
 
     /// Read models need tables, and the storage has none.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]

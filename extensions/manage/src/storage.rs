@@ -199,7 +199,7 @@ impl ManagedStorage for bloom_sql::SqliteStorage {
     read_models_in_tables!();
 
     async fn verify(config: &DatabaseConfig, arguments: &clap::ArgMatches) -> Result<(), RunError> {
-        crate::verify::run::<Self>(sqlite_path(config)?, arguments).await
+        crate::verify::run::<Self>(sqlite_path(config), arguments).await
     }
 }
 
@@ -245,7 +245,7 @@ impl ManagedStorage for bloom_sql::PostgresStorage {
     read_models_in_tables!();
 
     async fn verify(config: &DatabaseConfig, arguments: &clap::ArgMatches) -> Result<(), RunError> {
-        crate::verify::run::<Self>(postgres_url(config)?, arguments).await
+        crate::verify::run::<Self>(postgres_url(config), arguments).await
     }
 }
 

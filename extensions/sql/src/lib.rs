@@ -19,6 +19,9 @@ pub mod postgres;
 
 #[cfg(all(feature = "testing", feature = "postgres"))]
 pub mod testing;
+/// A schema that goes away with its value.
+#[cfg(all(feature = "testing", feature = "postgres"))]
+pub use testing::PostgresScratch;
 
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

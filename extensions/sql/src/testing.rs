@@ -48,17 +48,15 @@ impl PostgresScratch {
     pub async fn on(server: &str) -> Result<Self, tokio_postgres::Error> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let schema = format!("bloom_test_{}_{number}", std::process::id());
+        // In containers every process has the same number.
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros();
+        let schema = format!("bloom_test_{}_{number}_{now}", std::process::id());
         let sign = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{sign}options=-csearch_path%3D{schema}");
         let scratch = Self { server: server.to_owned(), schema, url };
         let client = connect(server).await?;
         let schema = &scratch.schema;
-        client
-            .batch_execute(&format!(
-                "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}"
-            ))
-            .await?;
+        client.batch_execute(&format!("CREATE SCHEMA {schema}")).await?;
         Ok(scratch)
     }
 

@@ -34,6 +34,19 @@ impl fmt::Debug for SqlWork {
 }
 
 impl SqlWork {
+    /// Lets what follows in the transaction see the rows of every tenant.
+    pub(crate) fn for_every_tenant() -> Self {
+        Self::hook(|transaction| {
+            Box::pin(async move {
+                if !transaction.is_sqlite() {
+                    const SQL: &str = "SELECT set_config('bloom.every_tenant', 'on', true)";
+                    transaction.query(SQL, &[]).await?;
+                }
+                Ok(())
+            })
+        })
+    }
+
     /// Keeps a snapshot, unless a newer one of the same shape is there.
     pub(crate) fn snapshot(stream: &StreamId, snapshot: StoredSnapshot) -> Self {
         const SQL: &str = "INSERT INTO bloom_snapshots (tenant, aggregate, id, version, shape, body, at)
@@ -69,16 +82,22 @@ impl SqlWork {
     pub(crate) fn built(document: BuiltDocument) -> Self {
         let BuiltDocument { table, stream, version, shape, state, created_at, updated_at } =
             document;
-        let (body, removed_at) = match state {
-            DocumentState::There(body) => (body, None),
-            DocumentState::Removed(body) => (body, Some(updated_at)),
-            DocumentState::Gone => return Self::hook(|_| Box::pin(async { Ok(()) })),
-        };
         let StreamId { tenant, aggregate, id } = stream;
         let table = identifier(table);
         let version = version.get().cast_signed();
         let current = "EXISTS (SELECT 1 FROM bloom_streams s
             WHERE s.tenant = $1 AND s.aggregate = $2 AND s.id = $3 AND s.version = $4)";
+        let (body, removed_at) = match state {
+            DocumentState::There(body) => (body, None),
+            DocumentState::Removed(body) => (body, Some(updated_at)),
+            DocumentState::Gone => {
+                let sql = format!(
+                    "DELETE FROM {table} WHERE tenant = $1 AND id = $3 AND version < $4 AND {current}"
+                );
+                let parameters = crate::parameters![tenant, aggregate, id, version];
+                return Self(Kind::Statement { sql, parameters });
+            }
+        };
         Self::hook(move |transaction| {
             // One driver takes the text as it is, the other wants to be told what it is.
             let json = |number: u8| {

@@ -61,6 +61,14 @@ on_both! {
     stops_at_what_it_cannot_take(here),
     stands_still_and_is_waited_for(here, there),
     sees_removals(here),
+    rebuilds_nothing_with_foreign_keys(here),
+    skips_nothing_that_is_well(here),
+}
+
+#[test]
+#[should_panic(expected = "two projections have the name `balances`")]
+fn two_of_one_name_would_take_events_from_each_other() {
+    let _ = read_model::projections(read_model::Balances::default()).with(read_model::balances());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,6 +69,11 @@ impl<A: Aggregate> Past<A> {
         self.state.filter(|_| self.last == Some(Lifecycle::Removed))
     }
 
+    /// Whether it was removed, and not for good.
+    pub(in crate::application) fn is_kept(&self) -> bool {
+        self.last == Some(Lifecycle::Removed)
+    }
+
     /// The state now, whether the aggregate is there or not.
     pub(in crate::application) fn latest(&self) -> (Option<&A>, bool) {
         (self.state.as_ref(), matches!(self.last, None | Some(Lifecycle::Restored)))

@@ -68,6 +68,18 @@ pub async fn documents_are_built_from_events<S: Storage>(storage: S, how: How) {
     assert_eq!(documents.missing_document().await.unwrap(), None);
     assert_same_state(&load(&documents, 2).await, &load(&events, 2).await);
 
+    // And for a while somebody was removed.
+    let mut uow = events.begin().await.unwrap();
+    let removed: Account = uow.repository().get(&id(3)).await.unwrap();
+    uow.repository().remove(removed).unwrap();
+    uow.commit().await.unwrap();
+    assert_eq!(load(&documents, 3).await.balance(), 5);
+    assert!(documents.missing_document().await.unwrap().is_some(), "one should not be there");
+    documents.build_documents(|_| {}).await.unwrap();
+    assert_eq!(documents.missing_document().await.unwrap(), None);
+    let mut uow = documents.begin().await.unwrap();
+    assert!(uow.repository::<Account>().find_by_id(&id(3)).await.unwrap().is_none());
+
     // They go on as if they had always been there.
     deposit(&documents, 2).await;
     let newest = load(&documents, 2).await;

@@ -1,6 +1,6 @@
 //! `projection`: looks after the read models.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bloom_runtime::ports::Position;
 use bloom_sql::{ProjectionState, ProjectionStatus, Projector, RebuildProgress, SqlStorage};
@@ -50,6 +50,9 @@ pub(crate) async fn run<A: Application>(
     arguments: &ArgMatches,
 ) -> Result<(), RunError> {
     let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
+    if A::on_storage(A::store(Arc::clone(&storage))).has_storage_per_tenant() {
+        return Err(RunError::ProjectionsPerTenant);
+    }
     A::Storage::look_after(&storage, A::projections(), arguments).await
 }
 

@@ -30,6 +30,10 @@ pub(crate) async fn run<A: Application>(
         return Err(RunError::MissingDocument { table, stream });
     }
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    if store.has_storage_per_tenant() && !A::projections().is_empty() {
+        return Err(RunError::ProjectionsPerTenant);
+    }
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     let read_models = crate::storage::ManagedStorage::follow(&storage, A::projections())?;
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
     let served = serve::<A>(&config, store).await;

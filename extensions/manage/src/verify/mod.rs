@@ -11,7 +11,7 @@ use std::{
     process::{Child, Command as Process, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bloom_runtime::ports::Storage;
@@ -28,6 +28,8 @@ pub(crate) use scratch::{Scratch, ScratchStorage};
 const DATABASE: &str = "BLOOM_VERIFY_DATABASE";
 /// How long is waited for readers and the read model at the end.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the writers may take to begin.
+const START: Duration = Duration::from_secs(20);
 
 pub(crate) fn command() -> Command {
     let number = |name: &'static str, value: &'static str, help: &'static str| {
@@ -49,7 +51,7 @@ pub(crate) fn command() -> Command {
 
 /// Runs the verb for an application whose databases are like the one that the URL names.
 pub(crate) async fn run<S: ScratchStorage>(
-    url: &str,
+    url: Result<&str, RunError>,
     arguments: &ArgMatches,
 ) -> Result<(), RunError> {
     let number = |name| arguments.get_one::<u64>(name).copied().unwrap_or_default();
@@ -61,10 +63,14 @@ pub(crate) async fn run<S: ScratchStorage>(
         follows.stop().await;
         return Ok(());
     }
-    let scratch = S::scratch(url).await?;
+    let scratch = S::scratch(url?).await?;
     line(format_args!("scratch       {}", scratch.name()));
-    let verdict =
-        verify::<S>(&scratch, number("kills"), number("writers"), number("seconds")).await?;
+    let (kills, writers, seconds) = (number("kills"), number("writers"), number("seconds"));
+    let verdict = tokio::select! {
+        verdict = verify::<S>(&scratch, kills, writers, seconds) => verdict?,
+        // Whoever gives up leaves nothing behind, either.
+        _ = tokio::signal::ctrl_c() => return Err(RunError::Interrupted),
+    };
     for finding in &verdict.passed {
         line(format_args!("ok            {finding}"));
     }
@@ -92,18 +98,9 @@ async fn verify<S: ScratchStorage>(
     let readers: Vec<_> = (0..2).map(|_| observe(Arc::clone(&storage))).collect();
 
     let ledger = Arc::new(Mutex::new(Ledger::default()));
+    let mut idle = Vec::new();
     for round in 0..kills {
-        let mut child = start(scratch.url(), round, writers)?;
-        let noting = note(&mut child, &ledger);
-        // A different moment each time, without a table of random numbers: the clock is one.
-        let most = seconds.saturating_mul(1000).max(200);
-        let moment = u64::from(std::time::UNIX_EPOCH.elapsed().unwrap_or_default().subsec_micros());
-        tokio::time::sleep(Duration::from_millis(200 + moment % most)).await;
-        child.kill()?;
-        child.wait()?;
-        if let Some(noting) = noting {
-            let _ = noting.join();
-        }
+        idle.extend(write_and_die(scratch.url(), round, writers, seconds, &ledger).await?);
     }
 
     let head = settled_head(&*storage).await?;
@@ -117,6 +114,7 @@ async fn verify<S: ScratchStorage>(
     let rows = storage.query(probe::ROWS, Vec::new()).await?;
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
     let mut verdict = oracle::judge(&ledger, &log, &sequences, &rows);
+    verdict.failed.extend(idle);
     if let Some(behind) = behind {
         verdict
             .failed
@@ -138,13 +136,58 @@ async fn settled_head<S: Storage>(storage: &S) -> Result<bloom_runtime::ports::P
     }
 }
 
-fn start(url: &str, round: u64, writers: u64) -> Result<Child, RunError> {
+/// One process that writes until it is killed; what is wrong when it did not write until then.
+async fn write_and_die(
+    url: &str,
+    round: u64,
+    writers: u64,
+    seconds: u64,
+    ledger: &Arc<Mutex<Ledger>>,
+) -> Result<Option<String>, RunError> {
+    let acknowledged = || ledger.lock().unwrap_or_else(PoisonError::into_inner).acknowledged();
+    let before = acknowledged();
+    let mut process = start(url, round, writers)?;
+    let noting = note(&mut process.0, ledger);
+    // A different moment each time, without a table of random numbers: the clock is one.
+    let most = seconds.saturating_mul(1000).max(200);
+    let moment = u64::from(std::time::UNIX_EPOCH.elapsed().unwrap_or_default().subsec_micros());
+    tokio::time::sleep(Duration::from_millis(200 + moment % most)).await;
+    // A busy machine takes its time to start a program, and what was never written proves nothing.
+    let deadline = Instant::now() + START;
+    let mut ended = process.0.try_wait()?;
+    while ended.is_none() && acknowledged() == before && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        ended = process.0.try_wait()?;
+    }
+    drop(process);
+    if let Some(noting) = noting {
+        let _ = noting.join();
+    }
+    Ok(match ended {
+        Some(status) => Some(format!("the writers of round {round} ended by themselves: {status}")),
+        None if acknowledged() == before => Some(format!("nothing was written in round {round}")),
+        None => None,
+    })
+}
+
+/// Writers, who do not outlive this value.
+struct Writers(Child);
+
+impl Drop for Writers {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(url: &str, round: u64, writers: u64) -> Result<Writers, RunError> {
     let program = std::env::current_exe()?;
     let mut process = Process::new(program);
     process.args(["verify", "--writer"]);
     process.args(["--round", &round.to_string(), "--writers", &writers.to_string()]);
     process.env(DATABASE, url).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    Ok(process.spawn()?)
+    Ok(Writers(process.spawn()?))
 }
 
 /// Writes down what the writers say, as long as they live.

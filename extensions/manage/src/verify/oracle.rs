@@ -19,6 +19,10 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    pub(super) fn acknowledged(&self) -> usize {
+        self.acknowledged.len()
+    }
+
     /// One line of a writer; half a line of one that was killed says nothing.
     pub(super) fn note(&mut self, line: &str) {
         match line.split(' ').collect::<Vec<_>>()[..] {

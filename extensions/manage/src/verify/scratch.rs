@@ -56,7 +56,9 @@ impl ScratchStorage for bloom_sql::SqliteStorage {
     type Scratch = ScratchFile;
 
     async fn scratch(path: &str) -> Result<ScratchFile, RunError> {
-        let scratch = ScratchFile(format!("{path}.verify-{}", std::process::id()));
+        // In containers every process has the same number.
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+        let scratch = ScratchFile(format!("{path}.verify-{}-{now}", std::process::id()));
         Self::migrate(&scratch.0, &probe::migrations())?;
         Ok(scratch)
     }
@@ -67,7 +69,7 @@ impl ScratchStorage for bloom_sql::SqliteStorage {
 }
 
 #[cfg(feature = "postgres")]
-impl Scratch for bloom_sql::testing::PostgresScratch {
+impl Scratch for bloom_sql::PostgresScratch {
     fn name(&self) -> &str {
         self.schema()
     }
@@ -79,13 +81,12 @@ impl Scratch for bloom_sql::testing::PostgresScratch {
 
 #[cfg(feature = "postgres")]
 impl ScratchStorage for bloom_sql::PostgresStorage {
-    type Scratch = bloom_sql::testing::PostgresScratch;
+    type Scratch = bloom_sql::PostgresScratch;
 
     async fn scratch(url: &str) -> Result<Self::Scratch, RunError> {
-        let scratch = bloom_sql::testing::PostgresScratch::on(url).await;
+        let scratch = bloom_sql::PostgresScratch::on(url).await;
         let scratch = scratch.map_err(|error| RunError::Scratch(error.into()))?;
-        Self::migrate(bloom_sql::testing::PostgresScratch::url(&scratch), &probe::migrations())
-            .await?;
+        Self::migrate(bloom_sql::PostgresScratch::url(&scratch), &probe::migrations()).await?;
         Ok(scratch)
     }
 

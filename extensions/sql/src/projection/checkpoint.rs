@@ -93,9 +93,14 @@ pub(super) async fn served<S: SqlStorage>(
     commit(views, move |transaction| {
         Box::pin(async move {
             // Where another is being built only, the live one is what it was told to replace.
+            const FIND: &str =
+                "SELECT 1 FROM bloom_projections WHERE name = $1 AND state <> 'building'";
             const SQL: &str = "INSERT INTO bloom_projections (name, generation, state, position)
                 VALUES ($1, 1, 'live', 0) ON CONFLICT (name, generation) DO NOTHING";
-            transaction.execute(SQL, &parameters![name]).await?;
+            // Another process may have begun it, and may have rebuilt it since.
+            if transaction.query(FIND, &parameters![name]).await?.is_empty() {
+                transaction.execute(SQL, &parameters![name]).await?;
+            }
             Ok(())
         })
     })
@@ -158,7 +163,9 @@ where
     S: SqlStorage,
     H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
 {
-    views.commit(Batch::default(), [SqlWork::hook(hook)].into()).await.map(drop)
+    // A read model follows the events of all tenants, also where the server keeps tenants apart.
+    let work = [SqlWork::for_every_tenant(), SqlWork::hook(hook)];
+    views.commit(Batch::default(), work.into()).await.map(drop)
 }
 
 pub(super) fn signed(position: Position) -> i64 {

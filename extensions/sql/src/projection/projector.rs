@@ -135,17 +135,21 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         to: ProjectionState,
     ) -> Result<(), ProjectionError> {
         let projection = self.projections.named(name)?;
-        checkpoint::served(&*self.views, projection).await?;
         let name = projection.name;
-        checkpoint::commit(&*self.views, move |transaction| {
-            Box::pin(async move {
-                const SQL: &str =
-                    "UPDATE bloom_projections SET state = $1 WHERE name = $2 AND state = $3";
-                transaction.execute(SQL, &parameters![to.as_str(), name, from.as_str()]).await?;
-                Ok(())
+        // A rebuild that ends meanwhile puts another checkpoint in the place of this one.
+        while checkpoint::served(&*self.views, projection).await?.state == from {
+            checkpoint::commit(&*self.views, move |transaction| {
+                Box::pin(async move {
+                    const SQL: &str =
+                        "UPDATE bloom_projections SET state = $1 WHERE name = $2 AND state = $3";
+                    transaction
+                        .execute(SQL, &parameters![to.as_str(), name, from.as_str()])
+                        .await?;
+                    Ok(())
+                })
             })
-        })
-        .await?;
+            .await?;
+        }
         Ok(())
     }
 
@@ -157,7 +161,8 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let projection = self.projections.named(name)?;
         let seen = checkpoint::served(&*self.views, projection).await?;
         let name = projection.name;
-        let there = seen.position.next() == position && position <= self.log.head().await?;
+        // Nobody else's event is passed over, nor one that nobody has seen fail.
+        let there = seen.position.next() == position && seen.failure.is_some();
         let not_there = || ProjectionError::NotThere { name, position, reached: seen.position };
         if !there {
             return Err(not_there());

@@ -3,7 +3,10 @@
 //! The live tables follow the log meanwhile. When the new rows have come as far, they take the place of the old ones in one
 //! transaction: tables, indexes, grants and views on them stay what they are.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bloom_runtime::{
     application::retry,
@@ -62,44 +65,60 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         mut progress: impl FnMut(RebuildProgress) + Send,
     ) -> Result<Position, ProjectionError> {
         let projection = self.followed(name)?;
-        let name = projection.name;
-        let mut live = checkpoint::served(self.views(), projection).await?;
+        let live = checkpoint::served(self.views(), projection).await?;
         let generation = self.begin(projection, &live).await?;
         let tables = Tables::building(projection.tables, generation);
-        let worker = self.worker(projection);
         let begun = Instant::now();
-        let mut pauses = retry::pauses(Duration::from_millis(10), Duration::from_secs(5));
+        let patience = || retry::pauses(Duration::from_millis(10), Duration::from_secs(5));
+        let mut pauses = patience();
         loop {
-            let building = self.building(projection, generation).await?;
-            let head = self.head().await?;
-            progress(RebuildProgress {
-                position: building.position,
-                head,
-                elapsed: begun.elapsed(),
-            });
-            match worker.advance(&building, &tables, BATCH).await {
-                Ok(Advanced::Nothing) => {}
-                Ok(_) => continue,
+            match self.get_on(projection, generation, &tables, begun, &mut progress).await {
+                Ok(Some(position)) => return Ok(position),
+                Ok(None) => pauses = patience(),
                 // The old ones are there meanwhile.
                 Err(error) if is_passing(&error) => {
+                    tracing::warn!(projection = name, "{error}; the rebuild waits and tries again");
                     tokio::time::sleep(pauses.next().unwrap_or_default()).await;
-                    continue;
                 }
                 Err(error) => {
-                    self.give_up(name, generation, &tables).await?;
+                    self.give_up(projection.name, generation, &tables).await?;
                     return Err(error);
                 }
             }
-            live = checkpoint::served(self.views(), projection).await?;
-            // The live one may have been faster at the end of the log.
-            if building.position < live.position {
-                continue;
-            }
-            match self.swap(name, &live, &building, &tables).await {
-                Ok(()) => return Ok(building.position),
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+        }
+    }
+
+    /// The next events, or the swap when there are none; how far the new tables are when they have taken the place of the old ones.
+    async fn get_on(
+        &self,
+        projection: &Arc<Followed>,
+        generation: i64,
+        tables: &Tables,
+        begun: Instant,
+        progress: &mut (impl FnMut(RebuildProgress) + Send),
+    ) -> Result<Option<Position>, ProjectionError> {
+        let name = projection.name;
+        let known = checkpoint::checkpoints(self.views(), name).await?;
+        let building = known.into_iter().find(|known| known.generation == generation);
+        let building = building.ok_or(ProjectionError::Overtaken { name })?;
+        if building.state != ProjectionState::Building {
+            // The swap had happened, and its answer was lost.
+            return Ok(Some(building.position));
+        }
+        let head = self.head().await?;
+        progress(RebuildProgress { position: building.position, head, elapsed: begun.elapsed() });
+        if self.worker(projection).advance(&building, tables, BATCH).await? != Advanced::Nothing {
+            return Ok(None);
+        }
+        let live = checkpoint::served(self.views(), projection).await?;
+        // The live one may have been faster at the end of the log.
+        if building.position < live.position {
+            return Ok(None);
+        }
+        match self.swap(name, &live, &building, tables).await {
+            Ok(()) => Ok(Some(building.position)),
+            Err(StoreError::Conflict { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -137,16 +156,6 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         })
         .await?;
         Ok(generation)
-    }
-
-    async fn building(
-        &self,
-        projection: &Followed,
-        generation: i64,
-    ) -> Result<Checkpoint, ProjectionError> {
-        let known = checkpoint::checkpoints(self.views(), projection.name).await?;
-        let found = known.into_iter().find(|known| known.generation == generation);
-        found.ok_or(ProjectionError::Overtaken { name: projection.name })
     }
 
     async fn give_up(

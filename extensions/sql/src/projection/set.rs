@@ -99,8 +99,21 @@ impl Projections {
     }
 
     /// One more.
+    ///
+    /// # Panics
+    /// When there is one of this name, or one that writes the same table: they would take events from each other.
     #[must_use]
     pub fn with<P: Projection>(mut self, projected: Projected<P>) -> Self {
+        for other in &self.0 {
+            assert!(other.name != P::NAME, "two projections have the name `{}`", P::NAME);
+            let shared = other.tables.iter().find(|table| P::TABLES.contains(table));
+            assert!(
+                shared.is_none(),
+                "the projections `{}` and `{}` write the same table, {shared:?}",
+                other.name,
+                P::NAME
+            );
+        }
         let sources = projected.sources;
         self.0.push(Arc::new(Followed { name: P::NAME, tables: P::TABLES, sources }));
         self

@@ -11,10 +11,39 @@ pub(super) async fn create(
     table: &str,
     new: &str,
 ) -> Result<(), StoreError> {
+    refuse_references(transaction, table).await?;
     for statement in like(transaction, table, new).await? {
         transaction.execute(&statement, &[]).await?;
     }
     Ok(())
+}
+
+/// A rebuild deletes the rows of the live table, which must take nothing else with it; and a copy of a foreign key in SQLite would refer
+/// to the live table.
+async fn refuse_references(
+    transaction: &mut Transaction<'_>,
+    table: &str,
+) -> Result<(), StoreError> {
+    const SQLITE: &str = "SELECT m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+        WHERE m.type = 'table' AND (m.name = $1 OR lower(f.\"table\") = lower($1)
+            AND f.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT')) LIMIT 1";
+    const POSTGRES: &str = "SELECT c.conrelid::regclass::text FROM pg_constraint c
+        WHERE c.contype = 'f' AND c.confrelid = $1::text::regclass AND c.confdeltype IN ('c', 'n', 'd') LIMIT 1";
+    let found = if transaction.is_sqlite() {
+        transaction.query(SQLITE, &parameters![table]).await?
+    } else {
+        transaction.query(POSTGRES, &parameters![identifier(table)]).await?
+    };
+    let Some(SqlValue::Text(referring)) = found.first().and_then(|row| row.first()) else {
+        return Ok(());
+    };
+    Err(StoreError::Internal(
+        format!(
+            "`{table}` cannot be rebuilt: `{referring}` has a foreign key, with which a rebuild would change other rows; \
+             a read model needs none"
+        )
+        .into(),
+    ))
 }
 
 /// Puts the rows of the new tables in the place of those of the old ones, and drops the new ones.
@@ -28,7 +57,9 @@ pub(super) async fn replace(
     for (table, new) in tables.pairs() {
         let columns = columns(transaction, table).await?.join(", ");
         let (table, new) = (identifier(table), identifier(&new));
-        let sql = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {new}");
+        // Also what the database numbers by itself is taken as it is.
+        let as_is = if transaction.is_sqlite() { "" } else { "OVERRIDING SYSTEM VALUE " };
+        let sql = format!("INSERT INTO {table} ({columns}) {as_is}SELECT {columns} FROM {new}");
         transaction.execute(&sql, &[]).await?;
     }
     drop(transaction, tables).await

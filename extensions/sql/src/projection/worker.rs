@@ -93,7 +93,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 reached.send_replace(position);
                 Ok(Advanced::To(position))
             }
-            Err(error @ ProjectionError::Failed { .. }) => {
+            Err(error) if !is_passing(&error) => {
                 let name = self.projection.name;
                 let noted =
                     checkpoint::note_failure(&*self.views, name, &seen, chain(&error)).await;
@@ -145,7 +145,9 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
     ) -> Result<(), StoreError> {
         let mut steps: Vec<Step> = Vec::new();
         for entry in entries {
-            steps.extend(self.projection.step(entry)?);
+            // What turns an earlier revision into the newest is somebody's code, too.
+            let step = caught(async { self.projection.step(entry) }).await;
+            steps.extend(step.unwrap_or_else(panicked)?);
         }
         let name = self.projection.name;
         let (steps, seen, tables): (Arc<[Step]>, _, _) =
@@ -157,7 +159,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 let mut view = View::new(transaction.reborrow(), &tables);
                 for step in &*steps {
                     let done = caught(step(&mut view)).await;
-                    done.unwrap_or_else(|| Err(StoreError::Internal("it panicked".into())))?;
+                    done.unwrap_or_else(panicked)?;
                 }
                 Ok(())
             })
@@ -176,6 +178,10 @@ fn contiguous(after: Position, entries: &[RecordedEvent]) -> Result<(), Projecti
         last = entry.position;
     }
     Ok(())
+}
+
+fn panicked<T>() -> Result<T, StoreError> {
+    Err(StoreError::Internal("it panicked".into()))
 }
 
 fn patience() -> impl Iterator<Item = Duration> + Send {

@@ -112,6 +112,10 @@ pub(crate) fn projections(balances: Balances) -> Projections {
         .with(Projected::new(Counted).from::<Account>())
 }
 
+pub(crate) fn balances() -> Projected<Balances> {
+    Projected::new(Balances::default()).from::<Account>()
+}
+
 pub(crate) fn projector<S: SqlStorage>(storage: &Arc<S>) -> Projector<S> {
     Projector::new(storage, projections(Balances::default()))
 }
@@ -142,7 +146,7 @@ async fn rows<S: SqlStorage>(views: &S, sql: &str) -> BTreeMap<String, i64> {
     rows.into_iter().map(pair).collect()
 }
 
-async fn balances<S: SqlStorage>(views: &S) -> BTreeMap<String, i64> {
+async fn shown<S: SqlStorage>(views: &S) -> BTreeMap<String, i64> {
     rows(views, "SELECT account, balance FROM balances").await
 }
 
@@ -150,7 +154,7 @@ async fn balances<S: SqlStorage>(views: &S) -> BTreeMap<String, i64> {
 async fn agrees<S: SqlStorage, V: SqlStorage>(log: &S, views: &V) {
     let booked = "SELECT account, CAST(sum(amount) AS BIGINT) FROM bookings GROUP BY account";
     let (expected, booked) = (folded(log).await, rows(views, booked).await);
-    assert_eq!(balances(views).await, expected);
+    assert_eq!(shown(views).await, expected);
     assert_eq!(booked, expected.into_iter().filter(|(_, balance)| *balance != 0).collect());
 }
 
@@ -224,7 +228,7 @@ pub(crate) async fn rebuilt_while_running<S: SqlStorage>(storage: Arc<S>, other:
     following.caught_up(running.head().await.expect("a head")).await;
     // Somebody has spoilt it.
     spoil(&storage, "UPDATE balances SET balance = -1").await;
-    assert_eq!(balances(&*storage).await.into_values().collect::<Vec<_>>(), [-1; 4]);
+    assert_eq!(shown(&*storage).await.into_values().collect::<Vec<_>>(), [-1; 4]);
 
     let writer = {
         let storage = Arc::clone(&other);
@@ -327,7 +331,7 @@ pub(crate) async fn stops_at_what_it_cannot_take<S: SqlStorage>(storage: Arc<S>)
     let expected = [("0", 12), ("1", 25)].map(|(number, balance)| {
         (Uuid::from_u128(number.parse().expect("a number")).to_string(), balance)
     });
-    assert_eq!(balances(&*storage).await, expected.into());
+    assert_eq!(shown(&*storage).await, expected.into());
 
     // A rebuild that fails leaves the old tables as they are, and nothing else.
     let refusing = Balances { refuses: Arc::new(AtomicBool::new(true)), panics: false };
@@ -335,7 +339,7 @@ pub(crate) async fn stops_at_what_it_cannot_take<S: SqlStorage>(storage: Arc<S>)
     let failed = refusing.rebuild("balances", |_| {}).await.expect_err("it fails");
     assert!(matches!(failed, ProjectionError::Failed { .. }), "{failed}");
     assert_eq!(refusing.status().await.expect("a status").len(), 2);
-    assert_eq!(balances(&*storage).await.len(), 2);
+    assert_eq!(shown(&*storage).await.len(), 2);
 }
 
 /// It stands still when it is told to, in every process, and can be waited for.
@@ -344,7 +348,7 @@ pub(crate) async fn stands_still_and_is_waited_for<S: SqlStorage>(storage: Arc<S
     let running = there.start();
     let opened = open(&storage, 1).await;
     here.wait_for::<Balances>(opened, Duration::from_secs(10)).await.expect("it comes");
-    assert_eq!(balances(&*storage).await.len(), 1);
+    assert_eq!(shown(&*storage).await.len(), 1);
 
     here.pause("balances").await.expect("it is known");
     assert_eq!(one(&there).await.state, ProjectionState::Paused);
@@ -374,7 +378,7 @@ pub(crate) async fn apart<L: SqlStorage, V: SqlStorage>(log: Arc<L>, views: Arc<
     deposit(&log, 1, 22).await;
     projector.catch_up().await.expect("it comes");
     agrees(&*log, &*views).await;
-    assert!(balances(&*log).await.is_empty());
+    assert!(shown(&*log).await.is_empty());
     projector.rebuild("balances", |_| {}).await.expect("it builds");
     agrees(&*log, &*views).await;
 }
@@ -391,4 +395,30 @@ pub(crate) async fn sees_removals<S: SqlStorage>(storage: Arc<S>) {
     projector(&storage).catch_up().await.expect("it comes");
     let removed = rows(&*storage, "SELECT account, removed FROM balances").await;
     assert_eq!(removed.into_values().collect::<Vec<_>>(), [1]);
+}
+
+/// What would change rows of others is refused before anything is built.
+pub(crate) async fn rebuilds_nothing_with_foreign_keys<S: SqlStorage>(storage: Arc<S>) {
+    open(&storage, 1).await;
+    let projector = projector(&storage);
+    projector.catch_up().await.expect("it comes");
+    spoil(&storage, "CREATE TABLE notes (of TEXT REFERENCES balances (account) ON DELETE CASCADE)")
+        .await;
+    let of = Uuid::from_u128(1);
+    spoil(&storage, &format!("INSERT INTO notes (of) VALUES ('{of}')")).await;
+    let refused = projector.rebuild("balances", |_| {}).await.expect_err("it is refused");
+    let said = std::error::Error::source(&refused).map_or(refused.to_string(), ToString::to_string);
+    assert!(said.contains("`notes` has a foreign key"), "{said}");
+    let notes = storage.query("SELECT count(*) FROM notes", parameters![]).await.expect("rows");
+    assert_eq!(notes, [[SqlValue::Integer(1)]]);
+    assert_eq!(projector.status().await.expect("a status").len(), 2, "nothing is left");
+}
+
+/// An event that nobody has seen fail is not passed over.
+pub(crate) async fn skips_nothing_that_is_well<S: SqlStorage>(storage: Arc<S>) {
+    let projector = projector(&storage);
+    let first = open(&storage, 1).await;
+    projector.pause("balances").await.expect("it is known");
+    let healthy = projector.skip("balances", first).await.expect_err("it is well");
+    assert!(matches!(healthy, ProjectionError::NotThere { .. }), "{healthy}");
 }
