@@ -48,6 +48,13 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     });
     let private = quote!(::bloom_runtime::__private);
     let comparable = comparison::wrapper(ident, &input.generics, inner);
+    // Of a type from elsewhere nothing is known but that it identifies.
+    const KNOWN: [&str; 13] = [
+        "Uuid", "String", "i8", "i16", "i32", "i64", "i128", "u8", "u16", "u32", "u64", "u128",
+        "char",
+    ];
+    let is_known = crate::field::outer(inner).is_some_and(|name| KNOWN.contains(&name.as_str()));
+    let shape = crate::shape::of(inner, !is_known);
     Some(quote! {
         #comparable
         #[automatically_derived]
@@ -132,7 +139,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         #[automatically_derived]
         impl ::bloom_runtime::domain::Shaped for #ident {
             fn shape(within: &mut ::bloom_runtime::domain::Within) -> ::bloom_runtime::domain::Shape {
-                <#inner as ::bloom_runtime::domain::Shaped>::shape(within)
+                #shape
             }
         }
         #[automatically_derived]

@@ -133,6 +133,8 @@ fn fields() {
             &["generate", "projection", "Orders", "--from", "Order"],
             &["generate", "projection", "Customer", "--from", "Order"],
             &["generate", "projection", "BloomEvents", "--from", "Order"],
+            &["generate", "projection", "OrdersLines", "--from", "Order"],
+            &["generate", "projection", "View", "--from", "Order"],
             &["generate", "specification", "Big", "--for", "Ordr"],
             &["generate", "specification", "Big", "stauts", "--for", "Order"],
             &["generate", "specification", "Big", "lines", "--for", "Order"],

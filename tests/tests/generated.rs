@@ -41,7 +41,10 @@ fn the_shop_on_postgres() {
     let sandbox = Sandbox::shop_with(&["--db", "postgres"]);
     sandbox.generate("aggregate Account owner:String:1..100,index credit:Decimal:index huge:u64:optional,index --event-sourced");
     sandbox.generate("aggregate Listed level:u32:=3,index flag:bool:=true,index since:Timestamp:index kind:enum(a,b):index");
-    for root in ["Order", "Listed", "Account"] {
+    sandbox.generate(
+        "aggregate Noted any:Json more:Json:optional seen:u64 prices:Money:list xmin:i64",
+    );
+    for root in ["Order", "Listed", "Account", "Noted"] {
         sandbox.generate(&format!("projection {root}Overview --from {root}"));
     }
     assert!(sandbox.passes() > 70);
@@ -167,7 +170,11 @@ fn names_of_every_sort() {
     ]);
     sandbox.generate("repository Post");
     sandbox.generate("repository Sheep");
-    for root in ["Post", "Sheep", "Empty", "Place", "Shop"] {
+    sandbox.generate("value-object Money amount:i64 currency:enum:EUR,USD");
+    sandbox.generate(
+        "aggregate Seen tenant:String view:u32 xmin:i64 price:Money price_amount:i64 removed_at:Date",
+    );
+    for root in ["Post", "Sheep", "Empty", "Place", "Shop", "Seen"] {
         sandbox.generate(&format!("projection {root}List --from {root}"));
     }
     sandbox.generate(

@@ -47,6 +47,9 @@ pub(super) struct Rustfmt {
 /// The input of a process, as a file that it can be told to format.
 const INPUT: Option<&str> = if cfg!(unix) { Some("/dev/stdin") } else { None };
 
+/// The longest root that a process is told: it writes the root back to where it came from, and waits when the pipe is full.
+const MOST: usize = 4096;
+
 impl Rustfmt {
     pub(super) fn new(settings_from: &Path) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
@@ -126,12 +129,14 @@ impl Rustfmt {
         for index in indices {
             fs::write(self.path(*index), texts[*index].as_bytes())?;
         }
-        if let Some(mut process) = self.waiting.pop() {
-            let mut root = String::new();
-            for index in indices {
-                let path = self.path(*index);
-                let _ = writeln!(root, "#[path = {:?}]\nmod m{index};", path.to_string_lossy());
-            }
+        let mut root = String::new();
+        for index in indices {
+            let path = self.path(*index);
+            let _ = writeln!(root, "#[path = {:?}]\nmod m{index};", path.to_string_lossy());
+        }
+        if root.len() <= MOST
+            && let Some(mut process) = self.waiting.pop()
+        {
             // One that does not listen has ended, and says with what.
             if let Some(mut input) = process.stdin.take() {
                 let _ = input.write_all(root.as_bytes());

@@ -14,10 +14,33 @@ impl Context {
         self.free(name.pascal())?;
         let migration = number.unwrap_or_else(|| self.newest_migration() + 1);
         let fields = self.root(root)?.fields.clone();
+        // What the files of a read model import.
+        const IN_SCOPE: [&str; 8] = [
+            "Lifecycle",
+            "Projected",
+            "Projection",
+            "Projector",
+            "Projects",
+            "Recorded",
+            "SqlValue",
+            "View",
+        ];
+        if let Some(taken) = [name, root].into_iter().find(|name| IN_SCOPE.contains(&name.pascal()))
+        {
+            return Err(InputError::new(format!(
+                "`{taken}` is the name of something that every read model uses"
+            ))
+            .hint("choose another name"));
+        }
         let table = name.snake();
         let owner = self.aggregates.iter().find(|aggregate| {
             let plural = aggregate.plural.plain();
-            table == plural || table.strip_prefix(plural).is_some_and(|rest| rest == "_rows")
+            let behind = table.strip_prefix(plural);
+            let of_entity = |rest: &str| {
+                let lists = aggregate.entities.iter().map(|entity| entity.list.plain());
+                lists.into_iter().any(|list| rest.strip_prefix('_') == Some(list))
+            };
+            behind.is_some_and(|rest| rest.is_empty() || rest == "_rows" || of_entity(rest))
         });
         if let Some(owner) = owner {
             return Err(InputError::new(format!(

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     field::FieldView,
     imports,
-    statement::{ColumnView, Part, Shape, Values, parts, quoted},
+    statement::{ColumnView, Part, Shape, Values, bound, parts, quoted, told_apart},
     tables::Kind,
 };
 use crate::{
@@ -53,8 +53,9 @@ struct ShownView {
 pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> ProjectionView {
     let root = aggregate.name.pascal();
     let ident = aggregate.name.snake();
-    let fields: Vec<(&ModelField, Vec<Part>)> =
+    let mut fields: Vec<(&ModelField, Vec<Part>)> =
         projection.fields.iter().map(|field| (field, parts(field))).collect();
+    told_apart(fields.iter_mut().flat_map(|(_, parts)| parts));
     let parts_of = |name: &FieldName| {
         fields.iter().find(|(field, _)| field.name == *name).map(|(_, parts)| parts.as_slice())
     };
@@ -68,7 +69,7 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
         let initial = state.filter(|state| state.field.name == field.name);
         let of = match &initial {
             Some(state) => format!("&{}::{}", state.name, state.initial.name.pascal()),
-            None => field.name.ident(),
+            None => bound(&field.name).1,
         };
         if !is_given && initial.is_none() {
             continue;
@@ -106,8 +107,9 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
     if aggregate.changeable {
         for field in &given {
             let mut taken = Values::behind(2);
-            taken.take(parts_of(&field.name).unwrap_or_default(), &field.name.ident());
-            update(format!("{}Changed", field.name.pascal()), field.name.ident(), taken);
+            let (binds, name) = bound(&field.name);
+            taken.take(parts_of(&field.name).unwrap_or_default(), &name);
+            update(format!("{}Changed", field.name.pascal()), binds, taken);
         }
     }
     for command in &aggregate.commands {
@@ -119,8 +121,9 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
         }
         for argument in &command.arguments {
             if let Some(parts) = parts_of(&argument.name) {
-                taken.take(parts, &argument.name.ident());
-                binds.push_str(&format!("{}, ", argument.name.ident()));
+                let (bind, name) = bound(&argument.name);
+                taken.take(parts, &name);
+                binds.push_str(&bind);
             }
         }
         update(command.event.pascal().to_owned(), binds + "..", taken);
@@ -169,5 +172,5 @@ pub(crate) fn projection_migration(projection: &Projection) -> String {
 fn binds_of_first(fields: &[(&ModelField, Vec<Part>)], given: &[&ModelField]) -> String {
     let shown =
         given.iter().filter(|given| fields.iter().any(|(field, _)| field.name == given.name));
-    shown.map(|field| format!("{}, ", field.name.ident())).collect()
+    shown.map(|field| bound(&field.name).0).collect()
 }

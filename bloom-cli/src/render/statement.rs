@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::tables::Kind;
-use crate::model::{Cardinality, Leaf, ModelField};
+use crate::{
+    model::{Cardinality, Leaf, ModelField},
+    request::FieldName,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct ColumnView {
@@ -49,9 +52,8 @@ impl Shape {
 
     fn value(self, of: &str) -> String {
         match self {
-            Self::Plain(Kind::Digits | Kind::Decimal) | Self::Whole => {
-                format!("SqlValue::as_text({of})?")
-            }
+            Self::Plain(Kind::Digits | Kind::Decimal) => format!("SqlValue::as_text({of})?"),
+            Self::Whole => format!("SqlValue::as_json({of})?"),
             Self::Plain(_) => format!("SqlValue::stored({of})?"),
         }
     }
@@ -174,10 +176,34 @@ const RESERVED: &[&str] = &[
     "virtual", "when", "where", "window", "with", "without",
 ];
 
+/// Gives each column a name of its own.
+pub(super) fn told_apart<'f>(parts: impl Iterator<Item = &'f mut Part>) {
+    // What PostgreSQL has in every table.
+    const SYSTEM: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+    let mut taken: Vec<String> =
+        KEPT.iter().chain(&SYSTEM).map(|name| (*name).to_owned()).collect();
+    for part in parts {
+        while taken.contains(&part.column) {
+            part.column.push_str("_value");
+        }
+        taken.push(part.column.clone());
+    }
+}
+
+/// A field as it is bound in a pattern, and its name there: some names are those of what the code around it uses.
+pub(super) fn bound(field: &FieldName) -> (String, String) {
+    let name = field.ident();
+    if ["tenant", "view"].contains(&field.plain()) {
+        let other = format!("{name}_value");
+        return (format!("{name}: {other}, "), other);
+    }
+    (format!("{name}, "), name)
+}
+
 /// The columns of a field: one, or one for each part of a value.
 pub(super) fn parts(field: &ModelField) -> Vec<Part> {
     let name = field.name.plain();
-    let column = if KEPT.contains(&name) { format!("{name}_value") } else { name.to_owned() };
+    let column = name.to_owned();
     if let Leaf::Struct(value) = &field.leaf
         && field.cardinality == Cardinality::One
         && let Some(kinds) = value.fields.iter().map(Kind::of).collect::<Option<Vec<_>>>()

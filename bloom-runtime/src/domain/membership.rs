@@ -86,8 +86,8 @@ containers! {
     [T] Box<T>: T => |within| T::shape(within);
     [T] BTreeSet<T>: T => |within| Shape::List(Box::new(T::shape(within)));
     [T, S: BuildHasher] HashSet<T, S>: T => |within| Shape::List(Box::new(T::shape(within)));
-    [K, V] BTreeMap<K, V>: K, V => |within| Shape::Map(Box::new(V::shape(within)));
-    [K, V, S: BuildHasher] HashMap<K, V, S>: K, V => |within| Shape::Map(Box::new(V::shape(within)));
+    [K, V] BTreeMap<K, V>: K, V => |within| Shape::Map(Box::new(K::shape(within)), Box::new(V::shape(within)));
+    [K, V, S: BuildHasher] HashMap<K, V, S>: K, V => |within| Shape::Map(Box::new(K::shape(within)), Box::new(V::shape(within)));
     [T, const N: usize] [T; N]: T => |within| Shape::Tuple(vec![T::shape(within); N]);
     [A, B] (A, B): A, B => |within| Shape::Tuple(vec![A::shape(within), B::shape(within)]);
     [A, B, C] (A, B, C): A, B, C =>

@@ -48,6 +48,8 @@ pub use membership::{shape_of_member, shape_of_part};
 pub use metadata::Metadata;
 pub use service::DomainService;
 pub use shape::{EventShape, Shape, Shaped, Within};
+#[doc(hidden)]
+pub use shape::{has_plain_sample, plain_sample, sample_key};
 pub use sort::{SortKey, in_order};
 pub use specification::Spec;
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// #[derive(ValueObject)]
 /// pub enum Currency { Eur, Usd }
 ///
-/// assert_eq!(Shape::of::<Vec<Price>>().to_string(), "[{amount: i64, currency: (eur|usd)?}]");
+/// assert_eq!(Shape::of::<Vec<Price>>().to_string(), r#"[{amount: i64, currency: ("eur"|"usd")?}]"#);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ pub enum Shape {
     /// Any number of values.
     List(Box<Shape>),
     /// Values by keys.
-    Map(Box<Shape>),
+    Map(Box<Shape>, Box<Shape>),
     /// A fixed number of values.
     Tuple(Vec<Shape>),
     /// Values by names.
@@ -49,22 +49,11 @@ impl Shape {
     #[must_use]
     pub fn sample(&self) -> Value {
         match self {
-            Self::Plain(kind) => match *kind {
-                "bool" => Value::Bool(true),
-                "char" => json!("a"),
-                "text" => json!("text"),
-                "uuid" => json!("00000000-0000-0000-0000-000000000001"),
-                "timestamp" => json!("1970-01-01T00:00:00Z"),
-                "date" => json!("1970-01-01"),
-                "decimal" => json!("1.5"),
-                "f32" | "f64" => json!(1.5),
-                "nothing" | "json" | OPAQUE | RECURSIVE => Value::Null,
-                _ => json!(1),
-            },
+            Self::Plain(kind) => plain_sample(kind),
             Self::OneOf(texts) => texts.first().map_or(Value::Null, |text| json!(text)),
             Self::Optional(inner) => inner.sample(),
             Self::List(inner) => json!([inner.sample()]),
-            Self::Map(inner) => json!({ "key": inner.sample() }),
+            Self::Map(key, inner) => json!({ sample_key(&key.sample()): inner.sample() }),
             Self::Tuple(parts) => parts.iter().map(Self::sample).collect(),
             Self::Fields(fields) => {
                 fields.iter().map(|(name, shape)| (*name, shape.sample())).collect()
@@ -76,13 +65,43 @@ impl Shape {
     #[must_use]
     pub fn has_sample(&self) -> bool {
         match self {
-            Self::Plain(kind) => *kind != OPAQUE && *kind != RECURSIVE,
+            Self::Plain(kind) => has_plain_sample(kind),
             Self::OneOf(_) => true,
-            Self::Optional(inner) | Self::List(inner) | Self::Map(inner) => inner.has_sample(),
+            Self::Optional(inner) | Self::List(inner) => inner.has_sample(),
+            Self::Map(key, inner) => key.has_sample() && inner.has_sample(),
             Self::Tuple(parts) => parts.iter().all(Self::has_sample),
             Self::Fields(fields) => fields.values().all(Self::has_sample),
         }
     }
+}
+
+/// A plain value of a kind, as JSON.
+#[must_use]
+pub fn plain_sample(kind: &str) -> Value {
+    match kind {
+        "bool" => Value::Bool(true),
+        "char" => json!("a"),
+        "text" => json!("text"),
+        "uuid" => json!("00000000-0000-0000-0000-000000000001"),
+        "timestamp" => json!("1970-01-01T00:00:00Z"),
+        "date" => json!("1970-01-01"),
+        "decimal" => json!("1.5"),
+        "f32" | "f64" => json!(1.5),
+        "nothing" | "json" | OPAQUE | RECURSIVE => Value::Null,
+        _ => json!(1),
+    }
+}
+
+/// Whether anything is known of values of this kind.
+#[must_use]
+pub fn has_plain_sample(kind: &str) -> bool {
+    kind != OPAQUE && kind != RECURSIVE
+}
+
+/// The same value as the key of an object.
+#[must_use]
+pub fn sample_key(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 /// A type whose shape in storage is known: primitives, ids, value objects, entities, and collections of them.
@@ -100,13 +119,20 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain(kind) => f.write_str(kind),
-            Self::OneOf(texts) => f.write_str(&texts.join("|")),
+            Self::OneOf(texts) => {
+                // Their order says nothing.
+                let mut texts: Vec<String> =
+                    texts.iter().map(|text| json!(text).to_string()).collect();
+                texts.sort();
+                f.write_str(&texts.join("|"))
+            }
             Self::Optional(inner) => match &**inner {
                 Self::OneOf(_) => write!(f, "({inner})?"),
                 _ => write!(f, "{inner}?"),
             },
             Self::List(inner) => write!(f, "[{inner}]"),
-            Self::Map(inner) => write!(f, "<{inner}>"),
+            Self::Map(key, inner) => write!(f, "<{key}: {inner}>"),
+            Self::Tuple(parts) if parts.len() == 1 => write!(f, "({},)", parts[0]),
             Self::Tuple(parts) => {
                 let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
                 write!(f, "({})", parts.join(", "))

@@ -120,6 +120,10 @@ pub enum RunError {
         stream: String,
     },
 
+    /// `bloom.lock` belongs to a project.
+    #[error("there is no `bloom.lock` and no `bloom.toml` here or above; go into the project")]
+    NotAProject,
+
     /// Stored events would not be read as they were written.
     #[error(transparent)]
     EventLock(#[from] crate::event_lock::EventLockError),

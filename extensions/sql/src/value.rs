@@ -112,6 +112,25 @@ impl SqlValue {
     }
 }
 
+impl SqlValue {
+    /// The value as JSON, or nothing: for columns of JSON, on PostgreSQL with a cast, `$1::text::jsonb`.
+    ///
+    /// ```
+    /// # use bloom_sql::SqlValue;
+    /// assert_eq!(SqlValue::as_json("ada")?, SqlValue::Text("\"ada\"".to_owned()));
+    /// # Ok::<(), bloom_runtime::ports::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::stored`].
+    pub fn as_json<T: Serialize + ?Sized>(value: &T) -> Result<Self, StoreError> {
+        Ok(match json(value)? {
+            Value::Null => Self::Null,
+            other => Self::Text(other.to_string()),
+        })
+    }
+}
+
 fn json<T: Serialize + ?Sized>(value: &T) -> Result<Value, StoreError> {
     serde_json::to_value(value).map_err(|error| StoreError::Internal(error.into()))
 }

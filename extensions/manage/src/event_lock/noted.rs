@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bloom_runtime::domain::{has_plain_sample, plain_sample, sample_key};
+use serde_json::Value;
+
 /// A shape that was parsed from its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Noted {
@@ -9,7 +12,7 @@ enum Noted {
     OneOf(Vec<String>),
     Optional(Box<Noted>),
     List(Box<Noted>),
-    Map(Box<Noted>),
+    Map(Box<Noted>, Box<Noted>),
     Tuple(Vec<Noted>),
     Fields(BTreeMap<String, Noted>),
 }
@@ -25,21 +28,49 @@ pub(super) fn reads(is: &BTreeMap<String, String>, was: &BTreeMap<String, String
     }
 }
 
+/// A payload with fields of these shapes, as JSON text; `None` where nothing is known of a part.
+pub(super) fn sample(fields: &BTreeMap<String, String>) -> Option<String> {
+    let sampled = fields.iter().map(|(name, shape)| Some((name.clone(), parse(shape)?.sample()?)));
+    Some(Value::Object(sampled.collect::<Option<_>>()?).to_string())
+}
+
 fn reads_fields(is: &BTreeMap<String, Noted>, was: &BTreeMap<String, Noted>) -> bool {
     let nothing_lost = was.iter().all(|(name, was)| is.get(name).is_some_and(|is| is.reads(was)));
     // What may be missing in JSON.
-    let has_default = |shape: &Noted| matches!(shape, Noted::Optional(_) | Noted::List(_));
+    let has_default =
+        |shape: &Noted| matches!(shape, Noted::Optional(_) | Noted::List(_) | Noted::Map(..));
     nothing_lost && is.iter().all(|(name, is)| was.contains_key(name) || has_default(is))
 }
 
 impl Noted {
+    fn sample(&self) -> Option<Value> {
+        Some(match self {
+            Self::Plain(kind) => has_plain_sample(kind).then(|| plain_sample(kind))?,
+            Self::OneOf(texts) => texts.first().map(|text| Value::from(text.as_str()))?,
+            Self::Optional(inner) => inner.sample()?,
+            Self::List(inner) => Value::Array(vec![inner.sample()?]),
+            Self::Map(key, inner) => {
+                let key = sample_key(&key.sample()?);
+                Value::Object([(key, inner.sample()?)].into_iter().collect())
+            }
+            Self::Tuple(parts) => parts.iter().map(Self::sample).collect::<Option<_>>()?,
+            Self::Fields(fields) => {
+                let fields =
+                    fields.iter().map(|(name, shape)| Some((name.clone(), shape.sample()?)));
+                Value::Object(fields.collect::<Option<_>>()?)
+            }
+        })
+    }
+
     fn reads(&self, was: &Self) -> bool {
         match (self, was) {
             (Self::Optional(is), Self::Optional(was)) => is.reads(was),
             (Self::Optional(is), was) => is.reads(was),
-            (Self::List(is), Self::List(was)) | (Self::Map(is), Self::Map(was)) => is.reads(was),
+            (Self::List(is), Self::List(was)) => is.reads(was),
+            (Self::Map(is_key, is), Self::Map(was_key, was)) => {
+                is_key.reads(was_key) && is.reads(was)
+            }
             (Self::OneOf(is), Self::OneOf(was)) => was.iter().all(|text| is.contains(text)),
-            (Self::OneOf(is), Self::Plain(was)) => is.contains(was),
             (Self::Tuple(is), Self::Tuple(was)) => {
                 is.len() == was.len() && is.iter().zip(was).all(|(is, was)| is.reads(was))
             }
@@ -59,7 +90,9 @@ fn shape(rest: &mut &str) -> Option<Noted> {
     let mut shape = if take(rest, "[") {
         Noted::List(Box::new(closed(rest, "]")?))
     } else if take(rest, "<") {
-        Noted::Map(Box::new(closed(rest, ">")?))
+        let key = shape(rest)?;
+        let inner = if take(rest, ": ") { closed(rest, ">")? } else { return None };
+        Noted::Map(Box::new(key), Box::new(inner))
     } else if take(rest, "{") {
         let mut fields = BTreeMap::new();
         while !take(rest, "}") {
@@ -70,18 +103,20 @@ fn shape(rest: &mut &str) -> Option<Noted> {
         }
         Noted::Fields(fields)
     } else if take(rest, "(") {
-        let mut parts = Vec::new();
+        let (mut parts, mut is_tuple) = (Vec::new(), false);
         while !take(rest, ")") {
             parts.push(shape(rest)?);
-            take(rest, ", ");
+            is_tuple |= take(rest, ", ") || take(rest, ",");
         }
-        if parts.len() == 1 { parts.pop()? } else { Noted::Tuple(parts) }
-    } else {
-        let mut texts = vec![word(rest)?];
+        if is_tuple { Noted::Tuple(parts) } else { parts.pop()? }
+    } else if rest.starts_with('"') {
+        let mut texts = vec![quoted(rest)?];
         while take(rest, "|") {
-            texts.push(word(rest)?);
+            texts.push(quoted(rest)?);
         }
-        if texts.len() == 1 { Noted::Plain(texts.pop()?) } else { Noted::OneOf(texts) }
+        Noted::OneOf(texts)
+    } else {
+        Noted::Plain(word(rest)?)
     };
     while take(rest, "?") {
         shape = Noted::Optional(Box::new(shape));
@@ -94,8 +129,15 @@ fn closed(rest: &mut &str, end: &str) -> Option<Noted> {
     take(rest, end).then_some(inner)
 }
 
+fn quoted(rest: &mut &str) -> Option<String> {
+    let mut texts = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    let text = texts.next()?.ok()?;
+    *rest = &rest[texts.byte_offset()..];
+    Some(text)
+}
+
 fn word(rest: &mut &str) -> Option<String> {
-    let end = rest.find(['|', '?', ',', ']', '>', '}', ')']).unwrap_or(rest.len());
+    let end = rest.find([':', '?', ',', ']', '>', '}', ')']).unwrap_or(rest.len());
     let (word, behind) = rest.split_at(end);
     *rest = behind;
     (!word.is_empty()).then(|| word.to_owned())
@@ -124,18 +166,28 @@ mod tests {
     #[test]
     fn what_reads_everything_is_no_other_shape() {
         for (was, is) in [
-            ("EUR|USD", "EUR|GBP|USD"),
+            (r#""EUR"|"USD""#, r#""EUR"|"GBP"|"USD""#),
             ("text", "text?"),
             ("[text]", "[text?]"),
             ("{a: i64}", "{a: i64, b: text?}"),
-            ("{a: {b: x|y}}", "{a: {b: x|y|z, c: [uuid]}}"),
+            (r#"{a: {b: "x"|"y: }"}}"#, r#"{a: {b: "x"|"y: }"|"z", c: [uuid]}}"#),
+            ("{a: i64}", "{a: i64, b: <text: i64>}"),
             ("(i64, text)", "(i64, text?)"),
-            ("<i64>", "<i64?>"),
+            ("<uuid: i64>", "<uuid: i64?>"),
         ] {
             assert!(reads(&fields(&[("f", is)]), &fields(&[("f", was)])), "{was} -> {is}");
             assert!(!reads(&fields(&[("f", was)]), &fields(&[("f", is)])), "{is} -> {was}");
         }
-        for (was, is) in [("i64", "u64"), ("{a: i64}", "{b: i64}"), ("[text]", "text"), ("", "?")] {
+        for (was, is) in [
+            ("i64", "u64"),
+            ("{a: i64}", "{b: i64}"),
+            ("[text]", "text"),
+            ("", "?"),
+            ("text", r#""html"|"text""#),
+            ("text", r#""text""#),
+            ("(text,)", "text"),
+            ("<text: i64>", "<u32: i64>"),
+        ] {
             assert!(!reads(&fields(&[("f", is)]), &fields(&[("f", was)])), "{was} -> {is}");
         }
         assert!(reads(&fields(&[("a", "text?")]), &fields(&[])));
@@ -167,7 +219,7 @@ mod tests {
         let text = Shape::of::<Everything>().to_string();
         assert_eq!(
             text,
-            "{deep: <[{at: timestamp}]>, kind: (a|b)?, pair: (u8, (a|b)?), texts: [text]}"
+            r#"{deep: <text: [{at: timestamp}]>, kind: ("a"|"b")?, pair: (u8, ("a"|"b")?), texts: [text]}"#
         );
         assert!(reads(&fields(&[("f", &text)]), &fields(&[("f", &text)])));
     }

@@ -1,6 +1,9 @@
 //! `events`: looks into the log, and after the shapes of what is in it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bloom_runtime::{
     domain::{Metadata, Version},
@@ -118,9 +121,22 @@ pub(crate) async fn run<A: Application>(
     }
 }
 
+/// Where `bloom.lock` belongs: the project that cargo runs, or the one around here.
+fn project() -> Result<PathBuf, RunError> {
+    if let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") {
+        return Ok(folder.into());
+    }
+    let here = std::env::current_dir()?;
+    let is_project = |folder: &&Path| {
+        ["bloom.lock", "bloom.toml"].iter().any(|file| folder.join(file).is_file())
+    };
+    let found = here.ancestors().find(is_project).map(Path::to_owned);
+    found.ok_or(RunError::NotAProject)
+}
+
 fn check<A: Application>() -> Result<(), RunError> {
     let store = A::store(Arc::new(MemoryStorage::new()));
-    let findings = compare(&EventLock::read(Path::new("."))?, store.known_events());
+    let findings = compare(&EventLock::read(&project()?)?, store.known_events());
     for finding in &findings {
         line(finding);
     }
@@ -133,15 +149,19 @@ fn check<A: Application>() -> Result<(), RunError> {
 
 fn accept<A: Application>(changed: bool) -> Result<(), RunError> {
     let store = A::store(Arc::new(MemoryStorage::new()));
-    let mut lock = EventLock::read(Path::new("."))?;
+    let folder = project()?;
+    let mut lock = EventLock::read(&folder)?;
     let (taken, left): (Vec<Finding>, Vec<Finding>) = compare(&lock, store.known_events())
         .into_iter()
         .partition(|finding| finding.is_new() || changed && finding.can_be_accepted());
+    let is_changed = !taken.is_empty();
     for finding in taken {
         line(format_args!("noted    {} {}", finding.name, finding.revision));
         finding.accept(&mut lock);
     }
-    lock.write(Path::new("."))?;
+    if is_changed {
+        lock.write(&folder)?;
+    }
     for finding in &left {
         line(finding);
     }
