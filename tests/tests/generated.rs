@@ -41,9 +41,8 @@ fn the_shop_on_postgres() {
     let sandbox = Sandbox::shop_with(&["--db", "postgres"]);
     sandbox.generate("aggregate Account owner:String:1..100,index credit:Decimal:index huge:u64:optional,index --event-sourced");
     sandbox.generate("aggregate Listed level:u32:=3,index flag:bool:=true,index since:Timestamp:index kind:enum(a,b):index");
-    sandbox.generate(
-        "aggregate Noted any:Json more:Json:optional far:u64 prices:Money:list xmin:i64",
-    );
+    sandbox
+        .generate("aggregate Noted any:Json more:Json:optional far:u64 prices:Money:list xmin:i64");
     for root in ["Order", "Listed", "Account", "Noted"] {
         sandbox.generate(&format!("projection {root}Overview --from {root}"));
     }
