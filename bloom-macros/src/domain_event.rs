@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput, Ident, Variant, spanned::Spanned};
 
 use crate::{
     attributes::plain,
-    event_revision::{Part, Stored, parts},
+    event_revision::{Part, Stored, parts, refuse_generics},
     problems::Problems,
     shadow::{ShadowField, read_fields},
 };
@@ -29,12 +29,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         );
         return None;
     };
-    if !input.generics.params.is_empty() {
-        problems.at(
-            &input.generics,
-            "events have no generics; write the types out, so that what is stored is plain",
-        );
-    }
+    refuse_generics(input, problems);
     let events: Vec<Event<'_>> =
         data.variants.iter().filter_map(|variant| event(variant, problems)).collect();
     for (index, event) in events.iter().enumerate() {

@@ -113,6 +113,16 @@ pub(crate) fn parts<'f>(fields: &'f Fields, problems: &mut Problems) -> Option<V
     }
 }
 
+/// What is stored is plain.
+pub(crate) fn refuse_generics(input: &DeriveInput, problems: &mut Problems) {
+    if !input.generics.params.is_empty() {
+        problems.at(
+            &input.generics,
+            "events have no generics; write the types out, so that what is stored is plain",
+        );
+    }
+}
+
 pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<TokenStream> {
     let ident = &input.ident;
     let Data::Struct(data) = &input.data else {
@@ -125,12 +135,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         );
         return None;
     };
-    if !input.generics.params.is_empty() {
-        problems.at(
-            &input.generics,
-            "events have no generics; write the types out, so that what is stored is plain",
-        );
-    }
+    refuse_generics(input, problems);
     let stored = Stored::read(ident, &input.attrs, problems);
     let parts = parts(&data.fields, problems)?;
     let stored = stored?;
