@@ -12,6 +12,7 @@ chapters! {
     Aggregates = "aggregates.md";
     Behaviours = "behaviours.md";
     Events = "events.md";
+    EventStore = "event-store.md";
     Finding = "finding.md";
     ReadModels = "read-models.md";
     Repositories = "repositories.md";

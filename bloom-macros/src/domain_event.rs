@@ -87,6 +87,25 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
             #earlier
         }
     });
+    let tags = events.iter().filter(|event| event.parts.iter().any(|part| part.tag.is_some())).map(
+        |Event { ident, parts, .. }| {
+            let tagged = parts.iter().filter(|part| part.tag.is_some());
+            let fields: Vec<_> = tagged.clone().map(|part| part.name).collect();
+            let made = tagged.map(|Part { name, ty, tag, .. }| {
+                quote_spanned!(ty.span()=> ::bloom_runtime::domain::Tag::new(#tag, #name))
+            });
+            quote!(Self::#ident { #(#fields,)* .. } => ::std::vec![#(#made),*])
+        },
+    );
+    let tags: Vec<_> = tags.collect();
+    let untagged = (tags.len() < events.len()).then(|| quote!(_ => ::std::vec::Vec::new(),));
+    let tags = (!tags.is_empty()).then(|| {
+        quote! {
+            fn tags(&self) -> ::std::vec::Vec<::bloom_runtime::domain::Tag> {
+                match self { #(#tags,)* #untagged }
+            }
+        }
+    });
     let precede = events.iter().map(|event| event.stored.precedes());
     let shapes = events.iter().map(|event| event.stored.shapes(&event.parts));
     let clones = events.iter().map(|Event { ident, parts, .. }| {
@@ -122,6 +141,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
                 const TYPES: &'static [::bloom_runtime::domain::EventType] = &[#(#types),*];
                 fn name(&self) -> &'static str { match self { #(#names),* } }
                 fn revision(&self) -> u32 { match self { #(#revisions),* } }
+                #tags
                 fn shapes() -> ::std::vec::Vec<::bloom_runtime::domain::EventShape> {
                     let mut all = ::std::vec::Vec::new();
                     let shapes = &mut all;
@@ -162,6 +182,6 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
 
 fn event<'v>(variant: &'v Variant, problems: &mut Problems) -> Option<Event<'v>> {
     let stored = Stored::read(&variant.ident, &variant.attrs, problems);
-    let parts = parts(&variant.fields, problems)?;
+    let parts = parts(&variant.fields, &["opaque", "tag"], problems)?;
     Some(Event { ident: &variant.ident, stored: stored?, parts })
 }

@@ -26,6 +26,8 @@ pub(crate) struct Part<'f> {
     pub(crate) name: &'f Ident,
     pub(crate) ty: &'f Type,
     pub(crate) is_opaque: bool,
+    /// The name of the tag that it is.
+    pub(crate) tag: Option<String>,
 }
 
 impl Stored {
@@ -95,14 +97,19 @@ impl Stored {
 }
 
 /// The fields of an event, which have names.
-pub(crate) fn parts<'f>(fields: &'f Fields, problems: &mut Problems) -> Option<Vec<Part<'f>>> {
+pub(crate) fn parts<'f>(
+    fields: &'f Fields,
+    known: &[&str],
+    problems: &mut Problems,
+) -> Option<Vec<Part<'f>>> {
     match fields {
         Fields::Unit => Some(Vec::new()),
         Fields::Named(fields) => {
             let parts = fields.named.iter().filter_map(|field| {
-                let items = Items::read(&field.attrs, "event", &["opaque"], problems);
+                let name = field.ident.as_ref()?;
+                let items = Items::read(&field.attrs, "event", known, problems);
                 let is_opaque = items.flag("opaque", problems);
-                Some(Part { name: field.ident.as_ref()?, ty: &field.ty, is_opaque })
+                Some(Part { name, ty: &field.ty, is_opaque, tag: tag(name, &items, problems) })
             });
             Some(parts.collect())
         }
@@ -111,6 +118,19 @@ pub(crate) fn parts<'f>(fields: &'f Fields, problems: &mut Problems) -> Option<V
             None
         }
     }
+}
+
+/// The name of the tag: its own, or that of the field.
+fn tag(field: &Ident, items: &Items, problems: &mut Problems) -> Option<String> {
+    let item = items.get("tag")?;
+    if item.value.is_none() {
+        return Some(plain(field));
+    }
+    let name = items.value::<LitStr>("tag", "\"course\"", problems)?;
+    if name.value().is_empty() || name.value().contains([':', '\0']) {
+        problems.at(&name, "the name of a tag is what stands before the `:`; write `\"course\"`");
+    }
+    Some(name.value())
 }
 
 /// What is stored is plain.
@@ -137,7 +157,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     };
     refuse_generics(input, problems);
     let stored = Stored::read(ident, &input.attrs, problems);
-    let parts = parts(&data.fields, problems)?;
+    let parts = parts(&data.fields, &["opaque"], problems)?;
     let stored = stored?;
     let Stored { name, revision, from } = &stored;
     let names: Vec<_> = parts.iter().map(|part| part.name).collect();

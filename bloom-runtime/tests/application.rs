@@ -223,8 +223,12 @@ async fn broken(body: &str, event: &str) -> StorageStore<MemoryStorage> {
         r#"{"event_id":"00000000-0000-0000-0000-000000000001","at":"1970-01-01T00:00:00.000000Z"}"#,
     )
     .unwrap();
-    let event =
-        NewEvent { name: "conformance.opened", revision: 1, body: event.to_owned(), metadata };
+    let event = NewEvent {
+        name: "conformance.opened".into(),
+        revision: 1,
+        body: event.to_owned(),
+        metadata,
+    };
     let document =
         DocumentWrite { table: TABLE, shape: 1, state: DocumentState::There(body.to_owned()) };
     let append = StreamAppend {

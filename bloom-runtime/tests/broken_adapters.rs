@@ -11,9 +11,10 @@ use bloom_runtime::{
     domain::Version,
     memory::MemoryStorage,
     ports::{
-        Batch, Committed, DocumentQuery, DocumentState, EventLog, InteractiveStorage, NoWork,
-        Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StoredSnapshot, StreamId,
+        Batch, Committed, Direction, DocumentQuery, DocumentState, EventLog, EventQuery,
+        EventSelection, Expected, InteractiveStorage, NoWork, Outcome, OutdatedDocument, Position,
+        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
+        StoredSnapshot, StreamId, StreamSlice,
     },
     testing::conformance::{self, How},
 };
@@ -40,6 +41,10 @@ enum Fault {
     ShapeForgotten,
     OlderSnapshotWins,
     SnapshotOfAnother,
+    BoundaryIgnored,
+    ExpectationIgnored,
+    TagsIgnored,
+    AlwaysForwards,
 }
 
 impl Fault {
@@ -87,12 +92,25 @@ impl EventLog for Broken {
         Ok(self.shifted(self.storage.read(after, limit).await?))
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        Ok(self.shifted(self.storage.read_stream(stream, after).await?))
+        Ok(self.shifted(self.storage.read_slice(stream, slice).await?))
+    }
+
+    async fn select(
+        &self,
+        mut selection: EventSelection,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        match self.fault {
+            Fault::TagsIgnored => selection.query = EventQuery::all(),
+            Fault::AlwaysForwards => selection.direction = Direction::Forwards,
+            Fault::TenantIgnored => selection.tenant = None,
+            _ => {}
+        }
+        self.storage.select(selection).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -209,6 +227,10 @@ impl Storage for Broken {
             Fault::UniquenessIgnored => {
                 batch.appends.iter_mut().for_each(|append| append.keys.clear())
             }
+            Fault::BoundaryIgnored => batch.boundaries.clear(),
+            Fault::ExpectationIgnored => {
+                batch.additions.iter_mut().for_each(|one| one.expected = Expected::Any)
+            }
             Fault::OutcomeForgotten => batch.outcome = None,
             Fault::GuardIgnored => batch.guards.clear(),
             Fault::RemovalIgnored | Fault::RemovedIsForgotten => {
@@ -309,6 +331,10 @@ rejected! {
     an_outcome_forgotten: OutcomeForgotten by outcomes_are_kept_once;
     a_guard_ignored: GuardIgnored by a_guard_is_checked;
     a_cursor_forgotten: CursorForgotten by cursors_are_kept;
+    a_boundary_ignored: BoundaryIgnored by one_of_many_crosses_a_boundary;
+    an_expectation_ignored: ExpectationIgnored by appends_expect_what_they_say;
+    tags_ignored: TagsIgnored by parts_of_the_log_are_read;
+    always_forwards: AlwaysForwards by parts_of_the_log_are_read;
     a_condition_ignored: ConditionIgnored by specifications_select;
     a_tenant_ignored: TenantIgnored by tenants_see_what_is_theirs;
     a_removal_ignored: RemovalIgnored by what_is_removed_is_gone;

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     domain::Version,
-    ports::{Batch, Committed, Context, Outcome, Storage, StoreError, StreamAppend, StreamId},
+    ports::{
+        Batch, Boundary, Committed, Context, Direction, EventQuery, EventSelection, Outcome,
+        Position, RecordedEvent, Storage, StoreError, StreamAppend, StreamId,
+    },
 };
 
 /// Copies of what was read, and a queue of what waits for the commit.
@@ -27,6 +30,7 @@ pub(super) struct Buffer<S: Storage> {
     /// What is queued, oldest first; a savepoint is a length of it.
     journal: Vec<Entry<S>>,
     guards: BTreeMap<StreamId, (Version, Box<dyn AnySave<S>>)>,
+    boundaries: Vec<Boundary>,
     pub(super) outcome: Option<Outcome>,
     /// Streams whose version somebody has decided on, so that no conflict over them is resolved.
     fixed: HashSet<StreamId>,
@@ -50,6 +54,7 @@ impl<S: Storage> Buffer<S> {
             seen: HashMap::new(),
             journal: Vec::new(),
             guards: BTreeMap::new(),
+            boundaries: Vec::new(),
             outcome: None,
             fixed: HashSet::new(),
         }
@@ -78,6 +83,27 @@ impl<S: Storage> Buffer<S> {
     pub(super) fn guard(&mut self, stream: StreamId, version: Version, typed: Box<dyn AnySave<S>>) {
         self.fix(stream.clone());
         self.guards.insert(stream, (version, typed));
+    }
+
+    /// The events that match, and a note that none of them may have come meanwhile.
+    pub(super) async fn boundary(
+        &mut self,
+        query: EventQuery,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        query.check_size()?;
+        // How far they are known has to be known before they are read.
+        let after = self.store.storage.head().await?;
+        let selection = EventSelection {
+            tenant: Some(self.whose.rows.clone()),
+            query: query.clone(),
+            after: Position::START,
+            up_to: Some(after),
+            direction: Direction::Forwards,
+            limit: usize::MAX,
+        };
+        let events = self.store.storage.select(selection).await?;
+        self.boundaries.push(Boundary { query, after });
+        Ok(events)
     }
 
     /// Notes that somebody has decided on the version of this stream.
@@ -169,8 +195,14 @@ impl<S: Storage> Buffer<S> {
         let guards = self.guards.iter().map(|(stream, (version, _))| (stream.clone(), *version));
         let guards =
             guards.filter(|(stream, _)| appends.iter().all(|append| append.stream != *stream));
-        let (tenant, outcome) = (self.whose.rows.clone(), self.outcome.clone());
-        Ok(Batch { tenant, guards: guards.collect(), appends, outcome })
+        Ok(Batch {
+            tenant: self.whose.rows.clone(),
+            guards: guards.collect(),
+            appends,
+            additions: Vec::new(),
+            boundaries: self.boundaries.clone(),
+            outcome: self.outcome.clone(),
+        })
     }
 }
 

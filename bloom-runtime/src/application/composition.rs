@@ -32,6 +32,8 @@ pub(super) struct Composition<S> {
     upcasters: Vec<(&'static str, Upcasters)>,
     /// In the order in which the aggregates were registered.
     events: Vec<KnownEvents>,
+    /// Aggregates whose events follow from their saves alone, and why.
+    closed: Vec<(&'static str, &'static str)>,
     /// How documents follow from events.
     backfills: Vec<Backfill>,
 }
@@ -47,6 +49,7 @@ impl<S> Composition<S> {
             registrations: HashMap::new(),
             upcasters: Vec::new(),
             events: Vec::new(),
+            closed: Vec::new(),
             backfills: Vec::new(),
         }
     }
@@ -61,11 +64,18 @@ impl<S> Composition<S> {
         self.events.push(KnownEvents::of::<A>());
         self.backfills.retain(|known| known.aggregate != A::NAME);
         self.backfills.extend(Backfill::of(&registration));
+        self.closed.retain(|(name, _)| *name != A::NAME);
+        self.closed.extend(why_closed(&registration).map(|reason| (A::NAME, reason)));
         self.registrations.insert(TypeId::of::<A>(), Arc::new(registration));
     }
 
     pub(super) fn events(&self) -> &[KnownEvents] {
         &self.events
+    }
+
+    /// Why nothing can be appended to aggregates with this stored name, but by saving them.
+    pub(super) fn closed(&self, aggregate: &str) -> Option<&'static str> {
+        self.closed.iter().find(|(name, _)| *name == aggregate).map(|(_, reason)| *reason)
     }
 
     pub(super) fn backfills(&self) -> &[Backfill] {
@@ -94,8 +104,22 @@ impl<S> Composition<S> {
             registrations: self.registrations.clone(),
             upcasters: self.upcasters.clone(),
             events: self.events.clone(),
+            closed: self.closed.clone(),
             backfills: self.backfills.clone(),
         }
+    }
+}
+
+/// What is kept beside the events of an aggregate would no longer follow from them.
+fn why_closed<A: Aggregate>(registration: &Registration<A>) -> Option<&'static str> {
+    if matches!(registration.loading, Loading::Document { .. }) {
+        Some("it is kept as a document, which would not follow; save the aggregate instead")
+    } else if !A::UNIQUE.is_empty() {
+        Some("it has unique values, which would not follow; save the aggregate instead")
+    } else if registration.seal.is_some() {
+        Some("it is audited, and the event would have no seal; save the aggregate instead")
+    } else {
+        None
     }
 }
 

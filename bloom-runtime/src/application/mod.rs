@@ -6,6 +6,7 @@ mod backfill;
 mod behaviour;
 mod buffer;
 mod composition;
+mod event_store;
 mod failure;
 mod handler;
 mod keyset;
@@ -31,6 +32,9 @@ pub use ambient::{current_context, in_context, spawn};
 pub use app::{App, Execution};
 pub use backfill::MissingDocument;
 pub use behaviour::{Behaviour, Loaded, Saved, Saving, Stage};
+pub use event_store::{
+    Append, Appended, EventStore, LogPage, LogReading, ProposedEvent, StreamReading,
+};
 pub use failure::Failure;
 pub use handler::{Command, Handler, Provides, Query};
 pub use known_events::KnownEvents;

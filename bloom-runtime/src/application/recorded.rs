@@ -40,10 +40,7 @@ impl<E: DomainEvent> Happened<E> {
         if let Some(lifecycle) = Lifecycle::named(&entry.name) {
             return Ok(Self::Moved(recorded(entry, lifecycle)));
         }
-        let event = E::from_body(&entry.name, entry.revision, &entry.body).map_err(|source| {
-            let place = format!("event {} of the log", entry.position);
-            StoreError::Corrupt { place, source: source.into() }
-        })?;
+        let event = entry.decode()?;
         Ok(Self::Event(recorded(entry, event)))
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn seal<S: Storage>(
                 aggregate: &append.stream.aggregate,
                 id: &append.stream.id,
                 version: version.get(),
-                name: event.name,
+                name: &event.name,
                 revision: event.revision,
                 body: &event.body,
                 metadata: &event.metadata,

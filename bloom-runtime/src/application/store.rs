@@ -147,7 +147,7 @@ impl<S: InteractiveStorage> StorageStore<S> {
 
 impl<S: Storage> StorageStore<S> {
     /// What a unit of work of this tenant works on.
-    async fn placed(
+    pub(super) async fn placed(
         &self,
         tenant: Option<&str>,
     ) -> Result<(Arc<Composition<S>>, Whose), StoreError> {

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     domain::{Aggregate, GeneratedIdentity, Timestamp},
-    ports::{Committed, Context, Outcome, Storage, StoreError, UnitOfWork},
+    ports::{
+        Committed, Context, EventQuery, Outcome, RecordedEvent, Storage, StoreError, UnitOfWork,
+    },
 };
 
 /// The unit of work of every [`StorageStore`](super::StorageStore).
@@ -61,6 +63,10 @@ impl<S: Storage> UnitOfWork for BufferedUnitOfWork<S> {
             .unwrap_or_else(|_| Arc::new(super::Events::folded()));
         let typed = Box::new(TypedSave { registration, known_as, state: None });
         self.buffer.guard(stream, aggregate.changes().base(), typed);
+    }
+
+    async fn boundary(&mut self, query: EventQuery) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.buffer.boundary(query).await
     }
 
     fn record_outcome(&mut self, outcome: Outcome) {

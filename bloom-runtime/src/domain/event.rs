@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::EventShape;
+use super::{EventShape, Tag};
 
 /// Something that happened to an aggregate, with a stored name and a revision that outlive the code.
 ///
@@ -32,6 +32,12 @@ pub trait DomainEvent: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
 
     /// The revision of the payload's shape.
     fn revision(&self) -> u32;
+
+    /// What it is about besides its aggregate: the fields that have `#[event(tag)]`, or `#[event(tag = "course")]` where the tag has
+    /// another name than the field.
+    fn tags(&self) -> Vec<Tag> {
+        Vec::new()
+    }
 
     /// The shape of every revision that can be read.
     fn shapes() -> Vec<EventShape>;

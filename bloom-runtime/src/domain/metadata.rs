@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Timestamp, Uuid};
+use super::{Tag, Timestamp, Uuid};
 
 /// Who, when and why: stored with every event, never part of its payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Metadata {
     /// Why, in the words of whoever asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What it is about, besides the aggregate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
     /// What ties the event of an audited aggregate to the one before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<String>,

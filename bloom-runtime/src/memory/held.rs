@@ -5,13 +5,10 @@ use std::sync::Arc;
 use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::MemoryStorage;
-use crate::{
-    domain::Version,
-    ports::{
-        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, NoWork, Outcome,
-        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StreamId,
-    },
+use crate::ports::{
+    Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, NoWork, Outcome,
+    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
+    StoredDocument, StreamId, StreamSlice,
 };
 
 /// A [`MemoryStorage`] into which nobody else writes while this lives.
@@ -34,12 +31,16 @@ impl EventLog for HeldMemory {
         self.storage.read(after, limit).await
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.storage.read_stream(stream, after).await
+        self.storage.read_slice(stream, slice).await
+    }
+
+    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.storage.select(selection).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {

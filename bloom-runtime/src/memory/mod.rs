@@ -26,13 +26,10 @@ pub use self::{
     message_broker::{MemoryBroker, MemorySubscription},
     notifier::MemoryNotifier,
 };
-use crate::{
-    domain::Version,
-    ports::{
-        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, NoWork, Outcome,
-        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StoredSnapshot, StreamId,
-    },
+use crate::ports::{
+    Batch, BuiltDocument, Committed, DocumentQuery, EventLog, EventSelection, NoWork, Outcome,
+    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
+    StoredDocument, StoredSnapshot, StreamId, StreamSlice,
 };
 
 /// A storage in memory. Clones share the same data.
@@ -81,12 +78,16 @@ impl EventLog for MemoryStorage {
         Ok(self.state().read(after, limit))
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        Ok(self.state().read_stream(stream, after))
+        Ok(self.state().read_slice(stream, slice))
+    }
+
+    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
+        Ok(self.state().select(&selection))
     }
 
     async fn head(&self) -> Result<Position, StoreError> {

@@ -8,9 +8,10 @@ use std::{
 use crate::{
     domain::{Json, Version, in_order},
     ports::{
-        Batch, BuiltDocument, Committed, DocumentQuery, DocumentState, Outcome, OutdatedDocument,
-        Position, RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument,
-        StoredSnapshot, StreamAppend, StreamId,
+        Addition, Batch, Boundary, BuiltDocument, Committed, Direction, DocumentQuery,
+        DocumentState, EventSelection, NewEvent, Outcome, OutdatedDocument, Position,
+        RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot,
+        StreamAppend, StreamId, StreamSlice,
     },
 };
 
@@ -37,10 +38,25 @@ impl State {
         self.log.iter().skip(start).take(limit).cloned().collect()
     }
 
-    pub(super) fn read_stream(&self, stream: &StreamId, after: Version) -> Vec<RecordedEvent> {
+    pub(super) fn read_slice(&self, stream: &StreamId, slice: StreamSlice) -> Vec<RecordedEvent> {
+        let StreamSlice { after, up_to, direction, limit } = slice;
         let indexes = self.streams.get(stream).map(Vec::as_slice).unwrap_or_default();
-        let start = usize::try_from(after.get()).unwrap_or(usize::MAX);
-        indexes.iter().skip(start).map(|&index| self.log[index].clone()).collect()
+        let place = |version: Version| usize::try_from(version.get()).unwrap_or(usize::MAX);
+        let end = up_to.map_or(indexes.len(), |version| place(version).min(indexes.len()));
+        let wanted = indexes.get(place(after)..end).unwrap_or_default();
+        let event = |&index: &usize| self.log[index].clone();
+        match direction {
+            Direction::Forwards => wanted.iter().take(limit).map(event).collect(),
+            Direction::Backwards => wanted.iter().rev().take(limit).map(event).collect(),
+        }
+    }
+
+    pub(super) fn select(&self, selection: &EventSelection) -> Vec<RecordedEvent> {
+        let wanted = self.log.iter().filter(|event| selection.contains(event));
+        match selection.direction {
+            Direction::Forwards => wanted.take(selection.limit).cloned().collect(),
+            Direction::Backwards => wanted.rev().take(selection.limit).cloned().collect(),
+        }
     }
 
     pub(super) fn head(&self) -> Position {
@@ -126,8 +142,10 @@ impl State {
             return Err(StoreError::AlreadyExecuted { key: outcome.key.clone() });
         }
         let appended = batch.appends.iter().map(|append| (&append.stream, append.expected));
+        let added =
+            batch.additions.iter().filter_map(|one| Some((&one.stream, one.expected.version()?)));
         let guarded = batch.guards.iter().map(|(stream, version)| (stream, *version));
-        for (stream, expected) in appended.chain(guarded) {
+        for (stream, expected) in appended.chain(added).chain(guarded) {
             let actual = self.version(stream);
             if actual != expected {
                 return Err(StoreError::Conflict {
@@ -138,17 +156,28 @@ impl State {
                 });
             }
         }
+        for Boundary { query, after } in &batch.boundaries {
+            let start = usize::try_from(after.get()).unwrap_or(usize::MAX);
+            let later =
+                self.log.iter().skip(start).filter(|event| event.stream.tenant == batch.tenant);
+            if let Some(event) = later.into_iter().find(|event| query.matches(event)) {
+                return Err(StoreError::Crossed { after: *after, position: event.position });
+            }
+        }
         let keys = self.keys_after(&batch)?;
 
         self.keys = keys;
-        let has_events = batch.appends.iter().any(|append| !append.events.is_empty());
+        let before = self.head();
         for append in batch.appends {
             self.append(append);
+        }
+        for Addition { stream, events, .. } in batch.additions {
+            self.push(&stream, self.version(&stream), events);
         }
         if let Some(outcome) = batch.outcome {
             self.outcomes.insert((batch.tenant, outcome.key.clone()), outcome);
         }
-        Ok(Committed { position: has_events.then(|| self.head()) })
+        Ok(Committed { position: Some(self.head()).filter(|head| *head != before) })
     }
 
     fn version(&self, stream: &StreamId) -> Version {
@@ -197,14 +226,18 @@ impl State {
                 }
             }
         }
+        self.push(&stream, expected, events);
+    }
+
+    fn push(&mut self, stream: &StreamId, base: Version, events: Vec<NewEvent>) {
         for (index, event) in events.into_iter().enumerate() {
             let position = self.head().next();
             self.streams.entry(stream.clone()).or_default().push(self.log.len());
             self.log.push(RecordedEvent {
                 position,
                 stream: stream.clone(),
-                version: expected.after(index + 1),
-                name: event.name.to_owned(),
+                version: base.after(index + 1),
+                name: event.name.into_owned(),
                 revision: event.revision,
                 body: event.body,
                 metadata: event.metadata,

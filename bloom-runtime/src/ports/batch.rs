@@ -1,8 +1,8 @@
 //! What a commit writes.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{DocumentWrite, Position, StreamId};
+use super::{DocumentWrite, EventQuery, Position, StreamId};
 use crate::domain::{Metadata, Version};
 
 /// What one unit of work writes.
@@ -12,6 +12,10 @@ pub struct Batch {
     pub tenant: String,
     /// At most one append per stream.
     pub appends: Vec<StreamAppend>,
+    /// Events that nobody derives anything from here: no document, no unique values. At most one for each stream, of which there is no append.
+    pub additions: Vec<Addition>,
+    /// What must not have happened meanwhile.
+    pub boundaries: Vec<Boundary>,
     /// Streams that must still be at a version, though nothing is appended to them.
     pub guards: BTreeMap<StreamId, Version>,
     /// The outcome of the command, when it has an id.
@@ -41,11 +45,55 @@ impl StreamAppend {
     }
 }
 
+/// New events of one stream, and nothing else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Addition {
+    /// The stream.
+    pub stream: StreamId,
+    /// What it must be like.
+    pub expected: Expected,
+    /// The events, at least one.
+    pub events: Vec<NewEvent>,
+}
+
+/// What a stream must be like for something to be appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Like anything: the events come behind whatever is there.
+    Any,
+    /// Without any event.
+    None,
+    /// At exactly this version.
+    Exact(Version),
+}
+
+impl Expected {
+    /// The version it must be at, if it must be at one.
+    #[must_use]
+    pub const fn version(self) -> Option<Version> {
+        match self {
+            Self::Any => None,
+            Self::None => Some(Version::NEW),
+            Self::Exact(version) => Some(version),
+        }
+    }
+}
+
+/// What a decision relies on: that no event of these has come after a place in the log. It is held against the log as the commit finds
+/// it, so that of several who rely on the same, one commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boundary {
+    /// Which events.
+    pub query: EventQuery,
+    /// How far they are known.
+    pub after: Position,
+}
+
 /// An event that has no position yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
     /// The stored name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The revision.
     pub revision: u32,
     /// The payload as JSON text.

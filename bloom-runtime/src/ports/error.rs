@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use super::Position;
 use crate::domain::{Classified, ConditionTooLarge, ErrorKind, Version};
 
 /// A failure of a store or of what was asked of it. A driver's own error is found in `source()`.
@@ -43,6 +44,24 @@ pub enum StoreError {
         expected: Version,
         /// The version it has.
         actual: Version,
+    },
+
+    /// Something has happened meanwhile that a decision relies on not having happened; nothing was stored. Running again may succeed.
+    #[error("what was decided relies on events up to {after}, and event {position} came meanwhile")]
+    Crossed {
+        /// How far the events were known.
+        after: Position,
+        /// The first one that was not.
+        position: Position,
+    },
+
+    /// What was to be appended does not fit together; nothing was stored.
+    #[error("{stream} cannot be appended to: {reason}")]
+    BadAppend {
+        /// Which stream.
+        stream: String,
+        /// Why.
+        reason: String,
     },
 
     /// Another aggregate has this unique value; carries the aggregate's own error.
@@ -164,7 +183,9 @@ impl Classified for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::Conflict { .. } | Self::AlreadyExecuted { .. } => ErrorKind::Conflict,
+            Self::Conflict { .. } | Self::Crossed { .. } | Self::AlreadyExecuted { .. } => {
+                ErrorKind::Conflict
+            }
             Self::Stale { .. } => ErrorKind::Stale,
             Self::Taken(error) | Self::Refused(error) => error.kind(),
             Self::KeyTaken { .. } => ErrorKind::Rule,
@@ -172,6 +193,7 @@ impl Classified for StoreError {
             Self::KeyReused { .. }
             | Self::Unstorable { .. }
             | Self::TooLarge(_)
+            | Self::BadAppend { .. }
             | Self::BadCursor => ErrorKind::Validation,
             Self::Unavailable { .. } | Self::OutcomeUnknown => ErrorKind::Unavailable,
             Self::Corrupt { .. }
@@ -186,6 +208,8 @@ impl Classified for StoreError {
         match self {
             Self::NotFound { .. } => "store.not_found",
             Self::Conflict { .. } => "store.conflict",
+            Self::Crossed { .. } => "store.crossed",
+            Self::BadAppend { .. } => "store.bad_append",
             Self::Stale { .. } => "store.stale",
             Self::Taken(error) | Self::Refused(error) => error.code(),
             Self::KeyTaken { .. } => "store.key_taken",

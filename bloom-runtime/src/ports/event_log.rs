@@ -4,8 +4,8 @@ use std::{fmt, future::Future};
 
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
-use crate::domain::{Metadata, Version};
+use super::{EventSelection, StoreError, StreamSlice};
+use crate::domain::{DomainEvent, Metadata, Version};
 
 /// A place in the log: 1, 2, 3... without holes, given at commit.
 ///
@@ -82,6 +82,19 @@ pub struct RecordedEvent {
     pub metadata: Metadata,
 }
 
+impl RecordedEvent {
+    /// What happened, whichever revision of it is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], with the position, when it does not decode.
+    pub fn decode<E: DomainEvent>(&self) -> Result<E, StoreError> {
+        E::from_body(&self.name, self.revision, &self.body).map_err(|source| {
+            let place = format!("event {} of the log", self.position);
+            StoreError::Corrupt { place, source: source.into() }
+        })
+    }
+}
+
 /// Reads the log.
 pub trait EventLog: Send + Sync {
     /// Up to `limit` events after `position`, in order.
@@ -91,11 +104,26 @@ pub trait EventLog: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send;
 
+    /// A part of the events of one aggregate, in the order asked for.
+    fn read_slice(
+        &self,
+        stream: &StreamId,
+        slice: StreamSlice,
+    ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send;
+
     /// The events of one aggregate after `version`, in order.
     fn read_stream(
         &self,
         stream: &StreamId,
         after: Version,
+    ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send {
+        self.read_slice(stream, StreamSlice::after(after))
+    }
+
+    /// The events of the log that are asked for, in the order asked for.
+    fn select(
+        &self,
+        selection: EventSelection,
     ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send;
 
     /// The place of the newest event.

@@ -12,6 +12,7 @@ mod distributed_lock;
 mod documents;
 mod error;
 mod event_log;
+mod event_query;
 mod identity_provider;
 mod ids;
 mod lifecycle;
@@ -27,7 +28,9 @@ mod storage;
 mod store;
 mod unit_of_work;
 
-pub use batch::{Batch, Committed, KeyClaim, NewEvent, Outcome, StreamAppend};
+pub use batch::{
+    Addition, Batch, Boundary, Committed, Expected, KeyClaim, NewEvent, Outcome, StreamAppend,
+};
 pub use blob_storage::{Blob, BlobEntry, BlobInfo, BlobKey, BlobStorage, BlobTag, NewBlob, PutIf};
 pub use cache::Cache;
 pub use clock::Clock;
@@ -39,6 +42,7 @@ pub use documents::{
 };
 pub use error::StoreError;
 pub use event_log::{EventLog, Position, RecordedEvent, StreamId};
+pub use event_query::{Criterion, Direction, EventQuery, EventSelection, StreamSlice};
 pub use identity_provider::{IdentityProvider, Principal};
 pub use ids::IdGenerator;
 pub use lifecycle::Lifecycle;

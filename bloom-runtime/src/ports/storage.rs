@@ -9,7 +9,6 @@ use super::{
     Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
     ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
 };
-use crate::domain::Version;
 
 /// A database, seen as the runtime needs it.
 ///
@@ -84,7 +83,7 @@ pub trait Storage: EventLog + Send + Sync + 'static {
     /// positions, which the work must not rely on. All of it belongs to the tenant of the batch.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`], [`StoreError::KeyTaken`], [`StoreError::AlreadyExecuted`], what the work
+    /// [`StoreError::Conflict`], [`StoreError::KeyTaken`], [`StoreError::AlreadyExecuted`], [`StoreError::Crossed`], what the work
     /// failed with, or whatever is wrong with the storage.
     fn commit(
         &self,
@@ -182,12 +181,19 @@ impl<S: EventLog> EventLog for std::sync::Arc<S> {
         (**self).read(after, limit)
     }
 
-    fn read_stream(
+    fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: super::StreamSlice,
     ) -> impl Future<Output = Result<Vec<super::RecordedEvent>, StoreError>> + Send {
-        (**self).read_stream(stream, after)
+        (**self).read_slice(stream, slice)
+    }
+
+    fn select(
+        &self,
+        selection: super::EventSelection,
+    ) -> impl Future<Output = Result<Vec<super::RecordedEvent>, StoreError>> + Send {
+        (**self).select(selection)
     }
 
     fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Committed, Context, Outcome, Repository, StoreError};
+use super::{Committed, Context, EventQuery, Outcome, RecordedEvent, Repository, StoreError};
 use crate::domain::{Aggregate, GeneratedIdentity, Timestamp};
 
 /// Collects reads and writes and commits the writes together.
@@ -30,6 +30,19 @@ pub trait UnitOfWork: Send {
     /// Makes the commit fail with a conflict if the aggregate, which was only read, has changed.
     fn guard<A: Aggregate>(&mut self, aggregate: &A);
 
+    /// The events that match, in order, as what a decision is made from: the commit fails with [`StoreError::Crossed`] when another one
+    /// has come meanwhile, so that of several who decide on the same, one does.
+    ///
+    /// For rules that no single aggregate can keep, such as "at most thirty in a course, and at most five courses each". Only what is
+    /// committed is seen; ask by tags, so that few events are looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] for too long a query, and when the store is out of reach.
+    fn boundary(
+        &mut self,
+        query: EventQuery,
+    ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send;
+
     /// Notes the outcome of a command, to be committed with its effects, so that running the command
     /// again gives the outcome instead of a second effect.
     fn record_outcome(&mut self, outcome: Outcome);
@@ -46,7 +59,7 @@ pub trait UnitOfWork: Send {
     /// Writes everything in one transaction.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`], [`StoreError::Taken`] and whatever the store says; nothing is stored
+    /// [`StoreError::Conflict`], [`StoreError::Crossed`], [`StoreError::Taken`] and whatever the store says; nothing is stored
     /// then, except for [`StoreError::OutcomeUnknown`].
     fn commit(self) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 }

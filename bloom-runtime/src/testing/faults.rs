@@ -7,12 +7,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{
-    domain::Version,
-    ports::{
-        Batch, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
-    },
+use crate::ports::{
+    Batch, Committed, DocumentQuery, EventLog, EventSelection, Outcome, OutdatedDocument, Position,
+    RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
+    StreamSlice,
 };
 
 /// What a storage is asked to do.
@@ -66,13 +64,18 @@ impl<S: Storage> EventLog for FaultyStorage<S> {
         self.storage.read(after, limit).await
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         self.check(Operation::Load)?;
-        self.storage.read_stream(stream, after).await
+        self.storage.read_slice(stream, slice).await
+    }
+
+    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.check(Operation::ReadLog)?;
+        self.storage.select(selection).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {

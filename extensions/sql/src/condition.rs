@@ -34,6 +34,8 @@ pub(crate) trait Dialect {
     fn mark(number: usize, kind: Kind) -> String;
     /// A parameter that is a text.
     fn text(text: &str) -> Self::Parameter;
+    /// A parameter that is a whole number.
+    fn integer(integer: i64) -> Self::Parameter;
     /// The expression by which a field is sorted.
     fn sorted(path: &FieldPath, kind: Kind) -> String;
     /// The field as text.

@@ -139,9 +139,16 @@ USING (tenant = current_setting('bloom.tenant', true) OR current_setting('bloom.
 /// The same for Bloom's own tables: events, streams, unique values, and the outcomes of commands.
 #[must_use]
 pub fn row_security_of_bloom() -> String {
-    ["bloom_events", "bloom_streams", "bloom_snapshots", "bloom_keys", "bloom_outcomes"]
-        .map(row_security)
-        .concat()
+    [
+        "bloom_events",
+        "bloom_tags",
+        "bloom_streams",
+        "bloom_snapshots",
+        "bloom_keys",
+        "bloom_outcomes",
+    ]
+    .map(row_security)
+    .concat()
 }
 
 /// Whether a database has a migration.

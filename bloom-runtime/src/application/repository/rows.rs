@@ -21,13 +21,18 @@ pub(super) fn new_events<A: Aggregate>(
         if has_nul(&body) {
             return Err(unstorable::<A>(stream, &"a text contains the character NUL"));
         }
-        let (name, revision) = (event.name(), event.revision());
-        new.push(NewEvent { name, revision, body, metadata: metadata(store, context) });
+        let tags = event.tags();
+        if tags.iter().any(|tag| tag.as_str().contains('\0')) {
+            return Err(unstorable::<A>(stream, &"a tag contains the character NUL"));
+        }
+        let (name, revision) = (event.name().into(), event.revision());
+        let metadata = Metadata { tags, ..metadata(store, context) };
+        new.push(NewEvent { name, revision, body, metadata });
     }
     Ok(new)
 }
 
-pub(super) fn metadata<S>(store: &Composition<S>, context: &Context) -> Metadata {
+pub(in crate::application) fn metadata<S>(store: &Composition<S>, context: &Context) -> Metadata {
     let command = || context.command.as_ref().map(|command| command.key.clone());
     Metadata {
         event_id: store.ids.next(),
@@ -37,6 +42,7 @@ pub(super) fn metadata<S>(store: &Composition<S>, context: &Context) -> Metadata
         actor: context.actor.clone(),
         tenant: context.tenant.clone(),
         reason: context.reason.clone(),
+        tags: Vec::new(),
         seal: None,
     }
 }
@@ -65,7 +71,7 @@ pub(super) fn unstorable<A: Aggregate>(stream: &StreamId, reason: &dyn fmt::Disp
 }
 
 /// JSON writes NUL as an escape; a backslash before it would have been doubled.
-pub(super) fn has_nul(body: &str) -> bool {
+pub(in crate::application) fn has_nul(body: &str) -> bool {
     let mut rest = body;
     while let Some(index) = rest.find('\\') {
         let escape = &rest[index + 1..];

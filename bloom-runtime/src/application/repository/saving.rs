@@ -62,7 +62,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         let (store, context) = (&self.buffer.store, &self.buffer.context);
         let mut new = new_events::<A>(store, context, &stream, &events)?;
         new.extend(lifecycle.map(|lifecycle| NewEvent {
-            name: lifecycle.name(),
+            name: lifecycle.name().into(),
             revision: 1,
             body: "{}".to_owned(),
             metadata: metadata(store, context),

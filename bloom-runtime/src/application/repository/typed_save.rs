@@ -71,7 +71,7 @@ impl<A: Aggregate> TypedSave<A> {
         if self.registration.resolution.is_reject()
             || self.state.is_none()
             || append.expected.get() == 0
-            || append.events.iter().any(|event| Lifecycle::named(event.name).is_some())
+            || append.events.iter().any(|event| Lifecycle::named(&event.name).is_some())
         {
             return Ok(None);
         }
@@ -91,7 +91,7 @@ impl<A: Aggregate> TypedSave<A> {
         };
         let mut ours = Vec::new();
         for event in &append.events {
-            let event = A::Event::from_body(event.name, event.revision, &event.body);
+            let event = A::Event::from_body(&event.name, event.revision, &event.body);
             ours.push(event.map_err(|error| unstorable(&error))?);
         }
         let divergence = Divergence { base, theirs, current: current.clone(), ours };

@@ -17,7 +17,9 @@
 
 mod account;
 mod backfill;
+mod boundaries;
 mod commits;
+mod events;
 mod interactive;
 mod log;
 mod queries;
@@ -29,11 +31,16 @@ mod uniqueness;
 
 pub use account::{Account, AccountError, AccountEvent, AccountId, TABLE};
 pub use backfill::documents_are_built_from_events;
+pub use boundaries::{boundaries_of_others_are_no_matter, one_of_many_crosses_a_boundary};
 pub use commits::{
     a_conflict_stores_nothing, a_dropped_unit_of_work_leaves_nothing, a_guard_is_checked,
     a_savepoint_is_rolled_back_to, concurrent_saves_lose_nothing,
     one_failure_undoes_the_whole_batch, outcomes_are_kept_once, saves_of_one_aggregate_merge,
     what_is_saved_is_loaded,
+};
+pub use events::{
+    appends_expect_what_they_say, events_without_expectation_queue, parts_of_the_log_are_read,
+    what_was_appended_is_not_appended_again,
 };
 pub use interactive::{
     interactive_units_of_work_never_conflict, what_is_held_is_changed_by_nobody_else,
@@ -109,6 +116,12 @@ macro_rules! storage_conformance {
             positions_are_dense_under_load,
             the_log_has_every_event_once,
             the_storage_tells_of_appends,
+            appends_expect_what_they_say,
+            events_without_expectation_queue,
+            parts_of_the_log_are_read,
+            what_was_appended_is_not_appended_again,
+            one_of_many_crosses_a_boundary,
+            boundaries_of_others_are_no_matter,
             every_text_comes_back,
             pages_are_complete,
             specifications_select,

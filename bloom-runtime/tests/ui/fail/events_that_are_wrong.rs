@@ -10,7 +10,12 @@ pub enum Event {
     #[event(name = "order cancelled")]
     Cancelled,
     #[event(name = "order.twice")]
-    First,
+    First {
+        #[event(tag = "of:course")]
+        course: u32,
+        #[event(tagged)]
+        student: u32,
+    },
     #[event(name = "order.twice")]
     Second,
 }

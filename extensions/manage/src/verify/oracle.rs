@@ -235,6 +235,7 @@ mod tests {
                     actor: None,
                     tenant: None,
                     reason: None,
+                    tags: Vec::new(),
                     seal: None,
                 },
             }

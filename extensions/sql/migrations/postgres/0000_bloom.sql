@@ -13,6 +13,14 @@ CREATE TABLE bloom_events (
     UNIQUE (tenant, aggregate, id, version)
 );
 
+-- What events are about, besides their aggregates.
+CREATE TABLE bloom_tags (
+    tag      text COLLATE "C" NOT NULL,
+    tenant   text COLLATE "C" NOT NULL,
+    position bigint           NOT NULL,
+    PRIMARY KEY (tag, tenant, position)
+);
+
 -- The newest version of each aggregate; 0 where somebody has looked for one that is not there.
 CREATE TABLE bloom_streams (
     tenant    text COLLATE "C" NOT NULL,
@@ -82,8 +90,9 @@ CREATE TABLE bloom_projections (
 -- Writes everything of some units of work but their events. Fails as a whole with the first thing that does not fit:
 -- BL001 a stream at another version, BL002 a command that was executed, BL003 a unique value that is taken.
 CREATE FUNCTION bloom_stage(
-    -- What streams have to be at, and how many events they get; none where one is only guarded.
-    s_tenant text[], s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[],
+    -- What streams have to be at, less than 0 where that is no matter; how many events they get, none where one is only guarded; and
+    -- whether the events change their unique values.
+    s_tenant text[], s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[], s_keys boolean[],
     o_tenant text[], o_key text[], o_fingerprint text[], o_body text[],
     k_tenant text[], k_aggregate text[], k_id text[], k_field text[], k_value text[],
     -- A document without a body is gone; one that was removed has a time.
@@ -109,11 +118,11 @@ BEGIN
         WHERE m.id IS NULL
         LIMIT 1;
     ELSE
-        IF 0 = ANY (s_expected) THEN
+        IF 0 >= ANY (s_expected) THEN
             INSERT INTO bloom_streams (tenant, aggregate, id, version)
             SELECT s.tenant, s.aggregate, s.id, 0
             FROM unnest(s_tenant, s_aggregate, s_id, s_expected) AS s (tenant, aggregate, id, expected)
-            WHERE s.expected = 0
+            WHERE s.expected <= 0
             ORDER BY 1, 2, 3
             ON CONFLICT DO NOTHING;
         END IF;
@@ -126,9 +135,9 @@ BEGIN
         END IF;
         WITH moved AS (
             UPDATE bloom_streams t
-            SET version = s.expected + s.events
+            SET version = t.version + s.events
             FROM unnest(s_tenant, s_aggregate, s_id, s_expected, s_events) AS s (tenant, aggregate, id, expected, events)
-            WHERE t.tenant = s.tenant AND t.aggregate = s.aggregate AND t.id = s.id AND t.version = s.expected
+            WHERE t.tenant = s.tenant AND t.aggregate = s.aggregate AND t.id = s.id AND (t.version = s.expected OR s.expected < 0)
             RETURNING t.tenant, t.aggregate, t.id
         )
         SELECT s.tenant, s.aggregate, s.id, s.expected INTO wrong
@@ -158,8 +167,8 @@ BEGIN
     -- What an aggregate has no more becomes free before anybody takes something, so that two can swap.
     IF NOT 0 = ALL (s_expected) THEN
         DELETE FROM bloom_keys k
-        USING unnest(s_tenant, s_aggregate, s_id, s_events) AS s (tenant, aggregate, id, events)
-        WHERE k.tenant = s.tenant AND k.aggregate = s.aggregate AND k.id = s.id AND s.events > 0 AND NOT EXISTS (
+        USING unnest(s_tenant, s_aggregate, s_id, s_keys) AS s (tenant, aggregate, id, keys)
+        WHERE k.tenant = s.tenant AND k.aggregate = s.aggregate AND k.id = s.id AND s.keys AND NOT EXISTS (
             SELECT 1 FROM unnest(k_tenant, k_aggregate, k_id, k_field, k_value) AS n (tenant, aggregate, id, field, value)
             WHERE n.tenant = k.tenant AND n.aggregate = k.aggregate AND n.id = k.id AND n.field = k.field AND n.value = k.value
         );
@@ -222,11 +231,14 @@ BEGIN
 END
 $$;
 
--- Gives the events the next positions and appends them; the newest position, or NULL without events. It takes the head, for
+-- Gives the events the next positions and appends them; the newest position, or NULL without events. A version that is not more than 0
+-- says how far it is from the newest one, where nobody knew what the stream is at. It takes the head, for
 -- which all others wait, so nothing comes after it but the commit.
 CREATE FUNCTION bloom_append(
     e_tenant text[], e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[],
-    e_metadata text[]
+    e_metadata text[],
+    -- Tags, each with the number of its event, from 1.
+    t_nth integer[], t_tag text[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     last bigint;
@@ -236,9 +248,18 @@ BEGIN
     END IF;
     UPDATE bloom_head SET position = position + cardinality(e_id) RETURNING position INTO last;
     INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, metadata)
-    SELECT last - cardinality(e_id) + e.nth, e.tenant, e.aggregate, e.id, e.version, e.name, e.revision, e.body, e.metadata
+    SELECT
+        last - cardinality(e_id) + e.nth, e.tenant, e.aggregate, e.id,
+        CASE WHEN e.version > 0 THEN e.version ELSE e.version + (
+            SELECT t.version FROM bloom_streams t WHERE t.tenant = e.tenant AND t.aggregate = e.aggregate AND t.id = e.id
+        ) END,
+        e.name, e.revision, e.body, e.metadata
     FROM unnest(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata)
     WITH ORDINALITY AS e (tenant, aggregate, id, version, name, revision, body, metadata, nth);
+    IF cardinality(t_nth) > 0 THEN
+        INSERT INTO bloom_tags (tag, tenant, position)
+        SELECT DISTINCT t.tag, e_tenant[t.nth], last - cardinality(e_id) + t.nth FROM unnest(t_nth, t_tag) AS t (nth, tag);
+    END IF;
     RETURN last;
 END
 $$;

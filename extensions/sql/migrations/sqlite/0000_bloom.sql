@@ -13,6 +13,14 @@ CREATE TABLE bloom_events (
     UNIQUE (tenant, aggregate, id, version)
 );
 
+-- What events are about, besides their aggregates.
+CREATE TABLE bloom_tags (
+    tag      TEXT    NOT NULL,
+    tenant   TEXT    NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (tag, tenant, position)
+) WITHOUT ROWID;
+
 -- The newest version of each aggregate.
 CREATE TABLE bloom_streams (
     tenant    TEXT    NOT NULL,

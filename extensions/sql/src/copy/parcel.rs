@@ -56,6 +56,8 @@ const EVENTS: &[(&str, Kind)] = &[
     ("body", Kind::Text),
     ("metadata", Kind::Text),
 ];
+const TAGS: &[(&str, Kind)] =
+    &[("tag", Kind::Text), ("tenant", Kind::Text), ("position", Kind::Integer)];
 const STREAMS: &[(&str, Kind)] = &[
     ("tenant", Kind::Text),
     ("aggregate", Kind::Text),
@@ -99,6 +101,7 @@ pub(crate) fn tables(documents: Vec<String>) -> Vec<Table> {
     };
     let own = [
         ("bloom_events", EVENTS),
+        ("bloom_tags", TAGS),
         ("bloom_streams", STREAMS),
         ("bloom_keys", KEYS),
         ("bloom_outcomes", OUTCOMES),

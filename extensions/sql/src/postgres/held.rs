@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use bloom_runtime::{
-    domain::Version,
-    ports::{
-        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, OutdatedDocument,
-        Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
-        StreamId,
-    },
+use bloom_runtime::ports::{
+    Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
+    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
+    StoredDocument, StreamId, StreamSlice,
 };
 use tokio::sync::{Mutex, watch};
 
@@ -49,15 +46,20 @@ impl EventLog for HeldPostgres {
         ask!(self, Whose::All, |client| read::log(client, after, limit).await)
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         ask!(self, Whose::One(&stream.tenant), |client| {
             read::hold(client, stream).await?;
-            read::stream(client, stream, after).await
+            read::slice(client, stream, slice).await
         })
+    }
+
+    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
+        let whose = selection.tenant.as_deref().map_or(Whose::All, Whose::One);
+        ask!(self, whose, |client| read::select(client, &selection).await)
     }
 
     async fn head(&self) -> Result<Position, StoreError> {

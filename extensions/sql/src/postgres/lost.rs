@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bloom_runtime::ports::{Batch, Committed, Position, StoreError, StreamId};
+use bloom_runtime::ports::{Addition, Batch, Committed, Position, StoreError, StreamId};
 use deadpool_postgres::ClientWrapper;
 use tokio::time::Instant;
 
@@ -59,6 +59,9 @@ async fn search(
 }
 
 async fn look(client: &ClientWrapper, batch: &Batch) -> Result<Option<Committed>, StoreError> {
+    if let Some(addition) = batch.additions.last() {
+        return look_for_addition(client, addition).await;
+    }
     let Some(append) = batch.appends.last() else {
         let Some(outcome) = &batch.outcome else { return Ok(None) };
         let found = read::outcome(client, &batch.tenant, &outcome.key).await?;
@@ -79,6 +82,27 @@ async fn look(client: &ClientWrapper, batch: &Batch) -> Result<Option<Committed>
         }),
         None => Ok(None),
     }
+}
+
+async fn look_for_addition(
+    client: &ClientWrapper,
+    addition: &Addition,
+) -> Result<Option<Committed>, StoreError> {
+    let Addition { stream, events, .. } = addition;
+    read::hold(client, stream).await?;
+    let Some(event) = events.last() else { return Ok(None) };
+    let row = client
+        .query_opt(
+            "SELECT position FROM bloom_events
+             WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND metadata::json ->> 'event_id' = $4
+             ORDER BY version DESC LIMIT 1",
+            &[&stream.tenant, &stream.aggregate, &stream.id, &event.metadata.event_id.to_string()],
+        )
+        .await
+        .map_err(store_error)?;
+    let Some(row) = row else { return Ok(None) };
+    let position: i64 = row.try_get(0).map_err(|error| StoreError::Internal(error.into()))?;
+    Ok(Some(Committed { position: Some(Position::new(position.cast_unsigned())) }))
 }
 
 /// The event of a stream at a version: its position, and its id.

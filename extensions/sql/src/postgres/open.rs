@@ -7,7 +7,7 @@ use super::{
     error::{is_lost, is_transient, store_error},
     lost,
     pool::{Connections, Whose},
-    work,
+    read, work,
     write::Group,
 };
 use crate::{failpoint, work::SqlWork};
@@ -119,6 +119,17 @@ impl Open {
         failpoint::reach("postgres.staged");
         work::run(client, work).await.map_err(Failed::Store)?;
         failpoint::reach("postgres.worked");
+        if !batch.boundaries.is_empty() {
+            // Once nobody else can append, what has come is all that has come; the functions see it, since each of their statements looks anew.
+            read::hold_head(client).await.map_err(Failed::Store)?;
+            for boundary in &batch.boundaries {
+                let crossing = read::crossing(client, &batch.tenant, boundary).await;
+                if let Some(position) = crossing.map_err(Failed::Store)? {
+                    let after = boundary.after;
+                    return Err(Failed::Store(StoreError::Crossed { after, position }));
+                }
+            }
+        }
         let positions = group.append(client).await.map_err(failed)?;
         failpoint::reach("postgres.appended");
         Ok(positions.into_iter().next().flatten())

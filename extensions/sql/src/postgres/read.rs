@@ -8,17 +8,19 @@ use std::{
 use bloom_runtime::{
     domain::{Kind, Metadata, Timestamp, Version},
     ports::{
-        DocumentQuery, Outcome, OutdatedDocument, Position, RecordedEvent, Selection, StoreError,
-        StoredDocument, StoredSnapshot, StreamId,
+        Boundary, Direction, DocumentQuery, EventSelection, Outcome, OutdatedDocument, Position,
+        RecordedEvent, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
+        StreamSlice,
     },
 };
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{error::store_error, translate::Postgres};
-use crate::condition::{Statement, identifier, order};
-
-const EVENT: &str = "SELECT position, tenant, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+use crate::{
+    condition::{Statement, identifier, order},
+    selection::EVENT,
+};
 
 const DOCUMENT: &str = "SELECT id, version, body::text, removed_at, shape FROM";
 
@@ -41,20 +43,52 @@ pub(super) async fn log(
     rows(client, &sql, &[&after.get().cast_signed(), &limit]).await?.iter().map(event).collect()
 }
 
-pub(super) async fn stream(
+pub(super) async fn slice(
     client: &ClientWrapper,
     stream: &StreamId,
-    after: Version,
+    slice: StreamSlice,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
+    let StreamId { tenant, aggregate, id } = stream;
+    let order = match slice.direction {
+        Direction::Forwards => "ASC",
+        Direction::Backwards => "DESC",
+    };
     let sql = format!(
-        "{EVENT} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 ORDER BY version"
+        "{EVENT} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND version <= $5
+         ORDER BY version {order} LIMIT $6"
     );
-    let after = after.get().cast_signed();
-    rows(client, &sql, &[&stream.tenant, &stream.aggregate, &stream.id, &after])
-        .await?
-        .iter()
-        .map(event)
-        .collect()
+    let after = slice.after.get().cast_signed();
+    let up_to = slice.up_to.map_or(i64::MAX, |version| version.get().cast_signed());
+    let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
+    let found = rows(client, &sql, &[tenant, aggregate, id, &after, &up_to, &limit]).await?;
+    found.iter().map(event).collect()
+}
+
+pub(super) async fn select(
+    client: &ClientWrapper,
+    selection: &EventSelection,
+) -> Result<Vec<RecordedEvent>, StoreError> {
+    let mut statement = Statement::<Postgres>::new();
+    let sql = statement.select(selection);
+    asked(client, &sql, statement).await?.iter().map(event).collect()
+}
+
+/// The place of the first event that has come beyond the boundary.
+pub(super) async fn crossing(
+    client: &ClientWrapper,
+    tenant: &str,
+    boundary: &Boundary,
+) -> Result<Option<Position>, StoreError> {
+    let mut statement = Statement::<Postgres>::new();
+    let sql = statement.first(tenant, &boundary.query, boundary.after);
+    let found = asked(client, &sql, statement).await?;
+    let first: Option<i64> = found.first().map(|row| column(row, 0)).transpose()?.flatten();
+    Ok(first.map(|position| Position::new(position.cast_unsigned())))
+}
+
+/// Takes the head of the log, for which all others who append wait, until the end of the transaction.
+pub(super) async fn hold_head(client: &ClientWrapper) -> Result<(), StoreError> {
+    rows(client, "SELECT position FROM bloom_head FOR UPDATE", &[]).await.map(drop)
 }
 
 pub(super) async fn snapshot(

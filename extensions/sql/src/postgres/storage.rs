@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use bloom_runtime::{
     application::current_context,
-    domain::Version,
     ports::{
-        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument,
-        Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
-        StoredSnapshot, StreamId,
+        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
+        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
     },
 };
 use tokio::sync::watch;
@@ -196,13 +195,17 @@ impl EventLog for PostgresStorage {
         read::log(&*self.connections.take(Whose::All).await?, after, limit).await
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::stream(&*self.connections.take(Whose::One(&stream.tenant)).await?, stream, after)
-            .await
+        read::slice(&*self.connections.take(Whose::One(&stream.tenant)).await?, stream, slice).await
+    }
+
+    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
+        let whose = selection.tenant.as_deref().map_or(Whose::All, Whose::One);
+        read::select(&*self.connections.take(whose).await?, &selection).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -262,7 +265,7 @@ impl Storage for PostgresStorage {
     }
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
-        if work.is_empty() {
+        if work.is_empty() && batch.boundaries.is_empty() {
             return self.writer.commit(batch).await;
         }
         let committed = open::commit_alone(&self.connections, &batch, &work).await?;

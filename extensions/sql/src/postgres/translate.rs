@@ -52,6 +52,10 @@ impl Dialect for Postgres {
         text.to_owned()
     }
 
+    fn integer(integer: i64) -> Self::Parameter {
+        integer.to_string()
+    }
+
     fn sorted(path: &FieldPath, kind: Kind) -> String {
         typed(&text_at(path), kind)
     }

@@ -1,7 +1,8 @@
 //! Units of work as the arrays that the functions of the schema take.
 
 use bloom_runtime::ports::{
-    Batch, DocumentState, Position, ReshapedDocument, StoreError, StreamAppend, StreamId,
+    Addition, Batch, DocumentState, NewEvent, Position, ReshapedDocument, StoreError, StreamAppend,
+    StreamId,
 };
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Error, Statement, types::ToSql};
@@ -16,6 +17,8 @@ struct Staged<'b> {
     ids: Vec<&'b str>,
     expected: Vec<i64>,
     events: Vec<i32>,
+    /// Whether what the stream has of unique values is what it has from now on.
+    keyed: Vec<bool>,
     outcome_tenants: Vec<&'b str>,
     outcome_keys: Vec<&'b str>,
     fingerprints: Vec<&'b str>,
@@ -42,8 +45,8 @@ struct Documents<'b> {
 }
 
 /// How many parameters the functions have.
-const STAGED: usize = 22;
-const APPENDED: usize = 8;
+const STAGED: usize = 23;
+const APPENDED: usize = 10;
 const TOTAL: usize = STAGED + APPENDED;
 
 /// What `bloom_append` takes.
@@ -57,6 +60,35 @@ struct Appended<'b> {
     revisions: Vec<i32>,
     bodies: Vec<&'b str>,
     metadata: Vec<String>,
+    /// Tags, each with the number of its event, from 1.
+    tagged: Vec<i32>,
+    tags: Vec<&'b str>,
+}
+
+impl<'b> Appended<'b> {
+    fn push(
+        &mut self,
+        stream: &'b StreamId,
+        version: i64,
+        event: &'b NewEvent,
+    ) -> Result<(), StoreError> {
+        let metadata = serde_json::to_string(&event.metadata)
+            .map_err(|error| StoreError::Internal(error.into()))?;
+        self.tenants.push(&stream.tenant);
+        self.aggregates.push(&stream.aggregate);
+        self.ids.push(&stream.id);
+        self.versions.push(version);
+        self.names.push(&event.name);
+        self.revisions.push(event.revision.cast_signed());
+        self.bodies.push(&event.body);
+        self.metadata.push(metadata);
+        let number = i32::try_from(self.ids.len()).unwrap_or(i32::MAX);
+        for tag in &event.metadata.tags {
+            self.tagged.push(number);
+            self.tags.push(tag.as_str());
+        }
+        Ok(())
+    }
 }
 
 /// Some units of work, of which no two touch the same stream.
@@ -93,12 +125,12 @@ impl<'b> Group<'b> {
 
     fn add(&mut self, batch: &'b Batch) -> Result<(), StoreError> {
         for (stream, expected) in &batch.guards {
-            self.stream(stream, expected.get(), 0);
+            self.stream(stream, expected.get().cast_signed(), 0, false);
         }
         let mut count = 0;
         for append in &batch.appends {
             let StreamAppend { stream, expected, events, document, keys } = append;
-            self.stream(stream, expected.get(), events.len());
+            self.stream(stream, expected.get().cast_signed(), events.len(), true);
             for key in keys {
                 self.staged.key_tenants.push(&stream.tenant);
                 self.staged.key_aggregates.push(&stream.aggregate);
@@ -123,18 +155,20 @@ impl<'b> Group<'b> {
                 self.staged.documents.shapes.push(document.shape.cast_signed());
             }
             for (index, event) in events.iter().enumerate() {
-                let metadata = serde_json::to_string(&event.metadata)
-                    .map_err(|error| StoreError::Internal(error.into()))?;
-                self.appended.tenants.push(&stream.tenant);
-                self.appended.aggregates.push(&stream.aggregate);
-                self.appended.ids.push(&stream.id);
-                self.appended.versions.push(expected.after(index + 1).get().cast_signed());
-                self.appended.names.push(event.name);
-                self.appended.revisions.push(event.revision.cast_signed());
-                self.appended.bodies.push(&event.body);
-                self.appended.metadata.push(metadata);
-                count += 1;
+                let version = expected.after(index + 1).get().cast_signed();
+                self.appended.push(stream, version, event)?;
             }
+            count += events.len() as u64;
+        }
+        for Addition { stream, expected, events } in &batch.additions {
+            let base = expected.version().map(|version| version.get().cast_signed());
+            self.stream(stream, base.unwrap_or(-1), events.len(), false);
+            for (index, event) in events.iter().enumerate() {
+                // Counted from the newest one where nobody knows what the stream is at.
+                let base = base.unwrap_or(-events.len().cast_signed() as i64);
+                self.appended.push(stream, base + index as i64 + 1, event)?;
+            }
+            count += events.len() as u64;
         }
         if let Some(outcome) = &batch.outcome {
             self.staged.outcome_tenants.push(&batch.tenant);
@@ -146,11 +180,12 @@ impl<'b> Group<'b> {
         Ok(())
     }
 
-    fn stream(&mut self, stream: &'b StreamId, expected: u64, events: usize) {
+    fn stream(&mut self, stream: &'b StreamId, expected: i64, events: usize, keyed: bool) {
         self.staged.tenants.push(&stream.tenant);
         self.staged.aggregates.push(&stream.aggregate);
         self.staged.ids.push(&stream.id);
-        self.staged.expected.push(expected.cast_signed());
+        self.staged.expected.push(expected);
+        self.staged.keyed.push(keyed);
         self.staged.events.push(i32::try_from(events).unwrap_or(i32::MAX));
     }
 
@@ -162,6 +197,7 @@ impl<'b> Group<'b> {
             &s.ids,
             &s.expected,
             &s.events,
+            &s.keyed,
             &s.outcome_tenants,
             &s.outcome_keys,
             &s.fingerprints,
@@ -193,6 +229,8 @@ impl<'b> Group<'b> {
             &a.revisions,
             &a.bodies,
             &a.metadata,
+            &a.tagged,
+            &a.tags,
         ]
     }
 

@@ -82,7 +82,8 @@ fn together(waiting: &mut VecDeque<Request>, apart: bool) -> Vec<Request> {
         let batch = &request.batch;
         let touched = || {
             let appended = batch.appends.iter().map(|append| &append.stream);
-            appended.chain(batch.guards.keys()).cloned()
+            let added = batch.additions.iter().map(|addition| &addition.stream);
+            appended.chain(added).chain(batch.guards.keys()).cloned()
         };
         let key = batch.outcome.as_ref().map(|outcome| (batch.tenant.clone(), outcome.key.clone()));
         let is_free = touched().all(|stream| !streams.contains(&stream))

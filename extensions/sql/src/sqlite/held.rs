@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use bloom_runtime::{
-    domain::Version,
-    ports::{
-        Batch, Committed, DocumentQuery, EventLog, InteractiveStorage, Outcome, OutdatedDocument,
-        Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
-        StreamId,
-    },
+use bloom_runtime::ports::{
+    Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
+    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
+    StoredDocument, StreamId, StreamSlice,
 };
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -90,13 +87,17 @@ impl EventLog for HeldSqlite {
         self.read(move |connection| read::log(connection, after, limit)).await
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let stream = stream.clone();
-        self.read(move |connection| read::stream(connection, &stream, after)).await
+        self.read(move |connection| read::slice(connection, &stream, slice)).await
+    }
+
+    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.read(move |connection| read::select(connection, &selection)).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {

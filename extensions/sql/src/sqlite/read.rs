@@ -5,16 +5,17 @@ use std::collections::HashSet;
 use bloom_runtime::{
     domain::{Kind, Metadata, Timestamp, Version},
     ports::{
-        DocumentQuery, Outcome, OutdatedDocument, Position, RecordedEvent, Selection,
-        StoredDocument, StoredSnapshot, StreamId,
+        Boundary, Direction, DocumentQuery, EventSelection, Outcome, OutdatedDocument, Position,
+        RecordedEvent, Selection, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::translate::{Parameter, Sqlite};
-use crate::condition::{Statement, identifier, order};
-
-const EVENT: &str = "SELECT position, tenant, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+use crate::{
+    condition::{Statement, identifier, order},
+    selection::EVENT,
+};
 
 const DOCUMENT: &str = "SELECT id, version, body, removed_at, shape FROM";
 
@@ -29,21 +30,48 @@ pub(super) fn log(
     statement.query_map(params![after.get().cast_signed(), limit], event)?.collect()
 }
 
-pub(super) fn stream(
+pub(super) fn slice(
     connection: &Connection,
     stream: &StreamId,
-    after: Version,
+    slice: StreamSlice,
 ) -> rusqlite::Result<Vec<RecordedEvent>> {
+    let StreamId { tenant, aggregate, id } = stream;
+    let order = match slice.direction {
+        Direction::Forwards => "ASC",
+        Direction::Backwards => "DESC",
+    };
     let sql = format!(
-        "{EVENT} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 ORDER BY version"
+        "{EVENT} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 ORDER BY version {order} LIMIT ?6"
     );
+    let after = slice.after.get().cast_signed();
+    let up_to = slice.up_to.map_or(i64::MAX, |version| version.get().cast_signed());
+    let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
-    statement
-        .query_map(
-            params![stream.tenant, stream.aggregate, stream.id, after.get().cast_signed()],
-            event,
-        )?
-        .collect()
+    statement.query_map(params![tenant, aggregate, id, after, up_to, limit], event)?.collect()
+}
+
+pub(super) fn select(
+    connection: &Connection,
+    selection: &EventSelection,
+) -> rusqlite::Result<Vec<RecordedEvent>> {
+    let mut statement = Statement::<Sqlite>::new();
+    let sql = statement.select(selection);
+    let mut prepared = connection.prepare_cached(&sql)?;
+    prepared.query_map(params_from_iter(statement.into_parameters()), event)?.collect()
+}
+
+/// The place of the first event that has come beyond the boundary.
+pub(super) fn crossing(
+    connection: &Connection,
+    tenant: &str,
+    boundary: &Boundary,
+) -> rusqlite::Result<Option<Position>> {
+    let mut statement = Statement::<Sqlite>::new();
+    let sql = statement.first(tenant, &boundary.query, boundary.after);
+    let mut prepared = connection.prepare_cached(&sql)?;
+    let first: Option<i64> =
+        prepared.query_row(params_from_iter(statement.into_parameters()), |row| row.get(0))?;
+    Ok(first.map(|position| Position::new(position.cast_unsigned())))
 }
 
 pub(super) fn snapshot(

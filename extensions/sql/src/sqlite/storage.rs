@@ -5,13 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use bloom_runtime::{
-    domain::Version,
-    ports::{
-        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument,
-        Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
-        StoredSnapshot, StreamId,
-    },
+use bloom_runtime::ports::{
+    Batch, BuiltDocument, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
+    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
+    StoredDocument, StoredSnapshot, StreamId, StreamSlice,
 };
 use tokio::sync::watch;
 
@@ -151,13 +148,17 @@ impl EventLog for SqliteStorage {
         self.readers.read(move |connection| read::log(connection, after, limit)).await
     }
 
-    async fn read_stream(
+    async fn read_slice(
         &self,
         stream: &StreamId,
-        after: Version,
+        slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let stream = stream.clone();
-        self.readers.read(move |connection| read::stream(connection, &stream, after)).await
+        self.readers.read(move |connection| read::slice(connection, &stream, slice)).await
+    }
+
+    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.readers.read(move |connection| read::select(connection, &selection)).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {

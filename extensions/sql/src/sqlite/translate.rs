@@ -79,6 +79,10 @@ impl Dialect for Sqlite {
         Parameter::Text(text.to_owned())
     }
 
+    fn integer(integer: i64) -> Self::Parameter {
+        Parameter::Integer(integer)
+    }
+
     fn sorted(path: &FieldPath, kind: Kind) -> String {
         match kind {
             Kind::Unsigned | Kind::Float => key_of(kind, &json_text(path)),

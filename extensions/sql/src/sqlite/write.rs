@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Batch, DocumentState, DocumentWrite, Position, ReshapedDocument, StoreError, StreamAppend,
-        StreamId,
+        Addition, Batch, DocumentState, DocumentWrite, NewEvent, Position, ReshapedDocument,
+        StoreError, StreamAppend, StreamId,
     },
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::error::store_error;
+use super::{error::store_error, read};
 use crate::{condition::identifier, failpoint};
 
 /// The views that stand where tables of documents would: their triggers write the tables behind them.
@@ -39,6 +39,12 @@ pub(super) fn batch(
     for (stream, expected) in &batch.guards {
         expect(stream, *expected, version(connection, stream).map_err(store_error)?)?;
     }
+    for boundary in &batch.boundaries {
+        let crossing = read::crossing(connection, &batch.tenant, boundary).map_err(store_error)?;
+        if let Some(position) = crossing {
+            return Err(StoreError::Crossed { after: boundary.after, position });
+        }
+    }
     for append in &batch.appends {
         let actual = version(connection, &append.stream).map_err(store_error)?;
         expect(&append.stream, append.expected, actual)?;
@@ -48,10 +54,18 @@ pub(super) fn batch(
     for append in &batch.appends {
         claim_keys(connection, append)?;
         failpoint::reach("sqlite.keys");
-        position = append_events(connection, append, position).map_err(store_error)?;
+        let StreamAppend { stream, expected, events, .. } = append;
+        position =
+            append_events(connection, stream, *expected, events, position).map_err(store_error)?;
         failpoint::reach("sqlite.events");
         write_document(connection, views, append).map_err(store_error)?;
         failpoint::reach("sqlite.document");
+    }
+    for Addition { stream, expected, events } in &batch.additions {
+        let actual = version(connection, stream).map_err(store_error)?;
+        expect(stream, expected.version().unwrap_or(actual), actual)?;
+        position =
+            append_events(connection, stream, actual, events, position).map_err(store_error)?;
     }
     Ok(position)
 }
@@ -104,9 +118,7 @@ fn version(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Versi
         "SELECT version FROM bloom_streams WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3",
     )?;
     let version = statement
-        .query_row([&stream.tenant, &stream.aggregate, &stream.id], |row| {
-            super::read::unsigned(row, 0)
-        })
+        .query_row([&stream.tenant, &stream.aggregate, &stream.id], |row| read::unsigned(row, 0))
         .optional()?;
     Ok(Version::new(version.unwrap_or_default()))
 }
@@ -147,22 +159,25 @@ fn claim_keys(connection: &Connection, append: &StreamAppend) -> Result<(), Stor
 
 fn append_events(
     connection: &Connection,
-    append: &StreamAppend,
+    stream: &StreamId,
+    base: Version,
+    events: &[NewEvent],
     head: Position,
 ) -> rusqlite::Result<Position> {
-    let StreamId { tenant, aggregate, id } = &append.stream;
+    let StreamId { tenant, aggregate, id } = stream;
+    let version = base.after(events.len());
     connection
         .prepare_cached(
             "INSERT INTO bloom_streams (tenant, aggregate, id, version) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (tenant, aggregate, id) DO UPDATE SET version = excluded.version",
         )?
-        .execute(params![tenant, aggregate, id, append.version().get().cast_signed()])?;
+        .execute(params![tenant, aggregate, id, version.get().cast_signed()])?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, metadata)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut position = head;
-    for (index, event) in append.events.iter().enumerate() {
+    for (index, event) in events.iter().enumerate() {
         position = position.next();
         let metadata = serde_json::to_string(&event.metadata)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
@@ -171,12 +186,20 @@ fn append_events(
             tenant,
             aggregate,
             id,
-            append.expected.after(index + 1).get().cast_signed(),
-            event.name,
+            base.after(index + 1).get().cast_signed(),
+            &*event.name,
             event.revision,
             event.body,
             metadata,
         ])?;
+        for tag in &event.metadata.tags {
+            // The same one twice says no more than once.
+            connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO bloom_tags (tag, tenant, position) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![tag.as_str(), tenant, position.get().cast_signed()])?;
+        }
     }
     Ok(position)
 }
