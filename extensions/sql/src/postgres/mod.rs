@@ -3,6 +3,7 @@
 //! What waits is committed by one statement, so that the order without holes costs one lock for all of them. When one of them
 //! does not fit, each is tried alone, and it alone fails.
 
+mod arrays;
 mod connection;
 pub(crate) mod copy;
 mod error;

@@ -1,95 +1,15 @@
-//! Units of work as the arrays that the functions of the schema take.
+//! The statements that write.
 
 use bloom_runtime::ports::{
-    Addition, Batch, DocumentState, NewEvent, Position, ReshapedDocument, StoreError, StreamAppend,
-    StreamId,
+    Addition, Batch, DocumentState, Position, ReshapedDocument, StoreError, StreamAppend,
 };
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Error, Statement, types::ToSql};
 
+use super::arrays::{APPENDED, Appended, Documents, STAGED, Staged};
 use crate::condition::identifier;
 
-/// What `bloom_stage` takes.
-#[derive(Default)]
-struct Staged<'b> {
-    tenants: Vec<&'b str>,
-    aggregates: Vec<&'b str>,
-    ids: Vec<&'b str>,
-    expected: Vec<i64>,
-    events: Vec<i32>,
-    /// Whether what the stream has of unique values is what it has from now on.
-    keyed: Vec<bool>,
-    outcome_tenants: Vec<&'b str>,
-    outcome_keys: Vec<&'b str>,
-    fingerprints: Vec<&'b str>,
-    outcomes: Vec<&'b str>,
-    key_tenants: Vec<&'b str>,
-    key_aggregates: Vec<&'b str>,
-    key_ids: Vec<&'b str>,
-    key_fields: Vec<&'b str>,
-    key_values: Vec<&'b str>,
-    documents: Documents<'b>,
-}
-
-/// The documents among it.
-#[derive(Default)]
-struct Documents<'b> {
-    tables: Vec<&'b str>,
-    tenants: Vec<&'b str>,
-    ids: Vec<&'b str>,
-    versions: Vec<i64>,
-    bodies: Vec<Option<&'b str>>,
-    times: Vec<i64>,
-    removals: Vec<Option<i64>>,
-    shapes: Vec<i32>,
-}
-
-/// How many parameters the functions have.
-const STAGED: usize = 23;
-const APPENDED: usize = 10;
 const TOTAL: usize = STAGED + APPENDED;
-
-/// What `bloom_append` takes.
-#[derive(Default)]
-struct Appended<'b> {
-    tenants: Vec<&'b str>,
-    aggregates: Vec<&'b str>,
-    ids: Vec<&'b str>,
-    versions: Vec<i64>,
-    names: Vec<&'b str>,
-    revisions: Vec<i32>,
-    bodies: Vec<&'b str>,
-    metadata: Vec<String>,
-    /// Tags, each with the number of its event, from 1.
-    tagged: Vec<i32>,
-    tags: Vec<&'b str>,
-}
-
-impl<'b> Appended<'b> {
-    fn push(
-        &mut self,
-        stream: &'b StreamId,
-        version: i64,
-        event: &'b NewEvent,
-    ) -> Result<(), StoreError> {
-        let metadata = serde_json::to_string(&event.metadata)
-            .map_err(|error| StoreError::Internal(error.into()))?;
-        self.tenants.push(&stream.tenant);
-        self.aggregates.push(&stream.aggregate);
-        self.ids.push(&stream.id);
-        self.versions.push(version);
-        self.names.push(&event.name);
-        self.revisions.push(event.revision.cast_signed());
-        self.bodies.push(&event.body);
-        self.metadata.push(metadata);
-        let number = i32::try_from(self.ids.len()).unwrap_or(i32::MAX);
-        for tag in &event.metadata.tags {
-            self.tagged.push(number);
-            self.tags.push(tag.as_str());
-        }
-        Ok(())
-    }
-}
 
 /// Some units of work, of which no two touch the same stream.
 pub(super) struct Group<'b> {
@@ -125,12 +45,12 @@ impl<'b> Group<'b> {
 
     fn add(&mut self, batch: &'b Batch) -> Result<(), StoreError> {
         for (stream, expected) in &batch.guards {
-            self.stream(stream, expected.get().cast_signed(), 0, false);
+            self.staged.stream(stream, expected.get().cast_signed(), 0, false);
         }
         let mut count = 0;
         for append in &batch.appends {
             let StreamAppend { stream, expected, events, document, keys } = append;
-            self.stream(stream, expected.get().cast_signed(), events.len(), true);
+            self.staged.stream(stream, expected.get().cast_signed(), events.len(), true);
             for key in keys {
                 self.staged.key_tenants.push(&stream.tenant);
                 self.staged.key_aggregates.push(&stream.aggregate);
@@ -162,7 +82,7 @@ impl<'b> Group<'b> {
         }
         for Addition { stream, expected, events } in &batch.additions {
             let base = expected.version().map(|version| version.get().cast_signed());
-            self.stream(stream, base.unwrap_or(-1), events.len(), false);
+            self.staged.stream(stream, base.unwrap_or(-1), events.len(), false);
             for (index, event) in events.iter().enumerate() {
                 // Counted from the newest one where nobody knows what the stream is at.
                 let base = base.unwrap_or(-events.len().cast_signed() as i64);
@@ -178,60 +98,6 @@ impl<'b> Group<'b> {
         }
         self.counts.push(count);
         Ok(())
-    }
-
-    fn stream(&mut self, stream: &'b StreamId, expected: i64, events: usize, keyed: bool) {
-        self.staged.tenants.push(&stream.tenant);
-        self.staged.aggregates.push(&stream.aggregate);
-        self.staged.ids.push(&stream.id);
-        self.staged.expected.push(expected);
-        self.staged.keyed.push(keyed);
-        self.staged.events.push(i32::try_from(events).unwrap_or(i32::MAX));
-    }
-
-    fn stage_parameters<'g>(&'g self, d: &'g Documents<'b>) -> [&'g (dyn ToSql + Sync); STAGED] {
-        let s = &self.staged;
-        [
-            &s.tenants,
-            &s.aggregates,
-            &s.ids,
-            &s.expected,
-            &s.events,
-            &s.keyed,
-            &s.outcome_tenants,
-            &s.outcome_keys,
-            &s.fingerprints,
-            &s.outcomes,
-            &s.key_tenants,
-            &s.key_aggregates,
-            &s.key_ids,
-            &s.key_fields,
-            &s.key_values,
-            &d.tables,
-            &d.tenants,
-            &d.ids,
-            &d.versions,
-            &d.bodies,
-            &d.times,
-            &d.removals,
-            &d.shapes,
-        ]
-    }
-
-    fn append_parameters(&self) -> [&(dyn ToSql + Sync); APPENDED] {
-        let a = &self.appended;
-        [
-            &a.tenants,
-            &a.aggregates,
-            &a.ids,
-            &a.versions,
-            &a.names,
-            &a.revisions,
-            &a.bodies,
-            &a.metadata,
-            &a.tagged,
-            &a.tags,
-        ]
     }
 
     /// The statement that writes and commits all of it, in one round trip and a transaction of its own.
@@ -278,8 +144,8 @@ impl<'b> Group<'b> {
         let nothing = Documents::default();
         let apart = self.only_table.is_some();
         let mut parameters =
-            self.stage_parameters(if apart { &nothing } else { &s.documents }).to_vec();
-        parameters.extend(self.append_parameters());
+            self.staged.parameters(if apart { &nothing } else { &s.documents }).to_vec();
+        parameters.extend(self.appended.parameters());
         if apart {
             let d = &s.documents;
             let documents: [&(dyn ToSql + Sync); 7] =
@@ -292,7 +158,7 @@ impl<'b> Group<'b> {
 
     /// Everything but the events, in the transaction that is open.
     pub(super) async fn stage(&self, client: &ClientWrapper) -> Result<(), Error> {
-        let parameters = self.stage_parameters(&self.staged.documents);
+        let parameters = self.staged.parameters(&self.staged.documents);
         let sql = format!("SELECT bloom_stage({})", marks(1..=STAGED));
         let statement = client.prepare_cached(&sql).await?;
         client.query_one(&statement, &parameters).await.map(drop)
@@ -303,7 +169,7 @@ impl<'b> Group<'b> {
         &self,
         client: &ClientWrapper,
     ) -> Result<Vec<Option<Position>>, Error> {
-        let parameters = self.append_parameters();
+        let parameters = self.appended.parameters();
         let sql = format!("SELECT bloom_append({})", marks(1..=APPENDED));
         let statement = client.prepare_cached(&sql).await?;
         let last = client.query_one(&statement, &parameters).await?.try_get(0)?;
