@@ -1,24 +1,70 @@
 //! How a connection is made, and what each is like.
 
-use std::{error::Error, str::FromStr, time::Duration};
+use std::{error::Error, future::poll_fn, str::FromStr, time::Duration};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, RecyclingMethod};
-use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+};
+use tokio_postgres::{
+    AsyncMessage, Client, Config, Connection, NoTls, Notification, config::SslMode,
+};
 
-/// Makes connections to the server that the URL names.
-pub(super) fn manager(url: &str) -> Result<Manager, Box<dyn Error + Send + Sync>> {
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How the server that the URL names is connected to.
+fn configured(url: &str) -> Result<Config, Failure> {
     let mut config = Config::from_str(url)?;
     config.application_name("bloom").keepalives_idle(Duration::from_secs(30));
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(Duration::from_secs(5));
     }
-    let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     // An encrypted connection to somebody unknown protects from nobody: it is asked for, and then checked, or it is not.
-    if config.get_ssl_mode() == SslMode::Require {
-        return with_tls(config, settings);
+    if config.get_ssl_mode() != SslMode::Require {
+        config.ssl_mode(SslMode::Disable);
     }
-    config.ssl_mode(SslMode::Disable);
+    Ok(config)
+}
+
+/// Makes connections to the server that the URL names.
+pub(super) fn manager(url: &str) -> Result<Manager, Failure> {
+    let config = configured(url)?;
+    let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    if config.get_ssl_mode() == SslMode::Require {
+        return Ok(Manager::from_config(config, tls()?, settings));
+    }
     Ok(Manager::from_config(config, NoTls, settings))
+}
+
+/// A connection that hands on what others tell through the server, until it is lost.
+pub(super) async fn told(
+    url: &str,
+) -> Result<(Client, mpsc::UnboundedReceiver<Notification>), Failure> {
+    let config = configured(url)?;
+    if config.get_ssl_mode() == SslMode::Require {
+        return Ok(handed_on(config.connect(tls()?).await?));
+    }
+    Ok(handed_on(config.connect(NoTls).await?))
+}
+
+fn handed_on<S, T>(
+    (client, mut connection): (Client, Connection<S, T>),
+) -> (Client, mpsc::UnboundedReceiver<Notification>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (hear, heard) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            let AsyncMessage::Notification(said) = message else { continue };
+            if hear.send(said).is_err() {
+                return;
+            }
+        }
+    });
+    (client, heard)
 }
 
 /// What a unit of work reads is committed, and what it checks is checked under a lock; a stricter level set by the server
@@ -31,10 +77,7 @@ pub(super) fn settle() -> Hook {
 }
 
 #[cfg(feature = "postgres-tls")]
-fn with_tls(
-    config: Config,
-    manager: ManagerConfig,
-) -> Result<Manager, Box<dyn Error + Send + Sync>> {
+fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, Failure> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let client = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(
@@ -43,10 +86,10 @@ fn with_tls(
     .with_safe_default_protocol_versions()?
     .with_root_certificates(roots)
     .with_no_client_auth();
-    Ok(Manager::from_config(config, tokio_postgres_rustls::MakeRustlsConnect::new(client), manager))
+    Ok(tokio_postgres_rustls::MakeRustlsConnect::new(client))
 }
 
 #[cfg(not(feature = "postgres-tls"))]
-fn with_tls(_: Config, _: ManagerConfig) -> Result<Manager, Box<dyn Error + Send + Sync>> {
+fn tls() -> Result<NoTls, Failure> {
     Err("the URL asks for TLS; enable the feature `postgres-tls` of `bloom-sql`".into())
 }

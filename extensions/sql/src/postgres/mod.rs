@@ -10,6 +10,7 @@ mod error;
 mod held;
 mod lost;
 mod migrate;
+mod notify;
 mod open;
 mod pool;
 mod read;

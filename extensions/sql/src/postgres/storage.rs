@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::{
     error::{is_transient, store_error},
     migrate::{self, SCHEMA},
+    notify::Heads,
     open::{self, Open},
     pool::{Connections, Whose},
     read, work, write,
@@ -44,7 +45,7 @@ use crate::{
 pub struct PostgresStorage {
     connections: Connections,
     writer: Writer,
-    appended: watch::Sender<Position>,
+    heads: Heads,
 }
 
 /// How often is tried what the server gives up for others.
@@ -118,9 +119,9 @@ impl PostgresStorage {
         }
         connections.note_views(read::views(&client).await.map_err(unreachable)?);
         let head = read::head(&client).await.map_err(unreachable)?;
-        let appended = watch::Sender::new(head);
-        let writer = Writer::start(connections.clone(), appended.clone());
-        Ok(Self { connections, writer, appended })
+        let heads = Heads::start(url, connections.clone(), head);
+        let writer = Writer::start(connections.clone(), heads.clone());
+        Ok(Self { connections, writer, heads })
     }
 
     /// What a migration would do: each by name, in order. Changes nothing.
@@ -172,7 +173,7 @@ impl PostgresStorage {
     /// Tells whoever waits for it of a new head.
     pub(super) fn notify(&self, committed: Committed) {
         if let Some(position) = committed.position {
-            self.appended.send_modify(|known| *known = position.max(*known));
+            self.heads.committed(position);
         }
     }
 }
@@ -318,6 +319,6 @@ impl Storage for PostgresStorage {
     }
 
     fn appended(&self) -> watch::Receiver<Position> {
-        self.appended.subscribe()
+        self.heads.appended()
     }
 }

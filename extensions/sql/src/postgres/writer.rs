@@ -6,12 +6,14 @@ use std::{
 };
 
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::error::SqlState;
 
 use super::{
     error::{is_lost, is_transient, store_error},
-    lost, open,
+    lost,
+    notify::Heads,
+    open,
     pool::{Connections, Whose},
     write::Group,
 };
@@ -35,9 +37,9 @@ const SHARED: usize = 256;
 const ATTEMPTS: usize = 5;
 
 impl Writer {
-    pub(super) fn start(connections: Connections, appended: watch::Sender<Position>) -> Self {
+    pub(super) fn start(connections: Connections, heads: Heads) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(run(connections, waiting, appended));
+        tokio::spawn(run(connections, waiting, heads));
         Self { requests }
     }
 
@@ -55,7 +57,7 @@ impl Writer {
 async fn run(
     connections: Connections,
     mut arriving: mpsc::UnboundedReceiver<Request>,
-    appended: watch::Sender<Position>,
+    heads: Heads,
 ) {
     let mut waiting: VecDeque<Request> = VecDeque::new();
     loop {
@@ -68,7 +70,7 @@ async fn run(
         while let Ok(request) = arriving.try_recv() {
             waiting.push_back(request);
         }
-        commit(&connections, together(&mut waiting, connections.row_security()), &appended).await;
+        commit(&connections, together(&mut waiting, connections.row_security()), &heads).await;
     }
 }
 
@@ -103,16 +105,12 @@ fn together(waiting: &mut VecDeque<Request>, apart: bool) -> Vec<Request> {
 }
 
 /// Commits them together, or each alone when one does not fit.
-async fn commit(
-    connections: &Connections,
-    requests: Vec<Request>,
-    appended: &watch::Sender<Position>,
-) {
+async fn commit(connections: &Connections, requests: Vec<Request>, heads: &Heads) {
     let batches: Vec<&Batch> = requests.iter().map(|request| &request.batch).collect();
     match attempt(connections, &batches).await {
         Ok(positions) => {
             if let Some(newest) = positions.iter().flatten().max() {
-                appended.send_modify(|known| *known = (*newest).max(*known));
+                heads.committed(*newest);
             }
             for (request, position) in requests.into_iter().zip(positions) {
                 drop(request.answer.send(Ok(Committed { position })));
@@ -120,12 +118,12 @@ async fn commit(
         }
         Err(Failed::Together) => {
             for request in requests {
-                Box::pin(commit(connections, vec![request], appended)).await;
+                Box::pin(commit(connections, vec![request], heads)).await;
             }
         }
         Err(Failed::Waiting) => {
             for request in requests {
-                tokio::spawn(wait_alone(connections.clone(), request, appended.clone()));
+                tokio::spawn(wait_alone(connections.clone(), request, heads.clone()));
             }
         }
         Err(Failed::Store(error)) => {
@@ -144,7 +142,7 @@ async fn commit(
             for request in requests {
                 let became = lost::what_became(connections, &request.batch, until).await;
                 if let Ok(Committed { position: Some(position) }) = &became {
-                    appended.send_modify(|known| *known = (*position).max(*known));
+                    heads.committed(*position);
                 }
                 drop(request.answer.send(became));
             }
@@ -153,11 +151,11 @@ async fn commit(
 }
 
 /// Commits one that waits for an aggregate which somebody holds, so that the others need not.
-async fn wait_alone(connections: Connections, request: Request, appended: watch::Sender<Position>) {
+async fn wait_alone(connections: Connections, request: Request, heads: Heads) {
     let Request { batch, answer } = request;
     let committed = open::commit_alone(&connections, &batch, &[]).await;
     if let Ok(Committed { position: Some(position) }) = &committed {
-        appended.send_modify(|known| *known = (*position).max(*known));
+        heads.committed(*position);
     }
     drop(answer.send(committed));
 }

@@ -1,0 +1,132 @@
+//! The event log of Bloom, of other frameworks, and by hand, side by side in one run.
+//!
+//!     cargo run --release                                  all of it, some minutes
+//!     cargo run --release -- --quick                       to see that it works
+//!     cargo run --release -- --only sqlite --rounds 9      one table: pg, sqlite or memory
+//!
+//! PostgreSQL is that of DATABASE_URL, without the name of a database: postgres://postgres@127.0.0.1:5432/ if it is not set.
+//! Each contestant has a database of its own in each scenario. The rounds of all contestants of a scenario alternate, and the
+//! median of each is printed. What is measured is said in `harness/src/scenario.rs`, and how in `harness/src/measure.rs`.
+//! Everybody stores events whose JSON has 200 bytes, on at most 16 connections.
+
+mod apart;
+mod arguments;
+mod bloom;
+mod hand_postgres;
+mod hand_sqlite;
+mod lineup;
+mod order;
+mod places;
+mod table;
+
+use anyhow::{Context, Result};
+use events_harness::{Ask, Kind, Request, Scenario};
+
+use crate::{
+    apart::Apart,
+    arguments::Arguments,
+    lineup::{Backend, Entry},
+    places::Places,
+    table::{Row, median},
+};
+
+/// Everything that a scenario needs besides itself.
+struct Bench {
+    arguments: Arguments,
+    places: Places,
+    apart: Apart,
+}
+
+impl Bench {
+    /// All columns of one table.
+    async fn table(&mut self, backend: Backend) -> Result<String> {
+        let entries = backend.entries();
+        let mut rows: Vec<Row> =
+            entries.iter().map(|entry| Row { entry: *entry, rates: Vec::new() }).collect();
+        let kinds = backend.kinds();
+        for kind in &kinds {
+            let rates = self.column(backend, &entries, *kind).await?;
+            for (row, rate) in rows.iter_mut().zip(rates) {
+                row.rates.push(rate);
+            }
+        }
+        let titles: Vec<String> =
+            kinds.iter().map(|kind| kind.title(&self.arguments.sizes)).collect();
+        Ok(table::print(backend.title(), &titles, &rows))
+    }
+
+    /// One scenario: everybody in turn, round after round, another one first each time.
+    async fn column(
+        &mut self,
+        backend: Backend,
+        entries: &[Entry],
+        kind: Kind,
+    ) -> Result<Vec<Option<f64>>> {
+        let scenario = Scenario { kind, sizes: self.arguments.sizes };
+        let mut places = Vec::new();
+        let mut figures = vec![None; entries.len()];
+        for (index, entry) in entries.iter().enumerate() {
+            let name = format!("bloom_bench_events_{}_{index}", kind.slug());
+            let place = self.places.create(backend, &name).await?;
+            if kind.is_read() || !entry.reads_only {
+                let prepared = self.ask(entry, &place, scenario, Ask::Prepare).await;
+                figures[index] = unless_failed(prepared).map(|_| Vec::new());
+                self.places.settle(backend, &name).await?;
+            }
+            places.push((name, place));
+        }
+        for round in 0..self.arguments.rounds {
+            for turn in 0..entries.len() {
+                let index = (round + turn) % entries.len();
+                if let Some(mut rates) = figures[index].take() {
+                    let place = &places[index].1;
+                    let measured =
+                        self.ask(&entries[index], place, scenario, Ask::Measure(round)).await;
+                    figures[index] = unless_failed(measured).map(|rate| {
+                        rates.push(rate);
+                        rates
+                    });
+                }
+            }
+        }
+        for (name, _) in &places {
+            self.places.remove(backend, name).await?;
+        }
+        Ok(figures.into_iter().map(|rates| rates.and_then(median)).collect())
+    }
+
+    /// Has one contestant do something, here or in the other program.
+    async fn ask(
+        &mut self,
+        entry: &Entry,
+        place: &str,
+        scenario: Scenario,
+        ask: Ask,
+    ) -> Result<f64> {
+        let (contestant, place) = (entry.name.to_owned(), place.to_owned());
+        let request = Request { contestant, place, scenario, ask };
+        let answer = match entry.open {
+            Some(open) => request.run(open).await,
+            None => self.apart.ask(&request),
+        };
+        answer.with_context(|| format!("{}, {}", entry.name, scenario.kind.slug()))
+    }
+}
+
+/// Whoever fails takes no further part in the scenario, and it is said why.
+fn unless_failed(result: Result<f64>) -> Option<f64> {
+    result.inspect_err(|error| eprintln!("left out: {error:#}")).ok()
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::read(std::env::args().skip(1))?;
+    let url = std::env::var("DATABASE_URL")
+        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/".to_owned());
+    let backends = arguments.backends.clone();
+    let mut bench = Bench { arguments, places: Places::new(url)?, apart: Apart::start()? };
+    for backend in backends {
+        println!("{}", bench.table(backend).await?);
+    }
+    Ok(())
+}
