@@ -6,6 +6,7 @@ mod backfill;
 mod behaviour;
 mod buffer;
 mod composition;
+mod delivery;
 mod event_store;
 mod failure;
 mod handler;
@@ -32,6 +33,7 @@ pub use ambient::{current_context, in_context, spawn};
 pub use app::{App, Execution};
 pub use backfill::MissingDocument;
 pub use behaviour::{Behaviour, Loaded, Saved, Saving, Stage};
+pub use delivery::{Delivery, Observer};
 pub use event_store::{
     Append, Appended, EventStore, LogPage, LogReading, ProposedEvent, StreamReading,
 };
@@ -45,7 +47,7 @@ pub use repository::BufferedRepository;
 pub use resolution::{Decision, Divergence, Resolution};
 pub use snapshots::{SinceSnapshot, Snapshots};
 pub use store::StorageStore;
-pub use subscription::{Delivery, EventHandler, Running, Subscriptions, Sync};
+pub use subscription::{EventHandler, Running, Subscriptions, Sync};
 pub use system::{SystemClock, UuidV7};
 pub use tenancy::Placement;
 pub use unit_of_work::BufferedUnitOfWork;

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{Failure, Happened, Recorded, ambient::in_context, caught, retry};
+use super::{Delivery, Failure, Happened, Observer, Recorded, ambient::in_context, caught, retry};
 use crate::{
     domain::{Aggregate, Classified, DomainEvent, ErrorKind, Metadata},
     ports::{Context, Lifecycle, Position, RecordedEvent, Storage},
@@ -49,17 +49,6 @@ where
     }
 }
 
-/// How far a handler has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The name of the handler.
-    pub name: &'static str,
-    /// Everything up to here is handled.
-    pub position: Position,
-    /// What it fails with at the moment; it is being tried again.
-    pub failing: Option<String>,
-}
-
 type Start<S> = Box<
     dyn FnOnce(Arc<S>, watch::Sender<Delivery>, watch::Receiver<bool>, &mut JoinSet<()>) + Send,
 >;
@@ -75,7 +64,7 @@ pub struct Subscriptions<S> {
 pub struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
-    deliveries: Vec<watch::Receiver<Delivery>>,
+    observer: Observer,
 }
 
 impl<S: Storage> Subscriptions<S> {
@@ -107,12 +96,11 @@ impl<S: Storage> Subscriptions<S> {
         let mut tasks = JoinSet::new();
         let mut deliveries = Vec::new();
         for (name, start) in self.starts {
-            let delivery = Delivery { name, position: Position::START, failing: None };
-            let (sender, receiver) = watch::channel(delivery);
+            let (sender, receiver) = watch::channel(Delivery::at_start(name));
             deliveries.push(receiver);
             start(Arc::clone(&self.storage), sender, stopping.clone(), &mut tasks);
         }
-        Running { stop, tasks, deliveries }
+        Running { stop, tasks, observer: Observer::of(deliveries) }
     }
 }
 
@@ -120,15 +108,18 @@ impl Running {
     /// How far each handler has come.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.deliveries.iter().map(|delivery| delivery.borrow().clone()).collect()
+        self.observer.deliveries()
+    }
+
+    /// Sees how far they have come from then on.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        self.observer.clone()
     }
 
     /// Waits until every handler has handled everything up to `position`.
     pub async fn caught_up(&mut self, position: Position) {
-        for delivery in &mut self.deliveries {
-            // The sender lives as long as its task, and a stopped task will not catch up any more.
-            let _ = delivery.wait_for(|delivery| delivery.position >= position).await;
-        }
+        self.observer.caught_up(position).await;
     }
 
     /// Lets each handler finish the event it is at, then stops.

@@ -27,6 +27,9 @@ pub struct ServerConfig {
     pub address: String,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
+    /// How long, in seconds, an event may wait for an event handler or a read model until the application is not ready any more; 0 for
+    /// ever.
+    pub max_lag: u64,
 }
 
 /// Where its data is.
@@ -93,7 +96,7 @@ impl std::fmt::Debug for DatabaseConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { address: "127.0.0.1:3000".to_owned(), body_limit: 1024 * 1024 }
+        Self { address: "127.0.0.1:3000".to_owned(), body_limit: 1024 * 1024, max_lag: 60 }
     }
 }
 

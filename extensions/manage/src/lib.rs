@@ -8,6 +8,8 @@ mod config;
 mod event_lock;
 mod failure;
 mod log;
+#[cfg(feature = "web")]
+mod readiness;
 mod run;
 mod storage;
 mod terminal;

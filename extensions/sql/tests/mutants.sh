@@ -28,16 +28,16 @@ mutant() {
     fi
     local log=$copy/mutant.log
     if (cd "$copy" && RUST_BACKTRACE=0 BLOOM_EVERY_TEST=1 CARGO_TARGET_DIR=$target/mutants-target \
-        timeout 900 cargo test --quiet --locked --no-fail-fast "$@" >"$log" 2>&1); then
+        timeout 240 cargo test --quiet --locked --no-fail-fast "$@" >"$log" 2>&1); then
         echo "$name: NOBODY NOTICED"
         survived=1
-    elif ! grep -q '^test result: FAILED\|panicked at' "$log"; then
+    elif ! grep -q -e '--- FAILED' "$log"; then
         echo "$name: does not compile or never ends:"
         tail -5 "$log"
         survived=1
     else
         echo "$name: noticed by"
-        grep -oP "^    \K[a-z_:]+$|^thread '\K[a-z_:]+(?=' .*panicked)" "$log" | sort -u | sed 's/^/    /'
+        grep -oP '^\S+(?= --- FAILED)' "$log" | sort -u | sed 's/^/    /'
     fi
 }
 only=${1:-}

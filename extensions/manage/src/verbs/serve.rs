@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bloom_runtime::application::Subscriptions;
+use bloom_runtime::application::{Observer, Subscriptions};
 use clap::{Arg, ArgMatches, Command};
 
 use crate::{application::Application, config::Config, failure::RunError, storage::open};
@@ -36,7 +36,13 @@ pub(crate) async fn run<A: Application>(
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     let read_models = crate::storage::ManagedStorage::follow(&storage, A::projections())?;
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
-    let served = serve::<A>(&config, store).await;
+    let followers = running.observer();
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    let followers = match &read_models {
+        Some(read_models) => followers.and(read_models.observer()),
+        None => followers,
+    };
+    let served = serve::<A>(&config, store, followers).await;
     running.stop().await;
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     if let Some(read_models) = read_models {
@@ -49,12 +55,14 @@ pub(crate) async fn run<A: Application>(
 async fn serve<A: Application>(
     config: &Config,
     store: bloom_runtime::application::StorageStore<A::Storage>,
+    followers: Observer,
 ) -> Result<(), RunError> {
     let options = bloom_web::ServerOptions {
         address: config.server.address.clone(),
         body_limit: config.server.body_limit,
     };
-    let ready = StorageAnswers(Arc::clone(store.storage()));
+    let storage = Arc::clone(store.storage());
+    let ready = crate::readiness::Ready::new(storage, followers, config.server.max_lag);
     let routes = A::routes(store).merge(bloom_web::health(ready));
     let listening = |address| crate::terminal::line(format_args!("listening on http://{address}"));
     Ok(bloom_web::serve(routes, &options, listening, told_to_stop()).await?)
@@ -64,28 +72,11 @@ async fn serve<A: Application>(
 async fn serve<A: Application>(
     _: &Config,
     _: bloom_runtime::application::StorageStore<A::Storage>,
+    _: Observer,
 ) -> Result<(), RunError> {
     crate::terminal::line("running");
     told_to_stop().await;
     Ok(())
-}
-
-/// Ready when the storage answers.
-#[cfg(feature = "web")]
-struct StorageAnswers<S>(Arc<S>);
-
-#[cfg(feature = "web")]
-impl<S> Clone for StorageAnswers<S> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-#[cfg(feature = "web")]
-impl<S: bloom_runtime::ports::Storage> bloom_web::Readiness for StorageAnswers<S> {
-    async fn check(&self) -> Result<(), String> {
-        self.0.head().await.map(drop).map_err(|error| error.to_string())
-    }
 }
 
 /// Ctrl-C, or the signal with which services are stopped.

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bloom_runtime::ports::{Position, Storage, StoreError};
+use bloom_runtime::{
+    application::{Delivery, Observer},
+    ports::{Position, Storage, StoreError},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -47,11 +50,11 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let mut tasks = JoinSet::new();
         let mut reached = Vec::new();
         for projection in self.projections.all() {
-            let (sender, receiver) = watch::channel(Position::START);
+            let (sender, receiver) = watch::channel(Delivery::at_start(projection.name));
             reached.push(receiver);
             tasks.spawn(self.worker(projection).run(sender, stopping.clone()));
         }
-        RunningProjections { stop, tasks, reached }
+        RunningProjections { stop, tasks, observer: Observer::of(reached) }
     }
 
     /// Takes with each of them everything that is in the log now: for tests, and for whoever runs none in the background.
@@ -236,16 +239,19 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
 pub struct RunningProjections {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
-    reached: Vec<watch::Receiver<Position>>,
+    observer: Observer,
 }
 
 impl RunningProjections {
     /// Waits until all of them have come so far.
     pub async fn caught_up(&mut self, position: Position) {
-        for reached in &mut self.reached {
-            // The sender lives as long as its task, and a stopped task will not catch up any more.
-            let _ = reached.wait_for(|reached| *reached >= position).await;
-        }
+        self.observer.caught_up(position).await;
+    }
+
+    /// Sees how far they have come from then on.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        self.observer.clone()
     }
 
     /// Lets each finish the events it is at, then stops.

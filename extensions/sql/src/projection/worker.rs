@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bloom_runtime::{
-    application::{caught, retry},
+    application::{Delivery, caught, retry},
     domain::{Classified, ErrorKind},
     ports::{Position, RecordedEvent, Storage, StoreError},
 };
@@ -44,7 +44,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
     /// Follows the log until it is told to stop.
     pub(super) async fn run(
         self,
-        reached: watch::Sender<Position>,
+        reached: watch::Sender<Delivery>,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut pauses = patience();
@@ -71,6 +71,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                         projection = self.projection.name, kind = %error.kind(), "{}; trying again",
                         chain(&error)
                     );
+                    reached.send_modify(|delivery| delivery.failing = Some(chain(&error)));
                     pauses.next().unwrap_or(POLL)
                 }
             };
@@ -81,16 +82,17 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
     }
 
-    async fn follow(&self, reached: &watch::Sender<Position>) -> Result<Advanced, ProjectionError> {
+    async fn follow(&self, reached: &watch::Sender<Delivery>) -> Result<Advanced, ProjectionError> {
         let seen = checkpoint::served(&*self.views, &self.projection).await?;
-        reached.send_if_modified(|known| std::mem::replace(known, seen.position) != seen.position);
-        if seen.state == ProjectionState::Paused {
+        let is_paused = seen.state == ProjectionState::Paused;
+        stands(reached, seen.position, is_paused);
+        if is_paused {
             return Ok(Advanced::Elsewhere);
         }
         let tables = Tables::live(self.projection.tables);
         match self.advance(&seen, &tables, BATCH).await {
             Ok(Advanced::To(position)) => {
-                reached.send_replace(position);
+                stands(reached, position, false);
                 Ok(Advanced::To(position))
             }
             Err(error) if !is_passing(&error) => {
@@ -166,6 +168,18 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         })
         .await
     }
+}
+
+/// Tells how far it has come, if that has changed.
+fn stands(reached: &watch::Sender<Delivery>, position: Position, is_paused: bool) {
+    reached.send_if_modified(|delivery| {
+        let changed = (delivery.position, delivery.is_paused) != (position, is_paused);
+        if changed {
+            (delivery.position, delivery.is_paused) = (position, is_paused);
+            delivery.failing = None;
+        }
+        changed
+    });
 }
 
 /// A reader that wants everything does not go on over a hole.

@@ -1,0 +1,77 @@
+//! How far those have come who follow the log.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::{
+    domain::Timestamp,
+    ports::{EventLog, Position, StoreError},
+};
+
+/// How far an event handler or a read model has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// Its name.
+    pub name: &'static str,
+    /// Everything up to here is handled.
+    pub position: Position,
+    /// What it fails with at the moment; it is being tried again.
+    pub failing: Option<String>,
+    /// Whether somebody has told it to stand still.
+    pub is_paused: bool,
+}
+
+impl Delivery {
+    /// Nothing has been handled yet.
+    #[must_use]
+    pub const fn at_start(name: &'static str) -> Self {
+        Self { name, position: Position::START, failing: None, is_paused: false }
+    }
+
+    /// How long the oldest event waits that it has not handled; nothing when it has handled all.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    pub async fn lag(&self, log: &impl EventLog, now: Timestamp) -> Result<Duration, StoreError> {
+        let next = log.read(self.position, 1).await?;
+        let since = |at: Timestamp| now.as_micros().saturating_sub(at.as_micros());
+        let waiting = next.first().map_or(0, |event| since(event.metadata.at));
+        // Clocks differ; nothing waits for less than no time.
+        Ok(Duration::from_micros(u64::try_from(waiting).unwrap_or_default()))
+    }
+}
+
+/// Sees how far they have come, without keeping them from anything.
+#[derive(Debug, Clone, Default)]
+pub struct Observer(Vec<watch::Receiver<Delivery>>);
+
+impl Observer {
+    /// One that sees these.
+    #[must_use]
+    pub const fn of(deliveries: Vec<watch::Receiver<Delivery>>) -> Self {
+        Self(deliveries)
+    }
+
+    /// One that sees the others, too.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// How far each has come.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.0.iter().map(|delivery| delivery.borrow().clone()).collect()
+    }
+
+    /// Waits until each has handled everything up to `position`.
+    pub async fn caught_up(&mut self, position: Position) {
+        for delivery in &mut self.0 {
+            // The sender lives as long as its task, and a stopped task will not catch up any more.
+            let _ = delivery.wait_for(|delivery| delivery.position >= position).await;
+        }
+    }
+}
