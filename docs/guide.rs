@@ -14,6 +14,7 @@ chapters! {
     Events = "events.md";
     EventStore = "event-store.md";
     Finding = "finding.md";
+    PersonalData = "personal-data.md";
     ReadModels = "read-models.md";
     Repositories = "repositories.md";
     Services = "services.md";

@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path};
 
 use crate::{
     attributes::{Items, literal, plain, snake},
-    field::{getter, inner},
+    field::{getter, inner, is_personal},
     problems::Problems,
     shadow::{ShadowField, for_store_only},
     shape,
@@ -209,8 +209,12 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
 fn unique_key(unique: &Unique<'_>) -> TokenStream {
     let Unique { field, name, error } = unique;
     let text = plain(name);
-    let value = if inner(&field.ty, "Option").is_some() {
+    let value = if inner(&field.ty, "Option").is_some_and(is_personal) {
+        quote!(self.#name.as_ref().and_then(|some| some.known()).and_then(::bloom_runtime::__private::key))
+    } else if inner(&field.ty, "Option").is_some() {
         quote!(self.#name.as_ref().and_then(::bloom_runtime::__private::key))
+    } else if is_personal(&field.ty) {
+        quote!(self.#name.known().and_then(::bloom_runtime::__private::key))
     } else {
         quote!(::bloom_runtime::__private::key(&self.#name))
     };

@@ -5,8 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Ident, Variant, spanned::Spanned};
 
 use crate::{
-    attributes::plain,
+    attributes::{Items, plain},
     event_revision::{Part, Stored, parts, refuse_generics},
+    field::is_personal,
     problems::Problems,
     shadow::{ShadowField, read_fields},
 };
@@ -30,8 +31,13 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
         return None;
     };
     refuse_generics(input, problems);
-    let events: Vec<Event<'_>> =
-        data.variants.iter().filter_map(|variant| event(variant, problems)).collect();
+    let items = Items::read(&input.attrs, "event", &["subject"], problems);
+    let is_about_aggregate = items.flag("subject", problems);
+    let events: Vec<Event<'_>> = data
+        .variants
+        .iter()
+        .filter_map(|variant| event(variant, is_about_aggregate, problems))
+        .collect();
     for (index, event) in events.iter().enumerate() {
         let name = |event: &Event<'_>| event.stored.name.value();
         if events[..index].iter().any(|other| name(other) == name(event)) {
@@ -106,6 +112,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
             }
         }
     });
+    let personal = personal(&events);
     let precede = events.iter().map(|event| event.stored.precedes());
     let shapes = events.iter().map(|event| event.stored.shapes(&event.parts));
     let clones = events.iter().map(|Event { ident, parts, .. }| {
@@ -142,6 +149,7 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
                 fn name(&self) -> &'static str { match self { #(#names),* } }
                 fn revision(&self) -> u32 { match self { #(#revisions),* } }
                 #tags
+                #personal
                 fn shapes() -> ::std::vec::Vec<::bloom_runtime::domain::EventShape> {
                     let mut all = ::std::vec::Vec::new();
                     let shapes = &mut all;
@@ -180,8 +188,59 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
     })
 }
 
-fn event<'v>(variant: &'v Variant, problems: &mut Problems) -> Option<Event<'v>> {
+fn event<'v>(
+    variant: &'v Variant,
+    is_about_aggregate: bool,
+    problems: &mut Problems,
+) -> Option<Event<'v>> {
     let stored = Stored::read(&variant.ident, &variant.attrs, problems);
-    let parts = parts(&variant.fields, &["opaque", "tag"], problems)?;
+    let parts = parts(&variant.fields, &["opaque", "tag", "subject"], problems)?;
+    let subjects: Vec<_> = parts.iter().filter(|part| part.is_subject).collect();
+    if let [_, second, ..] = subjects[..] {
+        problems.at(second.name, "an event has one subject; remove `#[event(subject)]` here");
+    }
+    let personal = parts.iter().find(|part| is_personal(part.ty));
+    if let Some(personal) = personal
+        && subjects.is_empty()
+        && !is_about_aggregate
+    {
+        problems.at(
+            personal.ty,
+            "what is personal is forgotten with the person; say who it is: `#[event(subject)]` on the field that tells, or on the enum, \
+             when it is the aggregate itself",
+        );
+    }
     Some(Event { ident: &variant.ident, stored: stored?, parts })
+}
+
+/// Which fields of which events are personal, and of whom; nothing where none is.
+fn personal(events: &[Event<'_>]) -> Option<TokenStream> {
+    let with_some =
+        events.iter().filter(|event| event.parts.iter().any(|part| is_personal(part.ty)));
+    let arms: Vec<_> = with_some
+        .map(|Event { ident, parts, .. }| {
+            let fields = parts.iter().filter(|part| is_personal(part.ty)).map(|part| plain(part.name));
+            let subject = parts.iter().find(|part| part.is_subject).map(|part| part.name);
+            let (binding, told) = match subject {
+                Some(name) => (
+                    quote!(#name,),
+                    quote!(::core::option::Option::Some(::std::string::ToString::to_string(#name))),
+                ),
+                None => (quote!(), quote!(::core::option::Option::None)),
+            };
+            quote! {
+                Self::#ident { #binding .. } => ::core::option::Option::Some(
+                    ::bloom_runtime::domain::PersonalFields { fields: &[#(#fields),*], subject: #told },
+                )
+            }
+        })
+        .collect();
+    let others = (arms.len() < events.len()).then(|| quote!(_ => ::core::option::Option::None,));
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn personal(&self) -> ::core::option::Option<::bloom_runtime::domain::PersonalFields> {
+                match self { #(#arms,)* #others }
+            }
+        }
+    })
 }

@@ -28,6 +28,8 @@ pub(crate) struct Part<'f> {
     pub(crate) is_opaque: bool,
     /// The name of the tag that it is.
     pub(crate) tag: Option<String>,
+    /// Whether it says whom the personal fields are about.
+    pub(crate) is_subject: bool,
 }
 
 impl Stored {
@@ -76,8 +78,10 @@ impl Stored {
     pub(crate) fn shapes(&self, parts: &[Part<'_>]) -> TokenStream {
         let Self { name, revision, from } = self;
         let names: Vec<String> = parts.iter().map(|part| plain(part.name)).collect();
-        let fields =
-            shape::fields(&names, parts.iter().map(|part| shape::of(part.ty, part.is_opaque)));
+        let fields = shape::fields(
+            &names,
+            parts.iter().map(|part| shape::of_event_part(part.ty, part.is_opaque)),
+        );
         let earlier = from
             .as_ref()
             .map(|from| quote!(<#from as ::bloom_runtime::domain::EventRevision>::shapes(shapes);));
@@ -109,7 +113,9 @@ pub(crate) fn parts<'f>(
                 let name = field.ident.as_ref()?;
                 let items = Items::read(&field.attrs, "event", known, problems);
                 let is_opaque = items.flag("opaque", problems);
-                Some(Part { name, ty: &field.ty, is_opaque, tag: tag(name, &items, problems) })
+                let tag = tag(name, &items, problems);
+                let is_subject = items.flag("subject", problems);
+                Some(Part { name, ty: &field.ty, is_opaque, tag, is_subject })
             });
             Some(parts.collect())
         }

@@ -23,6 +23,12 @@ pub(crate) fn inner<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     })
 }
 
+/// Whether it is `Personal<T>` or `Option<Personal<T>>`.
+pub(crate) fn is_personal(ty: &Type) -> bool {
+    inner(ty, "Personal").is_some()
+        || inner(ty, "Option").is_some_and(|some| inner(some, "Personal").is_some())
+}
+
 /// Whether the type is one of the standard ones that are handed out by value.
 pub(crate) fn is_copy(ty: &Type) -> bool {
     const COPY: [&str; 19] = [

@@ -4,6 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
+use crate::field::is_personal;
+
 /// The shape of a part, told where `within` is.
 pub(crate) fn of(ty: &Type, is_opaque: bool) -> TokenStream {
     if is_opaque {
@@ -16,6 +18,15 @@ pub(crate) fn of(ty: &Type, is_opaque: bool) -> TokenStream {
         let within = quote!(within);
         quote_spanned!(ty.span()=> ::bloom_runtime::domain::shape_of_part::<#ty>(#within))
     }
+}
+
+/// The shape of a field of an event, which may be personal.
+pub(crate) fn of_event_part(ty: &Type, is_opaque: bool) -> TokenStream {
+    if is_opaque || !is_personal(ty) {
+        return of(ty, is_opaque);
+    }
+    let within = quote!(within);
+    quote_spanned!(ty.span()=> ::bloom_runtime::domain::shape_of_personal::<#ty>(#within))
 }
 
 /// The shape of a field of an aggregate or of an entity in it, told where `within` is.

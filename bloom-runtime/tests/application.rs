@@ -228,6 +228,7 @@ async fn broken(body: &str, event: &str) -> StorageStore<MemoryStorage> {
         revision: 1,
         body: event.to_owned(),
         metadata,
+        personal: &[],
     };
     let document =
         DocumentWrite { table: TABLE, shape: 1, state: DocumentState::There(body.to_owned()) };

@@ -11,7 +11,7 @@ use bloom_runtime::{
     domain::Version,
     memory::MemoryStorage,
     ports::{
-        Batch, Committed, Direction, DocumentQuery, DocumentState, EventLog, EventQuery,
+        Batch, Cipher, Committed, Direction, DocumentQuery, DocumentState, EventLog, EventQuery,
         EventSelection, Expected, InteractiveStorage, NoWork, Outcome, OutdatedDocument, Position,
         RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
         StoredSnapshot, StreamId, StreamSlice,
@@ -45,6 +45,7 @@ enum Fault {
     ExpectationIgnored,
     TagsIgnored,
     AlwaysForwards,
+    KeyKept,
 }
 
 impl Fault {
@@ -66,7 +67,7 @@ struct Broken {
 
 impl Broken {
     fn new(fault: Fault) -> Self {
-        Self { storage: MemoryStorage::new(), fault, staged: Arc::default() }
+        Self { storage: whole(), fault, staged: Arc::default() }
     }
 
     fn kept_for(&self, stream: &StreamId) -> StreamId {
@@ -269,6 +270,17 @@ impl Storage for Broken {
         self.storage.reshape(table, documents).await
     }
 
+    async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
+        self.storage.conceal(batch).await
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+        match self.fault {
+            Fault::KeyKept => Ok(()),
+            _ => self.storage.forget_key(tenant, subject).await,
+        }
+    }
+
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
         self.storage.outcome(tenant, key).await
     }
@@ -297,18 +309,41 @@ impl InteractiveStorage for Broken {
     }
 }
 
+/// A cipher that keeps no secret.
+struct NoSecret;
+
+impl Cipher for NoSecret {
+    fn new_key(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(vec![b'k'])
+    }
+
+    fn seal(&self, _: &[u8], _: &str, text: &str) -> Result<String, StoreError> {
+        Ok(text.bytes().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn open(&self, _: &[u8], _: &str, sealed: &str) -> Result<String, StoreError> {
+        let bytes = (0..sealed.len() / 2)
+            .map(|at| u8::from_str_radix(&sealed[2 * at..2 * at + 2], 16).unwrap());
+        Ok(String::from_utf8(bytes.collect()).unwrap())
+    }
+}
+
+fn whole() -> MemoryStorage {
+    MemoryStorage::new().with_cipher(Arc::new(NoSecret))
+}
+
 /// The check fails on the broken storage, and passes on the one it is made from.
 async fn rejects<C, D>(
     fault: Fault,
     broken: impl FnOnce(Broken, How) -> C,
-    whole: impl FnOnce(MemoryStorage, How) -> D,
+    unbroken: impl FnOnce(MemoryStorage, How) -> D,
 ) where
     C: Future<Output = ()> + Send + 'static,
     D: Future<Output = ()> + Send + 'static,
 {
     let failed = tokio::spawn(broken(Broken::new(fault), fault.how())).await.is_err();
     assert!(failed, "{fault:?} was not noticed");
-    tokio::spawn(whole(MemoryStorage::new(), fault.how())).await.expect("a whole storage passes");
+    tokio::spawn(unbroken(whole(), fault.how())).await.expect("a whole storage passes");
 }
 
 macro_rules! rejected {
@@ -342,6 +377,7 @@ rejected! {
     what_was_removed_forgotten: RemovedIsForgotten by what_is_kept_can_be_restored;
     an_older_snapshot_that_wins: OlderSnapshotWins by snapshots_are_used_where_they_fit;
     a_snapshot_of_another: SnapshotOfAnother by snapshots_are_used_where_they_fit;
+    a_key_kept: KeyKept by what_is_personal_is_forgotten;
     a_hold_ignored: HoldIgnored by what_is_held_is_changed_by_nobody_else;
     a_hold_that_does_not_queue: HoldIgnored by interactive_units_of_work_never_conflict;
 }

@@ -217,8 +217,10 @@ async fn attempt<S: Storage>(
     resolved: &mut Vec<StreamId>,
 ) -> Result<Committed, StoreError> {
     loop {
-        seals::seal(&*store.storage, batch, saves).await?;
-        let error = match store.storage.commit(batch.clone(), Arc::clone(work)).await {
+        // What is sealed is what is stored, so that the seals hold when a person is forgotten.
+        let mut stored = store.storage.conceal(batch.clone()).await?;
+        seals::seal(&*store.storage, &mut stored, saves).await?;
+        let error = match store.storage.commit(stored, Arc::clone(work)).await {
             Ok(committed) => return Ok(committed),
             Err(error) => error,
         };

@@ -9,6 +9,7 @@ use std::{
 use super::{
     KnownEvents, SystemClock, UuidV7,
     backfill::Backfill,
+    privacy::Forgetting,
     registration::{Loading, Registration},
     tenancy::Tenancy,
     upcasters::Upcasters,
@@ -34,6 +35,8 @@ pub(super) struct Composition<S> {
     events: Vec<KnownEvents>,
     /// Aggregates whose events follow from their saves alone, and why.
     closed: Vec<(&'static str, &'static str)>,
+    /// What becomes of each kind of aggregate when a person is forgotten.
+    forgetting: Vec<(&'static str, Arc<dyn Forgetting>)>,
     /// How documents follow from events.
     backfills: Vec<Backfill>,
 }
@@ -50,6 +53,7 @@ impl<S> Composition<S> {
             upcasters: Vec::new(),
             events: Vec::new(),
             closed: Vec::new(),
+            forgetting: Vec::new(),
             backfills: Vec::new(),
         }
     }
@@ -66,7 +70,10 @@ impl<S> Composition<S> {
         self.backfills.extend(Backfill::of(&registration));
         self.closed.retain(|(name, _)| *name != A::NAME);
         self.closed.extend(why_closed(&registration).map(|reason| (A::NAME, reason)));
-        self.registrations.insert(TypeId::of::<A>(), Arc::new(registration));
+        let registration = Arc::new(registration);
+        self.forgetting.retain(|(name, _)| *name != A::NAME);
+        self.forgetting.push((A::NAME, Arc::<Registration<A>>::clone(&registration)));
+        self.registrations.insert(TypeId::of::<A>(), registration);
     }
 
     pub(super) fn events(&self) -> &[KnownEvents] {
@@ -76,6 +83,11 @@ impl<S> Composition<S> {
     /// Why nothing can be appended to aggregates with this stored name, but by saving them.
     pub(super) fn closed(&self, aggregate: &str) -> Option<&'static str> {
         self.closed.iter().find(|(name, _)| *name == aggregate).map(|(_, reason)| *reason)
+    }
+
+    pub(super) fn forgetting(&self, aggregate: &str) -> Option<Arc<dyn Forgetting>> {
+        let known = self.forgetting.iter().find(|(name, _)| *name == aggregate);
+        known.map(|(_, forgetting)| Arc::clone(forgetting))
     }
 
     pub(super) fn backfills(&self) -> &[Backfill] {
@@ -105,6 +117,7 @@ impl<S> Composition<S> {
             upcasters: self.upcasters.clone(),
             events: self.events.clone(),
             closed: self.closed.clone(),
+            forgetting: self.forgetting.clone(),
             backfills: self.backfills.clone(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{EventShape, Tag};
+use super::{EventShape, PersonalFields, Tag};
 
 /// Something that happened to an aggregate, with a stored name and a revision that outlive the code.
 ///
@@ -37,6 +37,12 @@ pub trait DomainEvent: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
     /// another name than the field.
     fn tags(&self) -> Vec<Tag> {
         Vec::new()
+    }
+
+    /// Which of its fields can be forgotten: those of type [`Personal`](super::Personal). Whom they are about says the field with
+    /// `#[event(subject)]`, or the same on the enum, when it is the aggregate itself; without either it does not compile.
+    fn personal(&self) -> Option<PersonalFields> {
+        None
     }
 
     /// The shape of every revision that can be read.

@@ -5,7 +5,7 @@ use std::{
     hash::BuildHasher,
 };
 
-use super::{Date, Decimal, Json, Shape, Shaped, Timestamp, Uuid, Within};
+use super::{Date, Decimal, Json, Personal, Shape, Shaped, Timestamp, Uuid, Within};
 
 /// A type that may be a field of aggregate `A`: primitives, ids, value objects, collections of them,
 /// and entities whose root is `A`.
@@ -26,6 +26,7 @@ pub trait MemberOf<A: ?Sized>: Shaped {}
     message = "`{Self}` may not be part of a value or an event",
     label = "not a primitive, an id or a value object",
     note = "values and events have no entities inside: refer to an entity or aggregate by its id",
+    note = "what is personal is a field of an event or an aggregate: `Personal<..>` or `Option<Personal<..>>`",
     note = "a type from elsewhere becomes a value object with `#[derive(ValueObject)]`, or is admitted by \
             `#[value(opaque)]` or `#[event(opaque)]` on the field"
 )]
@@ -102,6 +103,19 @@ containers! {
 pub fn shape_of_member<A: ?Sized, T: MemberOf<A>>(within: &mut Within) -> Shape {
     T::shape(within)
 }
+
+/// The shape of a personal field of an event; compiles for no other.
+#[doc(hidden)]
+pub fn shape_of_personal<T: PersonalPart>(within: &mut Within) -> Shape {
+    T::shape(within)
+}
+
+/// `Personal<T>` or `Option<Personal<T>>`, of what may be part of a value.
+#[doc(hidden)]
+pub trait PersonalPart: Shaped {}
+
+impl<T: PartOfValue> PersonalPart for Personal<T> {}
+impl<T: PartOfValue> PersonalPart for Option<Personal<T>> {}
 
 /// The shape of what may be part of a value; compiles for nothing else.
 #[doc(hidden)]

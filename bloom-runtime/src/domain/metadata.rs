@@ -29,6 +29,9 @@ pub struct Metadata {
     /// What it is about, besides the aggregate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// The person of whom it says something that can be forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// What ties the event of an audited aggregate to the one before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<String>,

@@ -17,6 +17,7 @@ mod filter;
 mod identity;
 mod membership;
 mod metadata;
+mod personal;
 pub mod reconstitution;
 pub mod rules;
 mod service;
@@ -45,8 +46,9 @@ pub use filter::Filter;
 pub use identity::{GeneratedIdentity, Identity, ParseIdentityError};
 pub use membership::{MemberOf, PartOfValue};
 #[doc(hidden)]
-pub use membership::{shape_of_member, shape_of_part};
+pub use membership::{shape_of_member, shape_of_part, shape_of_personal};
 pub use metadata::Metadata;
+pub use personal::{Personal, PersonalFields};
 pub use service::DomainService;
 pub use shape::{EventShape, Shape, Shaped, Within};
 #[doc(hidden)]

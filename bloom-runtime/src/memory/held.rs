@@ -98,6 +98,14 @@ impl Storage for HeldMemory {
         self.storage.reshape(table, documents).await
     }
 
+    async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
+        self.storage.conceal(batch).await
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+        self.storage.forget_key(tenant, subject).await
+    }
+
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
         self.storage.outcome(tenant, key).await
     }

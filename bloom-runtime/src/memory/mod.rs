@@ -26,10 +26,14 @@ pub use self::{
     message_broker::{MemoryBroker, MemorySubscription},
     notifier::MemoryNotifier,
 };
-use crate::ports::{
-    Batch, BuiltDocument, Committed, DocumentQuery, EventLog, EventSelection, NoWork, Outcome,
-    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
-    StoredDocument, StoredSnapshot, StreamId, StreamSlice,
+use crate::{
+    application::{conceal, reveal, subjects_of},
+    domain::Uuid,
+    ports::{
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, NoWork,
+        Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, SubjectKey,
+    },
 };
 
 /// A storage in memory. Clones share the same data.
@@ -39,6 +43,7 @@ pub struct MemoryStorage {
     /// Whoever has it may write.
     writing: Arc<tokio::sync::Mutex<()>>,
     appended: watch::Sender<Position>,
+    cipher: Option<Arc<dyn Cipher>>,
 }
 
 impl MemoryStorage {
@@ -49,7 +54,24 @@ impl MemoryStorage {
             state: Arc::default(),
             writing: Arc::default(),
             appended: watch::Sender::new(Position::START),
+            cipher: None,
         }
+    }
+
+    /// The same with something to encrypt personal data with.
+    #[must_use]
+    pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
+        self.cipher = Some(cipher);
+        self
+    }
+
+    fn revealed(&self, mut events: Vec<RecordedEvent>) -> Result<Vec<RecordedEvent>, StoreError> {
+        let subjects = subjects_of(&events);
+        if !subjects.is_empty() {
+            let keys = self.state().keys(&subjects);
+            reveal(self.cipher.as_deref(), &keys, &mut events)?;
+        }
+        Ok(events)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -75,7 +97,8 @@ impl Default for MemoryStorage {
 
 impl EventLog for MemoryStorage {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        Ok(self.state().read(after, limit))
+        let events = self.state().read(after, limit);
+        self.revealed(events)
     }
 
     async fn read_slice(
@@ -83,11 +106,13 @@ impl EventLog for MemoryStorage {
         stream: &StreamId,
         slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        Ok(self.state().read_slice(stream, slice))
+        let events = self.state().read_slice(stream, slice);
+        self.revealed(events)
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
-        Ok(self.state().select(&selection))
+        let events = self.state().select(&selection);
+        self.revealed(events)
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -163,6 +188,25 @@ impl Storage for MemoryStorage {
     async fn build_document(&self, document: BuiltDocument) -> Result<(), StoreError> {
         let _turn = self.writing.lock().await;
         self.state().build_document(document);
+        Ok(())
+    }
+
+    async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
+        let subjects = batch.subjects();
+        if subjects.is_empty() {
+            return Ok(batch);
+        }
+        let cipher = self.cipher.as_deref().ok_or(StoreError::NoCipher)?;
+        for (tenant, subject) in subjects.iter().cloned() {
+            let (id, key) = (Uuid::now_v7(), cipher.new_key()?);
+            self.state().keep_key(SubjectKey { tenant, subject, id, key });
+        }
+        let keys = self.state().keys(&subjects);
+        conceal(Some(cipher), &keys, batch)
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+        self.state().forget_key(tenant, subject);
         Ok(())
     }
 

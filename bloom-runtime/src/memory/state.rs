@@ -6,12 +6,13 @@ use std::{
 };
 
 use crate::{
+    application::Keyring,
     domain::{Json, Version, in_order},
     ports::{
         Addition, Batch, Boundary, BuiltDocument, Committed, Direction, DocumentQuery,
         DocumentState, EventSelection, NewEvent, Outcome, OutdatedDocument, Position,
         RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot,
-        StreamAppend, StreamId, StreamSlice,
+        StreamAppend, StreamId, StreamSlice, SubjectKey,
     },
 };
 
@@ -30,6 +31,8 @@ pub(super) struct State {
     keys: HashMap<Key, String>,
     outcomes: HashMap<Owned, Outcome>,
     cursors: HashMap<String, Position>,
+    /// By tenant and person.
+    subjects: BTreeMap<Owned, SubjectKey>,
 }
 
 impl State {
@@ -240,6 +243,7 @@ impl State {
                 name: event.name.into_owned(),
                 revision: event.revision,
                 body: event.body,
+                concealed: None,
                 metadata: event.metadata,
             });
         }
@@ -293,6 +297,21 @@ impl State {
 
     pub(super) fn outcome(&self, tenant: &str, key: &str) -> Option<Outcome> {
         self.outcomes.get(&(tenant.to_owned(), key.to_owned())).cloned()
+    }
+
+    /// The keys of these people, as far as they have one.
+    pub(super) fn keys<'o>(&self, subjects: impl IntoIterator<Item = &'o Owned>) -> Keyring {
+        let known = subjects.into_iter().filter_map(|owned| self.subjects.get(owned));
+        known.cloned().collect()
+    }
+
+    /// Keeps a key, unless there is one.
+    pub(super) fn keep_key(&mut self, key: SubjectKey) {
+        self.subjects.entry((key.tenant.clone(), key.subject.clone())).or_insert(key);
+    }
+
+    pub(super) fn forget_key(&mut self, tenant: &str, subject: &str) {
+        self.subjects.remove(&(tenant.to_owned(), subject.to_owned()));
     }
 
     pub(super) fn cursor(&self, name: &str) -> Position {

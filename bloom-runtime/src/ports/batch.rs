@@ -100,6 +100,8 @@ pub struct NewEvent {
     pub body: String,
     /// Who, when and why.
     pub metadata: Metadata,
+    /// The fields of the payload that have to be concealed before it is stored.
+    pub personal: &'static [&'static str],
 }
 
 /// A unique value that an aggregate reserves.

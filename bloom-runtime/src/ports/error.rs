@@ -126,6 +126,12 @@ pub enum StoreError {
         aggregate: &'static str,
     },
 
+    /// There is something personal, and nothing to encrypt it with.
+    #[error(
+        "personal data is encrypted, and the storage has no cipher: give it one, `.with_cipher(..)`, such as that of `bloom-privacy`"
+    )]
+    NoCipher,
+
     /// Nobody has said for which tenant, and the store keeps tenants apart.
     #[error("a tenant is needed: set one in the context, `Context::with_tenant`")]
     NoTenant,
@@ -199,6 +205,7 @@ impl Classified for StoreError {
             Self::Corrupt { .. }
             | Self::Unregistered { .. }
             | Self::NotKept { .. }
+            | Self::NoCipher
             | Self::QueryWrites { .. }
             | Self::Internal(_) => ErrorKind::Internal,
         }
@@ -220,6 +227,7 @@ impl Classified for StoreError {
             Self::Unregistered { .. } => "store.unregistered",
             Self::NoTenant => "store.no_tenant",
             Self::NoActor { .. } => "store.no_actor",
+            Self::NoCipher => "store.no_cipher",
             Self::NotKept { .. } => "store.not_kept",
             Self::QueryWrites { .. } => "store.query_writes",
             Self::TooLarge(_) => "store.specification_too_large",

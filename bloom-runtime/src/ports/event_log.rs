@@ -78,6 +78,8 @@ pub struct RecordedEvent {
     pub revision: u32,
     /// The payload as JSON text.
     pub body: String,
+    /// The payload as it is stored, where that is another: with what is personal encrypted.
+    pub concealed: Option<String>,
     /// Who, when and why.
     pub metadata: Metadata,
 }

@@ -10,6 +10,8 @@ pub enum Lifecycle {
     Restored,
     /// What was kept of it is gone; it cannot be brought back.
     Purged,
+    /// A person was forgotten of whom its events had something personal: the subject in the metadata.
+    Forgotten,
 }
 
 impl Lifecycle {
@@ -20,12 +22,14 @@ impl Lifecycle {
             Self::Removed => "bloom.removed",
             Self::Restored => "bloom.restored",
             Self::Purged => "bloom.purged",
+            Self::Forgotten => "bloom.forgotten",
         }
     }
 
     /// The one with this stored name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Removed, Self::Restored, Self::Purged].into_iter().find(|event| event.name() == name)
+        let all = [Self::Removed, Self::Restored, Self::Purged, Self::Forgotten];
+        all.into_iter().find(|event| event.name() == name)
     }
 }

@@ -6,6 +6,7 @@
 mod batch;
 mod blob_storage;
 mod cache;
+mod cipher;
 mod clock;
 mod context;
 mod distributed_lock;
@@ -33,6 +34,7 @@ pub use batch::{
 };
 pub use blob_storage::{Blob, BlobEntry, BlobInfo, BlobKey, BlobStorage, BlobTag, NewBlob, PutIf};
 pub use cache::Cache;
+pub use cipher::{Cipher, SubjectKey};
 pub use clock::Clock;
 pub use context::{CommandId, Context};
 pub use distributed_lock::{DistributedLock, FencingToken, Lease};

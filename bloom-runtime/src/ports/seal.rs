@@ -90,7 +90,7 @@ pub fn verify_since(
                     version: number,
                     name: &event.name,
                     revision: event.revision,
-                    body: &event.body,
+                    body: event.concealed.as_ref().unwrap_or(&event.body),
                     metadata: &event.metadata,
                 };
                 if seal.seal(previous, &covered) != found {

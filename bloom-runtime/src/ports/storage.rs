@@ -125,6 +125,28 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         async { Err(StoreError::Internal("this storage builds no documents".into())) }
     }
 
+    /// The batch with what is personal in it encrypted, as [`conceal`](crate::application::conceal) does it, with a key for each person, which is made
+    /// when there is none. A storage that has no cipher refuses what is personal.
+    ///
+    /// # Errors
+    /// [`StoreError::NoCipher`], and when the storage is out of reach.
+    fn conceal(&self, batch: Batch) -> impl Future<Output = Result<Batch, StoreError>> + Send {
+        let is_plain = batch.subjects().is_empty();
+        async move { if is_plain { Ok(batch) } else { Err(StoreError::NoCipher) } }
+    }
+
+    /// Forgets the key of a person of a tenant, so that nobody can read any more what it encrypted.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn forget_key(
+        &self,
+        _tenant: &str,
+        _subject: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(StoreError::NoCipher) }
+    }
+
     /// What became of a command of a tenant.
     ///
     /// # Errors

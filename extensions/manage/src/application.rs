@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use bloom_runtime::{
     application::{StorageStore, Subscriptions},
-    ports::Storage,
+    ports::{Cipher, Storage},
 };
 
-use crate::{storage::ManagedStorage, verb::Verb};
+use crate::{config::PrivacyConfig, storage::ManagedStorage, verb::Verb};
+
+/// Why there is no cipher.
+pub type CipherError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An application: its store, its routes, its event handlers and its verbs.
 pub trait Application: Sized + Send + Sync + 'static {
@@ -24,6 +27,15 @@ pub trait Application: Sized + Send + Sync + 'static {
 
     /// How each aggregate is kept, in [`Self::Storage`] or, in tests, in memory.
     fn store<S: Storage>(storage: Arc<S>) -> StorageStore<S>;
+
+    /// What personal data is encrypted with; nothing, unless it is written, and then none is stored.
+    /// `bloom-privacy` has one.
+    ///
+    /// # Errors
+    /// What is wrong with the key in the configuration.
+    fn cipher(_privacy: &PrivacyConfig) -> Result<Option<Arc<dyn Cipher>>, CipherError> {
+        Ok(None)
+    }
 
     /// What holds for the storage of the program alone, such as tenants with storages of their own; nothing, unless it is written.
     ///

@@ -17,6 +17,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// The `[log]` table.
     pub log: LogConfig,
+    /// The `[privacy]` table.
+    pub privacy: PrivacyConfig,
 }
 
 /// How it listens.
@@ -65,6 +67,39 @@ pub struct LogConfig {
     /// Such as `info` or `info,shop=debug`.
     pub filter: String,
 }
+
+/// How personal data is encrypted.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrivacyConfig {
+    /// The key under which the keys of people are stored; it belongs into the environment, not into a file.
+    master_key: Option<String>,
+}
+
+impl PrivacyConfig {
+    /// The master key.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn master_key(&self) -> Result<&str, MissingMasterKey> {
+        self.master_key.as_deref().filter(|key| !key.is_empty()).ok_or(MissingMasterKey)
+    }
+}
+
+/// A key is shown to nobody.
+impl std::fmt::Debug for PrivacyConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let master_key = if self.master_key.is_some() { "***" } else { "none" };
+        f.debug_struct("PrivacyConfig").field("master_key", &master_key).finish()
+    }
+}
+
+/// Personal data is to be encrypted under a key that nobody has given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`privacy.master_key` is not set: make one with `openssl rand -base64 32`, and give it in the environment, as <NAME>_PRIVACY__MASTER_KEY"
+)]
+pub struct MissingMasterKey;
 
 impl DatabaseConfig {
     /// The URL without its password, to be shown.

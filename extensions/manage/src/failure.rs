@@ -10,6 +10,10 @@ pub enum RunError {
     #[error("the configuration is wrong")]
     Config(#[source] ::config::ConfigError),
 
+    /// There is nothing to encrypt personal data with.
+    #[error("personal data cannot be encrypted")]
+    Cipher(#[source] crate::application::CipherError),
+
     /// The filter of the log is none.
     #[error(
         "`{filter}` in `log.filter` or RUST_LOG is no filter; write a level, `info`, or levels by module, `warn,shop=debug`"

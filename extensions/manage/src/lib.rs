@@ -18,8 +18,10 @@ mod verbs;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod verify;
 
-pub use application::Application;
-pub use config::{Config, DatabaseConfig, LogConfig, MigrateWhen, ServerConfig};
+pub use application::{Application, CipherError};
+pub use config::{
+    Config, DatabaseConfig, LogConfig, MigrateWhen, MissingMasterKey, PrivacyConfig, ServerConfig,
+};
 pub use event_lock::{EventLockError, assert_events_keep_their_shapes};
 pub use failure::RunError;
 pub use run::run;

@@ -2,13 +2,20 @@
 
 use std::{future::Future, sync::Arc};
 
-use bloom_runtime::{memory::MemoryStorage, ports::Storage};
+use bloom_runtime::{
+    memory::MemoryStorage,
+    ports::{Cipher, Storage},
+};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use bloom_sql::{Projections, Projector, RunningProjections};
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::verbs::projection::look_after;
-use crate::{config::DatabaseConfig, failure::RunError};
+use crate::{
+    application::Application,
+    config::{Config, DatabaseConfig},
+    failure::RunError,
+};
 
 /// A storage that is opened from the configuration.
 pub trait ManagedStorage: Storage + Sized {
@@ -26,6 +33,10 @@ pub trait ManagedStorage: Storage + Sized {
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
     ) -> impl Future<Output = Result<Self, RunError>> + Send;
+
+    /// The same with something to encrypt personal data with.
+    #[must_use]
+    fn with_cipher(self, cipher: Arc<dyn Cipher>) -> Self;
 
     /// Each migration and whether it is applied: `(name, applied)`.
     ///
@@ -81,6 +92,10 @@ pub trait ManagedStorage: Storage + Sized {
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 macro_rules! read_models_in_tables {
     () => {
+        fn with_cipher(self, cipher: Arc<dyn Cipher>) -> Self {
+            self.with_cipher(cipher)
+        }
+
         fn follow(
             storage: &Arc<Self>,
             projections: Projections,
@@ -100,11 +115,13 @@ macro_rules! read_models_in_tables {
 }
 
 /// The storage of an application, shared by all of it.
-pub(crate) async fn open<S: ManagedStorage>(
-    config: &DatabaseConfig,
-    migrations: &S::Migrations,
-) -> Result<Arc<S>, RunError> {
-    S::open(config, migrations).await.map(Arc::new)
+pub(crate) async fn open<A: Application>(config: &Config) -> Result<Arc<A::Storage>, RunError> {
+    let storage = <A::Storage as ManagedStorage>::open(&config.database, &A::migrations()).await?;
+    let cipher = A::cipher(&config.privacy).map_err(RunError::Cipher)?;
+    Ok(Arc::new(match cipher {
+        Some(cipher) => ManagedStorage::with_cipher(storage, cipher),
+        None => storage,
+    }))
 }
 
 /// Migrates before serving, if the configuration says so.
@@ -135,6 +152,10 @@ impl ManagedStorage for MemoryStorage {
 
     async fn open(_: &DatabaseConfig, (): &()) -> Result<Self, RunError> {
         Ok(Self::new())
+    }
+
+    fn with_cipher(self, cipher: Arc<dyn Cipher>) -> Self {
+        self.with_cipher(cipher)
     }
 
     async fn plan(_: &DatabaseConfig, (): &()) -> Result<Vec<(String, bool)>, RunError> {

@@ -41,6 +41,8 @@ mod queries;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod selection;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod subjects;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod tenants;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod transaction;

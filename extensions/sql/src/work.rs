@@ -68,6 +68,11 @@ impl SqlWork {
         Self(Kind::Statement { sql: SQL.to_owned(), parameters })
     }
 
+    /// A statement of Bloom's own.
+    pub(crate) fn statement(sql: &str, parameters: Vec<SqlValue>) -> Self {
+        Self(Kind::Statement { sql: sql.to_owned(), parameters })
+    }
+
     /// A hook of Bloom's own.
     pub(crate) fn hook<H>(hook: H) -> Self
     where

@@ -239,7 +239,7 @@ impl<S: Storage> EventStore<S> {
         let mut metadata = metadata(&self.store, &self.context);
         metadata.event_id = id.unwrap_or(metadata.event_id);
         metadata.tags = tags;
-        Ok(NewEvent { name: name.into(), revision, body, metadata })
+        Ok(NewEvent { name: name.into(), revision, body, metadata, personal: &[] })
     }
 }
 

@@ -42,7 +42,11 @@ impl<A: Aggregate> Past<A> {
     /// One more event; what it was, unless it is one of the store.
     pub(super) fn then(&mut self, event: &RecordedEvent) -> Result<Option<A::Event>, StoreError> {
         let Some(payload) = decode::<A>(event)? else {
-            self.last = Lifecycle::named(&event.name);
+            let lifecycle = Lifecycle::named(&event.name);
+            // Whoever is forgotten, the aggregate stays what it was.
+            if lifecycle != Some(Lifecycle::Forgotten) {
+                self.last = lifecycle;
+            }
             self.state = self.state.take().map(|state| state.moved_to(event.version));
             return Ok(None);
         };
@@ -59,7 +63,7 @@ impl<A: Aggregate> Past<A> {
     /// The state, unless the aggregate is not there.
     pub(in crate::application) fn alive(self) -> Option<A> {
         match self.last {
-            None | Some(Lifecycle::Restored) => self.state,
+            None | Some(Lifecycle::Restored | Lifecycle::Forgotten) => self.state,
             Some(Lifecycle::Removed | Lifecycle::Purged) => None,
         }
     }
@@ -76,7 +80,7 @@ impl<A: Aggregate> Past<A> {
 
     /// The state now, whether the aggregate is there or not.
     pub(in crate::application) fn latest(&self) -> (Option<&A>, bool) {
-        (self.state.as_ref(), matches!(self.last, None | Some(Lifecycle::Restored)))
+        (self.state.as_ref(), !matches!(self.last, Some(Lifecycle::Removed | Lifecycle::Purged)))
     }
 }
 

@@ -14,7 +14,7 @@ pub use self::buffered::BufferedRepository;
 use self::buffered::missing;
 pub(super) use self::{
     loading::{Past, document_of},
-    rows::{has_nul, metadata},
+    rows::{claims, has_nul, metadata},
     typed_save::TypedSave,
 };
 use super::save::Seen;

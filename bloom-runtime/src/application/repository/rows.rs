@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    application::composition::Composition,
+    application::{composition::Composition, privacy::subject_tag},
     domain::{Aggregate, Classified, DomainEvent, Metadata},
     ports::{Context, KeyClaim, NewEvent, Storage, StoreError, StreamId},
 };
@@ -21,13 +21,19 @@ pub(super) fn new_events<A: Aggregate>(
         if has_nul(&body) {
             return Err(unstorable::<A>(stream, &"a text contains the character NUL"));
         }
-        let tags = event.tags();
+        let mut tags = event.tags();
+        let personal = event.personal();
+        let subject = personal
+            .as_ref()
+            .map(|personal| personal.subject.clone().unwrap_or_else(|| stream.id.clone()));
+        tags.extend(subject.as_deref().map(subject_tag));
         if tags.iter().any(|tag| tag.as_str().contains('\0')) {
             return Err(unstorable::<A>(stream, &"a tag contains the character NUL"));
         }
         let (name, revision) = (event.name().into(), event.revision());
-        let metadata = Metadata { tags, ..metadata(store, context) };
-        new.push(NewEvent { name, revision, body, metadata });
+        let metadata = Metadata { tags, subject, ..metadata(store, context) };
+        let personal = personal.map_or(&[][..], |personal| personal.fields);
+        new.push(NewEvent { name, revision, body, metadata, personal });
     }
     Ok(new)
 }
@@ -43,6 +49,7 @@ pub(in crate::application) fn metadata<S>(store: &Composition<S>, context: &Cont
         tenant: context.tenant.clone(),
         reason: context.reason.clone(),
         tags: Vec::new(),
+        subject: None,
         seal: None,
     }
 }
@@ -50,7 +57,7 @@ pub(in crate::application) fn metadata<S>(store: &Composition<S>, context: &Cont
 type Taken = Vec<(&'static str, Box<dyn Classified>)>;
 
 /// The unique values of an aggregate, and its own errors for when another has them.
-pub(super) fn claims<A: Aggregate>(aggregate: &A) -> (Vec<KeyClaim>, Taken) {
+pub(in crate::application) fn claims<A: Aggregate>(aggregate: &A) -> (Vec<KeyClaim>, Taken) {
     let mut keys = Vec::new();
     let mut taken = Vec::new();
     for key in aggregate.unique_keys() {

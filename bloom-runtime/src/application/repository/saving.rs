@@ -66,12 +66,13 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             revision: 1,
             body: "{}".to_owned(),
             metadata: metadata(store, context),
+            personal: &[],
         }));
         let version = expected.after(new.len());
         let document = match registration.loading {
             Loading::Document { table } => {
                 let state = match lifecycle {
-                    None | Some(Lifecycle::Restored) => {
+                    None | Some(Lifecycle::Restored | Lifecycle::Forgotten) => {
                         DocumentState::There(document_of(&aggregate)?)
                     }
                     Some(Lifecycle::Removed) if registration.soft_delete => {

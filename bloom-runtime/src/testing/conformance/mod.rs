@@ -22,6 +22,8 @@ mod commits;
 mod events;
 mod interactive;
 mod log;
+mod patient;
+mod privacy;
 mod queries;
 mod removal;
 mod shapes;
@@ -49,6 +51,11 @@ pub use interactive::{
 pub use log::{
     cursors_are_kept, positions_are_dense_under_load, the_log_has_every_event_once,
     the_storage_tells_of_appends,
+};
+pub use patient::{PATIENTS, Patient, PatientError, PatientEvent, PatientId};
+pub use privacy::{
+    a_key_is_made_once, each_tenant_forgets_its_own, what_is_personal_is_forgotten,
+    whoever_was_removed_is_forgotten,
 };
 pub use queries::{every_text_comes_back, pages_are_complete, specifications_select};
 pub use removal::{

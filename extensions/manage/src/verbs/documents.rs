@@ -29,8 +29,7 @@ pub(crate) async fn run<A: Application>(
     config: &Config,
     arguments: &ArgMatches,
 ) -> Result<(), RunError> {
-    let store =
-        A::on_storage(A::store(open::<A::Storage>(&config.database, &A::migrations()).await?));
+    let store = A::on_storage(A::store(open::<A>(config).await?));
     match arguments.subcommand_name() {
         Some("build") => build(&store).await,
         // clap has refused every other verb.

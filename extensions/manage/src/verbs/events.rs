@@ -112,7 +112,7 @@ pub(crate) async fn run<A: Application>(
         "accept" => return accept::<A>(arguments.get_flag("changed")),
         _ => {}
     }
-    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
+    let storage = open::<A>(config).await?;
     match verb {
         "tail" => tail(&*storage, arguments).await,
         "stream" => stream(&*storage, arguments).await,

@@ -49,7 +49,7 @@ pub(crate) async fn run<A: Application>(
     config: &Config,
     arguments: &ArgMatches,
 ) -> Result<(), RunError> {
-    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
+    let storage = open::<A>(config).await?;
     if A::on_storage(A::store(Arc::clone(&storage))).has_storage_per_tenant() {
         return Err(RunError::ProjectionsPerTenant);
     }

@@ -23,7 +23,7 @@ pub(crate) async fn run<A: Application>(
     if let Some(address) = arguments.and_then(|arguments| arguments.get_one::<String>("address")) {
         config.server.address.clone_from(address);
     }
-    let storage = open::<A::Storage>(&config.database, &A::migrations()).await?;
+    let storage = open::<A>(&config).await?;
     let store = A::on_storage(A::store(Arc::clone(&storage)));
     if let Some(missing) = store.missing_document().await? {
         let (table, stream) = (missing.table, missing.stream.to_string());

@@ -227,6 +227,7 @@ mod tests {
                 name: event.name().to_owned(),
                 revision: event.revision(),
                 body: event.to_body().expect("JSON"),
+                concealed: None,
                 metadata: Metadata {
                     event_id: Uuid::from_u128(index as u128),
                     at: Timestamp::UNIX_EPOCH,
@@ -236,6 +237,7 @@ mod tests {
                     tenant: None,
                     reason: None,
                     tags: Vec::new(),
+                    subject: None,
                     seal: None,
                 },
             }

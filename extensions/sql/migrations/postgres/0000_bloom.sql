@@ -76,6 +76,15 @@ CREATE TABLE bloom_snapshots (
     PRIMARY KEY (tenant, aggregate, id)
 );
 
+-- The keys of people, with which what is personal in events is encrypted. A row that is gone cannot be brought back.
+CREATE TABLE bloom_subjects (
+    tenant  text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    key_id  text             NOT NULL,
+    key     bytea            NOT NULL,
+    PRIMARY KEY (tenant, subject)
+);
+
 -- How far each read model has come; beside a live one there may be another that is being built.
 CREATE TABLE bloom_projections (
     name       text COLLATE "C" NOT NULL,

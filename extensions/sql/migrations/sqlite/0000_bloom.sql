@@ -76,6 +76,15 @@ CREATE TABLE bloom_snapshots (
     PRIMARY KEY (tenant, aggregate, id)
 ) WITHOUT ROWID;
 
+-- The keys of people, with which what is personal in events is encrypted. A row that is gone cannot be brought back.
+CREATE TABLE bloom_subjects (
+    tenant  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    key_id  TEXT NOT NULL,
+    key     BLOB NOT NULL,
+    PRIMARY KEY (tenant, subject)
+) WITHOUT ROWID;
+
 -- How far each read model has come; beside a live one there may be another that is being built.
 CREATE TABLE bloom_projections (
     name       TEXT    NOT NULL,

@@ -30,6 +30,7 @@ pub struct Copied {
 pub(crate) enum Kind {
     Integer,
     Text,
+    Bytes,
     /// JSON, as text between both.
     Json,
     /// A moment, as seconds between both.
@@ -63,6 +64,12 @@ const STREAMS: &[(&str, Kind)] = &[
     ("aggregate", Kind::Text),
     ("id", Kind::Text),
     ("version", Kind::Integer),
+];
+const SUBJECTS: &[(&str, Kind)] = &[
+    ("tenant", Kind::Text),
+    ("subject", Kind::Text),
+    ("key_id", Kind::Text),
+    ("key", Kind::Bytes),
 ];
 const KEYS: &[(&str, Kind)] = &[
     ("tenant", Kind::Text),
@@ -104,6 +111,7 @@ pub(crate) fn tables(documents: Vec<String>) -> Vec<Table> {
         ("bloom_tags", TAGS),
         ("bloom_streams", STREAMS),
         ("bloom_keys", KEYS),
+        ("bloom_subjects", SUBJECTS),
         ("bloom_outcomes", OUTCOMES),
         ("bloom_cursors", CURSORS),
         ("bloom_head", HEAD),

@@ -38,7 +38,7 @@ pub(crate) async fn read(url: &str, parcels: &mpsc::Sender<Parcel>) -> Result<()
         send(parcels, Parcel::Table(table.clone(), count.cast_unsigned())).await?;
         let columns = table.columns.iter().map(|(column, kind)| match kind {
             Kind::Integer => format!("{column}::bigint"),
-            Kind::Text => (*column).to_owned(),
+            Kind::Text | Kind::Bytes => (*column).to_owned(),
             Kind::Json => format!("{column}::text"),
             Kind::Moment => format!("extract(epoch FROM {column})::bigint"),
         });
@@ -134,6 +134,7 @@ async fn prepared(client: &ClientWrapper, table: &Table) -> Result<String, CopyE
     let types = (1..).zip(table.columns).map(|(number, (_, kind))| match kind {
         Kind::Integer | Kind::Moment => format!("${number}::bigint[]"),
         Kind::Text | Kind::Json => format!("${number}::text[]"),
+        Kind::Bytes => format!("${number}::bytea[]"),
     });
     let types = types.collect::<Vec<_>>().join(", ");
     let columns: Vec<&str> = table.columns.iter().map(|(column, _)| *column).collect();
@@ -148,7 +149,7 @@ async fn prepared(client: &ClientWrapper, table: &Table) -> Result<String, CopyE
         return Err(CopyError::Occupied { table: table.name.clone() });
     }
     let values = table.columns.iter().map(|(column, kind)| match kind {
-        Kind::Integer | Kind::Text => format!("n.{column}"),
+        Kind::Integer | Kind::Text | Kind::Bytes => format!("n.{column}"),
         Kind::Json => format!("n.{column}::jsonb"),
         Kind::Moment => format!("to_timestamp(n.{column})"),
     });
@@ -174,6 +175,13 @@ async fn insert_rows(
                     _ => None,
                 });
                 Box::new(numbers.collect::<Vec<_>>())
+            }
+            Kind::Bytes => {
+                let bytes = rows.iter().map(|row| match &row[index] {
+                    SqlValue::Bytes(bytes) => Some(bytes.clone()),
+                    _ => None,
+                });
+                Box::new(bytes.collect::<Vec<_>>())
             }
             Kind::Text | Kind::Json => {
                 let texts = rows.iter().map(|row| match &row[index] {

@@ -43,7 +43,8 @@ macro_rules! ask {
 
 impl EventLog for HeldPostgres {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        ask!(self, Whose::All, |client| read::log(client, after, limit).await)
+        let events = ask!(self, Whose::All, |client| read::log(client, after, limit).await)?;
+        self.storage.revealed(events).await
     }
 
     async fn read_slice(
@@ -51,15 +52,17 @@ impl EventLog for HeldPostgres {
         stream: &StreamId,
         slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        ask!(self, Whose::One(&stream.tenant), |client| {
+        let events = ask!(self, Whose::One(&stream.tenant), |client| {
             read::hold(client, stream).await?;
             read::slice(client, stream, slice).await
-        })
+        })?;
+        self.storage.revealed(events).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
         let whose = selection.tenant.as_deref().map_or(Whose::All, Whose::One);
-        ask!(self, whose, |client| read::select(client, &selection).await)
+        let events = ask!(self, whose, |client| read::select(client, &selection).await)?;
+        self.storage.revealed(events).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -129,6 +132,14 @@ impl Storage for HeldPostgres {
         documents: Vec<ReshapedDocument>,
     ) -> Result<u64, StoreError> {
         self.storage.reshape(table, documents).await
+    }
+
+    async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
+        self.storage.conceal(batch).await
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+        self.storage.forget_key(tenant, subject).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -1,16 +1,17 @@
 //! The statements that read.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     sync::{LazyLock, Mutex, PoisonError},
 };
 
 use bloom_runtime::{
-    domain::{Kind, Metadata, Timestamp, Version},
+    application::{Keyring, Whose},
+    domain::{Kind, Metadata, Timestamp, Uuid, Version},
     ports::{
         Boundary, Direction, DocumentQuery, EventSelection, Outcome, OutdatedDocument, Position,
         RecordedEvent, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
-        StreamSlice,
+        StreamSlice, SubjectKey,
     },
 };
 use deadpool_postgres::ClientWrapper;
@@ -71,6 +72,25 @@ pub(super) async fn select(
     let mut statement = Statement::<Postgres>::new();
     let sql = statement.select(selection);
     asked(client, &sql, statement).await?.iter().map(event).collect()
+}
+
+/// The keys of these people, tenant and subject, as far as they have one.
+pub(super) async fn keys(
+    client: &ClientWrapper,
+    people: &BTreeSet<Whose>,
+) -> Result<Keyring, StoreError> {
+    let sql = "SELECT s.tenant, s.subject, s.key_id, s.key FROM bloom_subjects s
+               JOIN unnest($1::text[], $2::text[]) AS p (tenant, subject) USING (tenant, subject)";
+    let (tenants, subjects): (Vec<&str>, Vec<&str>) =
+        people.iter().map(|(tenant, subject)| (tenant.as_str(), subject.as_str())).unzip();
+    let found = rows(client, sql, &[&tenants, &subjects]).await?;
+    let key = |row: &Row| {
+        let id: &str = column(row, 2)?;
+        let id = id.parse::<Uuid>().map_err(|error| StoreError::Internal(error.into()))?;
+        let (tenant, subject) = (column(row, 0)?, column(row, 1)?);
+        Ok(SubjectKey { tenant, subject, id, key: column(row, 3)? })
+    };
+    found.iter().map(key).collect()
 }
 
 /// The place of the first event that has come beyond the boundary.
@@ -290,5 +310,6 @@ fn event(row: &Row) -> Result<RecordedEvent, StoreError> {
         revision: revision.cast_unsigned(),
         body: column(row, 7)?,
         metadata,
+        concealed: None,
     })
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bloom_runtime::{
-    application::current_context,
+    application::{conceal, current_context, reveal, subjects_of},
     ports::{
-        Batch, BuiltDocument, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
         OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
         StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
     },
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
+    subjects,
     value::SqlValue,
     work::SqlWork,
 };
@@ -46,6 +47,7 @@ pub struct PostgresStorage {
     connections: Connections,
     writer: Writer,
     heads: Heads,
+    cipher: Option<Arc<dyn Cipher>>,
 }
 
 /// How often is tried what the server gives up for others.
@@ -121,7 +123,7 @@ impl PostgresStorage {
         let head = read::head(&client).await.map_err(unreachable)?;
         let heads = Heads::start(url, connections.clone(), head);
         let writer = Writer::start(connections.clone(), heads.clone());
-        Ok(Self { connections, writer, heads })
+        Ok(Self { connections, writer, heads, cipher: None })
     }
 
     /// What a migration would do: each by name, in order. Changes nothing.
@@ -166,6 +168,26 @@ impl PostgresStorage {
         rows
     }
 
+    /// The same with something to encrypt personal data with.
+    #[must_use]
+    pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
+        self.cipher = Some(cipher);
+        self
+    }
+
+    /// The events with what is personal in them decrypted.
+    pub(super) async fn revealed(
+        &self,
+        mut events: Vec<RecordedEvent>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let people = subjects_of(&events);
+        if !people.is_empty() {
+            let keys = read::keys(&*self.connections.take(Whose::All).await?, &people).await?;
+            reveal(self.cipher.as_deref(), &keys, &mut events)?;
+        }
+        Ok(events)
+    }
+
     pub(super) const fn connections(&self) -> &Connections {
         &self.connections
     }
@@ -193,7 +215,8 @@ async fn planned(
 
 impl EventLog for PostgresStorage {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::log(&*self.connections.take(Whose::All).await?, after, limit).await
+        let events = read::log(&*self.connections.take(Whose::All).await?, after, limit).await?;
+        self.revealed(events).await
     }
 
     async fn read_slice(
@@ -201,12 +224,15 @@ impl EventLog for PostgresStorage {
         stream: &StreamId,
         slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::slice(&*self.connections.take(Whose::One(&stream.tenant)).await?, stream, slice).await
+        let whose = Whose::One(&stream.tenant);
+        let events = read::slice(&*self.connections.take(whose).await?, stream, slice).await?;
+        self.revealed(events).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
         let whose = selection.tenant.as_deref().map_or(Whose::All, Whose::One);
-        read::select(&*self.connections.take(whose).await?, &selection).await
+        let events = read::select(&*self.connections.take(whose).await?, &selection).await?;
+        self.revealed(events).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -303,6 +329,27 @@ impl Storage for PostgresStorage {
         let batch = Batch { tenant: document.stream.tenant.clone(), ..Batch::default() };
         let work = [SqlWork::built(document)];
         open::commit_alone(&self.connections, &batch, &work).await.map(drop)
+    }
+
+    async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
+        let people = batch.subjects();
+        if people.is_empty() {
+            return Ok(batch);
+        }
+        let cipher = self.cipher.as_deref().ok_or(StoreError::NoCipher)?;
+        let mut keys = read::keys(&*self.connections.take(Whose::All).await?, &people).await?;
+        let lacking = keys.lacking(&people);
+        if !lacking.is_empty() {
+            let work = subjects::new_keys(cipher, lacking)?;
+            open::commit_alone(&self.connections, &Batch::default(), &work).await?;
+            keys = read::keys(&*self.connections.take(Whose::All).await?, &people).await?;
+        }
+        conceal(Some(cipher), &keys, batch)
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+        let work = subjects::forget_key(tenant, subject);
+        open::commit_alone(&self.connections, &Batch::default(), &work).await.map(drop)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use bloom_runtime::ports::{
-    Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
-    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
-    StoredDocument, StreamId, StreamSlice,
+use bloom_runtime::{
+    application::conceal,
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
+        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StreamId, StreamSlice,
+    },
 };
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -19,7 +22,7 @@ use super::{
     work, write,
     writer::notify,
 };
-use crate::work::SqlWork;
+use crate::{subjects, work::SqlWork};
 
 /// A [`SqliteStorage`] into which nobody else writes while this lives, for half a minute at most.
 pub struct HeldSqlite {
@@ -84,7 +87,8 @@ fn commit(
 
 impl EventLog for HeldSqlite {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.read(move |connection| read::log(connection, after, limit)).await
+        let events = self.read(move |connection| read::log(connection, after, limit)).await?;
+        self.storage.revealed(events).await
     }
 
     async fn read_slice(
@@ -93,11 +97,13 @@ impl EventLog for HeldSqlite {
         slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let stream = stream.clone();
-        self.read(move |connection| read::slice(connection, &stream, slice)).await
+        let events = self.read(move |connection| read::slice(connection, &stream, slice)).await?;
+        self.storage.revealed(events).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.read(move |connection| read::select(connection, &selection)).await
+        let events = self.read(move |connection| read::select(connection, &selection)).await?;
+        self.storage.revealed(events).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -168,6 +174,29 @@ impl Storage for HeldSqlite {
         documents: Vec<ReshapedDocument>,
     ) -> Result<u64, StoreError> {
         self.storage.reshape(table, documents).await
+    }
+
+    async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
+        let people = batch.subjects();
+        if people.is_empty() {
+            return Ok(batch);
+        }
+        let cipher = self.storage.cipher().ok_or(StoreError::NoCipher)?;
+        let wanted = people.clone();
+        let mut keys = self.read(move |connection| read::keys(connection, &wanted)).await?;
+        let lacking = keys.lacking(&people);
+        if !lacking.is_empty() {
+            // In the transaction that is held: nobody else could write.
+            let made = subjects::new_keys(cipher, lacking)?;
+            self.ask(move |connection| work::run(connection, &made)).await?;
+            keys = self.read(move |connection| read::keys(connection, &people)).await?;
+        }
+        conceal(Some(cipher), &keys, batch)
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+        let work = subjects::forget_key(tenant, subject);
+        self.ask(move |connection| work::run(connection, &work)).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

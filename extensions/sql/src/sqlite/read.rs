@@ -1,15 +1,17 @@
 //! The statements that read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bloom_runtime::{
-    domain::{Kind, Metadata, Timestamp, Version},
+    application::{Keyring, Whose},
+    domain::{Kind, Metadata, Timestamp, Uuid, Version},
     ports::{
         Boundary, Direction, DocumentQuery, EventSelection, Outcome, OutdatedDocument, Position,
         RecordedEvent, Selection, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
+        SubjectKey,
     },
 };
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Type};
 
 use super::translate::{Parameter, Sqlite};
 use crate::{
@@ -58,6 +60,26 @@ pub(super) fn select(
     let sql = statement.select(selection);
     let mut prepared = connection.prepare_cached(&sql)?;
     prepared.query_map(params_from_iter(statement.into_parameters()), event)?.collect()
+}
+
+/// The keys of these people, tenant and subject, as far as they have one.
+pub(super) fn keys(connection: &Connection, people: &BTreeSet<Whose>) -> rusqlite::Result<Keyring> {
+    let mut statement = connection.prepare_cached(
+        "SELECT key_id, key FROM bloom_subjects WHERE tenant = ?1 AND subject = ?2",
+    )?;
+    let mut keys = Vec::new();
+    for (tenant, subject) in people {
+        let key = statement.query_row([tenant, subject], |row| {
+            let id: String = row.get(0)?;
+            let id = id.parse::<Uuid>().map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into())
+            })?;
+            let (tenant, subject) = (tenant.clone(), subject.clone());
+            Ok(SubjectKey { tenant, subject, id, key: row.get(1)? })
+        });
+        keys.extend(key.optional()?);
+    }
+    Ok(keys.into_iter().collect())
 }
 
 /// The place of the first event that has come beyond the boundary.
@@ -211,9 +233,8 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
 
 fn event(row: &Row<'_>) -> rusqlite::Result<RecordedEvent> {
     let metadata: String = row.get(8)?;
-    let metadata: Metadata = serde_json::from_str(&metadata).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(8, rusqlite::types::Type::Text, error.into())
-    })?;
+    let metadata: Metadata = serde_json::from_str(&metadata)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error.into()))?;
     Ok(RecordedEvent {
         position: Position::new(unsigned(row, 0)?),
         stream: StreamId { tenant: row.get(1)?, aggregate: row.get(2)?, id: row.get(3)? },
@@ -222,5 +243,6 @@ fn event(row: &Row<'_>) -> rusqlite::Result<RecordedEvent> {
         revision: row.get(6)?,
         body: row.get(7)?,
         metadata,
+        concealed: None,
     })
 }

@@ -5,16 +5,20 @@ use std::{
     sync::Arc,
 };
 
-use bloom_runtime::ports::{
-    Batch, BuiltDocument, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
-    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
-    StoredDocument, StoredSnapshot, StreamId, StreamSlice,
+use bloom_runtime::{
+    application::{conceal, reveal, subjects_of},
+    ports::{
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
+        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
+    },
 };
 use tokio::sync::watch;
 
 use super::{connection, migrate, open::Turn, pool::Readers, read, work, write, writer::Writer};
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
+    subjects,
     value::SqlValue,
     work::SqlWork,
 };
@@ -38,6 +42,7 @@ pub struct SqliteStorage {
     writer: Writer,
     views: Arc<write::Views>,
     appended: watch::Sender<Position>,
+    cipher: Option<Arc<dyn Cipher>>,
 }
 
 impl SqliteStorage {
@@ -69,6 +74,7 @@ impl SqliteStorage {
             writer,
             views,
             appended,
+            cipher: None,
         })
     }
 
@@ -120,6 +126,30 @@ impl SqliteStorage {
         self.readers.ask(move |connection| work::query(connection, &sql, &parameters)).await
     }
 
+    /// The same with something to encrypt personal data with.
+    #[must_use]
+    pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
+        self.cipher = Some(cipher);
+        self
+    }
+
+    pub(super) fn cipher(&self) -> Option<&dyn Cipher> {
+        self.cipher.as_deref()
+    }
+
+    /// The events with what is personal in them decrypted.
+    pub(super) async fn revealed(
+        &self,
+        mut events: Vec<RecordedEvent>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let people = subjects_of(&events);
+        if !people.is_empty() {
+            let keys = self.readers.read(move |connection| read::keys(connection, &people)).await?;
+            reveal(self.cipher.as_deref(), &keys, &mut events)?;
+        }
+        Ok(events)
+    }
+
     pub(super) async fn hold_writer(&self) -> Result<Turn, StoreError> {
         self.writer.hold().await
     }
@@ -145,7 +175,10 @@ fn unavailable(error: rusqlite::Error) -> MigrationError {
 
 impl EventLog for SqliteStorage {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.readers.read(move |connection| read::log(connection, after, limit)).await
+        self.revealed(
+            self.readers.read(move |connection| read::log(connection, after, limit)).await?,
+        )
+        .await
     }
 
     async fn read_slice(
@@ -154,11 +187,17 @@ impl EventLog for SqliteStorage {
         slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let stream = stream.clone();
-        self.readers.read(move |connection| read::slice(connection, &stream, slice)).await
+        self.revealed(
+            self.readers.read(move |connection| read::slice(connection, &stream, slice)).await?,
+        )
+        .await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.readers.read(move |connection| read::select(connection, &selection)).await
+        self.revealed(
+            self.readers.read(move |connection| read::select(connection, &selection)).await?,
+        )
+        .await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -240,6 +279,27 @@ impl Storage for SqliteStorage {
     async fn build_document(&self, document: BuiltDocument) -> Result<(), StoreError> {
         let work = [SqlWork::built(document)];
         self.writer.commit(Batch::default(), work.into()).await.map(drop)
+    }
+
+    async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
+        let people = batch.subjects();
+        if people.is_empty() {
+            return Ok(batch);
+        }
+        let cipher = self.cipher.as_deref().ok_or(StoreError::NoCipher)?;
+        let wanted = people.clone();
+        let mut keys = self.readers.read(move |connection| read::keys(connection, &wanted)).await?;
+        let lacking = keys.lacking(&people);
+        if !lacking.is_empty() {
+            self.writer.commit(Batch::default(), subjects::new_keys(cipher, lacking)?).await?;
+            keys = self.readers.read(move |connection| read::keys(connection, &people)).await?;
+        }
+        conceal(Some(cipher), &keys, batch)
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+        let work = subjects::forget_key(tenant, subject);
+        self.writer.commit(Batch::default(), work).await.map(drop)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -1,0 +1,202 @@
+//! What is personal is encrypted, and forgotten with its key.
+
+use std::sync::Arc;
+
+use super::{
+    How,
+    patient::{PATIENTS, Patient, PatientId},
+};
+use crate::{
+    application::{Documents, Events, Registration, Snapshots, StorageStore, in_context},
+    domain::{Aggregate, Spec, Uuid, Version},
+    ports::{
+        Context, EventLog, Lifecycle, PageRequest, Position, Repository, Storage, Store,
+        StoreError, StreamId, UnitOfWork,
+    },
+};
+
+fn id(number: u128) -> PatientId {
+    Uuid::from_u128(number).into()
+}
+
+fn registration(how: How) -> Registration<Patient> {
+    match how {
+        How::Documents => Documents::in_table(PATIENTS),
+        How::Events => Events::folded(),
+        How::Snapshots => Events::folded().snapshots(Snapshots::every(1)),
+    }
+}
+
+fn store<S: Storage>(storage: S, how: How) -> StorageStore<S> {
+    StorageStore::shared(Arc::new(storage)).aggregate(registration(how).soft_delete())
+}
+
+async fn save<S: Storage>(store: &StorageStore<S>, patient: Patient) -> Result<(), StoreError> {
+    let mut uow = store.begin().await?;
+    uow.repository().save(patient)?;
+    uow.commit().await.map(drop)
+}
+
+async fn load<S: Storage>(store: &StorageStore<S>, number: u128) -> Patient {
+    store.begin().await.unwrap().repository::<Patient>().get(&id(number)).await.unwrap()
+}
+
+async fn named<S: Storage>(store: &StorageStore<S>, name: &str) -> Vec<PatientId> {
+    let spec = Patient::fields().name.eq(name.to_owned());
+    let mut uow = store.begin().await.unwrap();
+    let page = uow.repository::<Patient>().find(&spec, PageRequest::first(9)).await.unwrap();
+    page.items.iter().map(|patient| *patient.id()).collect()
+}
+
+/// Everything of the log, and of what is stored of it.
+async fn stored<S: Storage>(store: &StorageStore<S>) -> (String, String) {
+    let events = store.storage().read(Position::START, 100).await.unwrap();
+    let kept = events.iter().map(|event| event.concealed.as_ref().unwrap_or(&event.body).as_str());
+    let read = events.iter().map(|event| event.body.as_str());
+    (kept.collect(), read.collect())
+}
+
+/// Values are encrypted where they are stored and plain where they are read, until the person is forgotten. Then they are nowhere.
+pub async fn what_is_personal_is_forgotten<S: Storage>(storage: S, how: How) {
+    let store = store(storage, how);
+    save(&store, Patient::admit(id(1), "north", "Ada")).await.unwrap();
+    save(&store, Patient::admit(id(2), "south", "Bob")).await.unwrap();
+    let mut first = load(&store, 1).await;
+    assert_eq!(first.name().known().map(String::as_str), Some("Ada"));
+    first.visit("visitor", "Eve");
+    first.transfer("west");
+    save(&store, first).await.unwrap();
+    let before = load(&store, 1).await;
+    assert_eq!(before.visitors()[0].known().map(String::as_str), Some("Eve"));
+    assert_eq!(named(&store, "Ada").await, [id(1)]);
+    let (kept, read) = stored(&store).await;
+    for (name, ward) in [("Ada", "north"), ("Bob", "south"), ("Eve", "west"), ("Grey", "west")] {
+        assert!(!kept.contains(name), "{name} is stored as it is: {kept}");
+        assert!(read.contains(name) && kept.contains(ward));
+    }
+
+    let id_1 = id(1).to_string();
+    assert_eq!(store.forget(&id_1).await.unwrap().aggregates, 1);
+    let after = load(&store, 1).await;
+    assert!(after.name().is_forgotten(), "the key is still there");
+    assert!(after.doctor().is_none_or(|doctor| doctor.is_forgotten()));
+    assert_eq!((after.ward(), after.version()), ("west", Version::new(4)));
+    assert_eq!(after.visitors()[0].known().map(String::as_str), Some("Eve"), "it is about another");
+    assert_eq!(load(&store, 2).await.name().known().map(String::as_str), Some("Bob"));
+    assert!(named(&store, "Ada").await.is_empty(), "somebody still finds it");
+    let (_, read) = stored(&store).await;
+    assert!(!read.contains("Ada") && read.contains("Bob") && read.contains("Eve"));
+
+    // The past has it no more, nobody can bring it back from an older state, and the name is free.
+    let mut uow = store.begin().await.unwrap();
+    let history = uow.repository::<Patient>().history(&id(1)).await.unwrap();
+    assert_eq!(history.len(), 4);
+    assert_eq!(history[3].name, Lifecycle::Forgotten.name());
+    for step in &history {
+        let state = step.state.as_ref().unwrap();
+        assert!(state.name().is_forgotten(), "version {}", step.version);
+    }
+    let mut stale = before;
+    stale.transfer("east");
+    let refused = save(&store, stale).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    save(&store, Patient::admit(id(3), "north", "Ada")).await.unwrap();
+
+    // Once more does nothing more; another person's data is forgotten by itself.
+    let head = store.storage().head().await.unwrap();
+    store.forget(&id_1).await.unwrap();
+    assert_eq!(store.forget("nobody").await.unwrap().aggregates, 0);
+    assert_eq!(store.storage().head().await.unwrap(), head);
+    store.forget("visitor").await.unwrap();
+    assert!(load(&store, 1).await.visitors()[0].is_forgotten());
+
+    // What is said anew of somebody who was forgotten is known again, and only that.
+    let mut again = load(&store, 1).await;
+    again.visit("visitor", "Eva");
+    save(&store, again).await.unwrap();
+    let visitors = load(&store, 1).await;
+    assert!(visitors.visitors()[0].is_forgotten());
+    assert_eq!(visitors.visitors()[1].known().map(String::as_str), Some("Eva"));
+}
+
+/// One who was removed and is kept is forgotten, too, and stays removed.
+pub async fn whoever_was_removed_is_forgotten<S: Storage>(storage: S, how: How) {
+    let store = store(storage, how);
+    save(&store, Patient::admit(id(1), "north", "Ada")).await.unwrap();
+    let patient = load(&store, 1).await;
+    let mut uow = store.begin().await.unwrap();
+    uow.repository().remove(patient).unwrap();
+    uow.commit().await.unwrap();
+    store.forget(&id(1).to_string()).await.unwrap();
+    let mut uow = store.begin().await.unwrap();
+    assert!(uow.repository::<Patient>().find_by_id(&id(1)).await.unwrap().is_none());
+    let all = PageRequest::first(9);
+    let removed = uow.repository::<Patient>().find_removed(&Spec::all(), all).await.unwrap();
+    assert_eq!(removed.items.len(), 1);
+    assert!(removed.items[0].name().is_forgotten());
+}
+
+/// The same id in two tenants is two people.
+pub async fn each_tenant_forgets_its_own<S: Storage>(storage: S, how: How) {
+    let store = store(storage, how).tenants_by_rows();
+    for tenant in ["a", "b"] {
+        in_context(Context::new().with_tenant(tenant), async {
+            save(&store, Patient::admit(id(1), "north", "Ada")).await.unwrap();
+        })
+        .await;
+    }
+    let subject = id(1).to_string();
+    let forgotten = in_context(Context::new().with_tenant("a"), store.forget(&subject));
+    assert_eq!(forgotten.await.unwrap().aggregates, 1);
+    for (tenant, is_forgotten) in [("a", true), ("b", false)] {
+        let patient = in_context(Context::new().with_tenant(tenant), load(&store, 1)).await;
+        assert_eq!(patient.name().is_forgotten(), is_forgotten, "{tenant}");
+    }
+}
+
+/// Sixteen who write about somebody of whom nothing was known yet agree on the key.
+pub async fn a_key_is_made_once<S: Storage>(storage: S, how: How) {
+    let store = store(storage, how);
+    let writing: Vec<_> = (1..=16)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut patient = Patient::admit(id(number), "north", &format!("name {number}"));
+                patient.visit("visitor", "Eve");
+                save(&store, patient).await.unwrap();
+            })
+        })
+        .collect();
+    for writer in writing {
+        writer.await.unwrap();
+    }
+    for number in 1..=16 {
+        let patient = load(&store, number).await;
+        assert_eq!(patient.visitors()[0].known().map(String::as_str), Some("Eve"));
+        let stream = StreamId {
+            tenant: String::new(),
+            aggregate: Patient::NAME.to_owned(),
+            id: id(number).to_string(),
+        };
+        let events = store.storage().read_stream(&stream, Version::NEW).await.unwrap();
+        assert_eq!(events[1].metadata.subject.as_deref(), Some("visitor"));
+    }
+    assert_eq!(store.forget("visitor").await.unwrap().aggregates, 16);
+}
+
+/// Runs the checks of a storage that encrypts what is personal, beside those of [`storage_conformance!`](crate::storage_conformance). It has a
+/// cipher, and the table `conformance_patients`.
+#[macro_export]
+macro_rules! privacy_conformance {
+    (if some $make:expr) => {
+        $crate::storage_conformance!(@tests $make;
+            what_is_personal_is_forgotten,
+            whoever_was_removed_is_forgotten,
+            each_tenant_forgets_its_own,
+            a_key_is_made_once,
+        );
+    };
+    ($make:expr) => {
+        $crate::privacy_conformance!(if some async { ::core::option::Option::Some($make.await) });
+    };
+}

@@ -1,0 +1,15 @@
+use bloom_runtime::{domain::Personal, prelude::*};
+
+#[derive(ValueObject)]
+pub struct Address {
+    street: Personal<String>,
+}
+
+#[derive(DomainEvent)]
+#[event(subject)]
+pub enum PatientEvent {
+    #[event(name = "patient.admitted", rev = 1)]
+    Admitted { names: Vec<Personal<String>> },
+}
+
+fn main() {}

@@ -1,0 +1,113 @@
+//! Every storage forgets what is personal.
+
+#[path = "../../sql/tests/postgres_server/mod.rs"]
+mod postgres_server;
+
+use std::sync::Arc;
+
+use bloom_audit::HashChain;
+use bloom_privacy::PersonalCipher;
+use bloom_runtime::{
+    application::{Documents, StorageStore, in_context},
+    memory::MemoryStorage,
+    ports::{Cipher, Context, EventLog, Position, StreamId},
+    prelude::*,
+    testing::conformance::{PATIENTS, Patient},
+};
+use bloom_sql::{
+    Migrations, PostgresStorage, SqliteStorage,
+    migration::{documents, postgres_documents},
+};
+
+const MASTER: &str = "b7Zw2QW1b3lXk0nO8e0m3kq2c1x9v8u7t6s5r4q3p2o";
+
+fn cipher() -> Arc<dyn Cipher> {
+    Arc::new(PersonalCipher::under(MASTER).expect("32 bytes"))
+}
+
+mod in_memory {
+    use super::*;
+
+    bloom_runtime::privacy_conformance!(async {
+        MemoryStorage::new().with_cipher(Arc::new(PersonalCipher::new()))
+    });
+}
+
+mod on_sqlite {
+    use super::*;
+
+    /// Its folder lives as long as the process and is removed by the system.
+    fn empty() -> SqliteStorage {
+        let path = tempfile::tempdir().expect("a folder").keep().join("forgetting.db");
+        let migrations = Migrations::new().with("0001_patients", documents(PATIENTS));
+        SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
+        SqliteStorage::open(&path, &migrations).expect("it opens").with_cipher(cipher())
+    }
+
+    bloom_runtime::privacy_conformance!(async { empty() });
+}
+
+mod on_postgres {
+    use super::*;
+
+    async fn empty() -> Option<PostgresStorage> {
+        let migrations = Migrations::new().with("0001_patients", postgres_documents(PATIENTS));
+        let storage = postgres_server::database(migrations).await?;
+        Some(storage.with_cipher(cipher()))
+    }
+
+    bloom_runtime::privacy_conformance!(if some empty());
+}
+
+/// What is sealed is what is stored, so the chain of an audited aggregate holds when a person is forgotten, and a change of what is
+/// encrypted shows.
+#[tokio::test]
+async fn the_audit_trail_holds() {
+    let chain = HashChain::new();
+    let storage = MemoryStorage::new().with_cipher(cipher());
+    let store = StorageStore::new(storage)
+        .aggregate::<Patient>(Documents::in_table(PATIENTS).audited(chain.clone()));
+    let id = Uuid::from_u128(1);
+    let context = Context::new().with_actor("nurse").with_reason("a test");
+    in_context(context, async {
+        let mut patient = Patient::admit(id.into(), "north", "Ada");
+        patient.transfer("south");
+        let mut uow = store.begin().await.expect("it begins");
+        uow.repository().add(patient).expect("it is queued");
+        uow.commit().await.expect("it commits");
+        let history = || async {
+            let (tenant, aggregate) = (String::new(), Patient::NAME.to_owned());
+            let stream = StreamId { tenant, aggregate, id: id.to_string() };
+            store.storage().read_stream(&stream, Version::NEW).await.expect("the events")
+        };
+        let before = history().await;
+        bloom_audit::verify(&chain, &before).expect("nobody has changed it");
+        assert!(before[0].body.contains("Ada"));
+
+        store.forget(&id.to_string()).await.expect("it is forgotten");
+        let after = history().await;
+        assert!(!after[0].body.contains("Ada"));
+        assert_eq!(after.len(), 3);
+        bloom_audit::verify(&chain, &after).expect("forgetting is no change of the past");
+
+        let mut changed = after;
+        changed[0].concealed =
+            changed[0].concealed.take().map(|body| body.replace("north", "south"));
+        bloom_audit::verify(&chain, &changed).expect_err("a change went unnoticed");
+    })
+    .await;
+}
+
+/// Nothing personal is stored as it is, for want of a cipher.
+#[tokio::test]
+async fn without_a_cipher_it_is_refused() {
+    let store =
+        StorageStore::new(MemoryStorage::new()).aggregate::<Patient>(Documents::in_table(PATIENTS));
+    let mut uow = store.begin().await.expect("it begins");
+    uow.repository()
+        .add(Patient::admit(Uuid::from_u128(1).into(), "north", "Ada"))
+        .expect("queued");
+    let refused = uow.commit().await.expect_err("it is refused");
+    assert!(matches!(refused, StoreError::NoCipher), "{refused:?}");
+    assert_eq!(store.storage().head().await.expect("a head"), Position::START);
+}
