@@ -8,12 +8,13 @@ use crate::{
 };
 
 /// The crates that a project may name, and where a checkout has them.
-pub(super) const CRATES: [(&str, &str); 8] = [
+pub(super) const CRATES: [(&str, &str); 9] = [
     ("bloom-audit", "extensions/audit"),
     ("bloom-cache", "extensions/cache"),
     ("bloom-macros", "bloom-macros"),
     ("bloom-manage", "extensions/manage"),
     ("bloom-metrics", "extensions/metrics"),
+    ("bloom-privacy", "extensions/privacy"),
     ("bloom-runtime", "bloom-runtime"),
     ("bloom-sql", "extensions/sql"),
     ("bloom-web", "extensions/web"),
@@ -48,7 +49,9 @@ pub(super) fn table(folder: &str, settings: &Settings, manifest: &str) -> String
         let used = match name {
             "bloom-sql" => settings.database.is_sql(),
             "bloom-web" => settings.web,
-            "bloom-audit" | "bloom-cache" | "bloom-metrics" => manifest.contains(name),
+            "bloom-audit" | "bloom-cache" | "bloom-metrics" | "bloom-privacy" => {
+                manifest.contains(name)
+            }
             _ => true,
         };
         if used {
