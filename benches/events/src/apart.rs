@@ -19,8 +19,9 @@ impl Apart {
     /// Builds it if need be, and starts it.
     pub fn start() -> Result<Self> {
         const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/Cargo.toml");
+        let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let cargo = |command| {
-            let mut cargo = Command::new(env!("CARGO"));
+            let mut cargo = Command::new(&program);
             cargo.args([command, "--quiet", "--release", "--manifest-path", MANIFEST]);
             cargo
         };

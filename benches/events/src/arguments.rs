@@ -36,6 +36,7 @@ impl Arguments {
     }
 }
 
+/// The table with this name.
 fn backend(word: Option<&str>) -> Result<Backend> {
     match word {
         Some("pg") => Ok(Backend::Postgres),

@@ -20,6 +20,7 @@ use crate::order::{Order, OrderEvent};
 struct Bloom<S>(StorageStore<S>);
 
 impl<S: Storage> Bloom<S> {
+    /// A store on this storage.
     fn on(storage: S) -> Arc<dyn Contestant> {
         Arc::new(Self(StorageStore::new(storage).aggregate::<Order>(Events::folded())))
     }

@@ -10,6 +10,7 @@ use events_harness::{Added, CONNECTIONS, Contestant, Opening, PAGE};
 use tokio_postgres::{NoTls, Row};
 use uuid::Uuid;
 
+/// The one table.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS events (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     stream   uuid        NOT NULL,
@@ -36,6 +37,7 @@ pub fn decoding(url: String) -> Opening {
     Box::pin(open(url, true))
 }
 
+/// Opens a pool.
 async fn open(url: String, decodes: bool) -> Result<Arc<dyn Contestant>> {
     let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(url.parse()?, NoTls, settings);
@@ -54,6 +56,7 @@ impl Hand {
         Ok(rows)
     }
 
+    /// Does with each body what a reader does, if that is measured.
     fn decode(&self, rows: &[Row]) -> Result<()> {
         if self.decodes {
             for row in rows {

@@ -8,6 +8,7 @@ use events_harness::{Added, Contestant, Opening};
 use rusqlite::Connection;
 use uuid::Uuid;
 
+/// The one table.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS events (
     position INTEGER PRIMARY KEY,
     stream   BLOB    NOT NULL,
@@ -43,6 +44,7 @@ pub fn normal(path: String) -> Opening {
     Box::pin(open(path, "NORMAL", false))
 }
 
+/// Opens the connection that writes.
 async fn open(
     path: String,
     synchronous: &'static str,
@@ -54,6 +56,7 @@ async fn open(
     Ok(Arc::new(Hand { path: path.into(), synchronous, decodes, writer, readers }))
 }
 
+/// A connection with the settings of all of them.
 fn connection(path: &str, synchronous: &str) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -61,6 +64,7 @@ fn connection(path: &str, synchronous: &str) -> Result<Connection> {
     Ok(connection)
 }
 
+/// What the lock guards.
 fn held<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
     mutex.lock().map_err(|_| anyhow!("another thread panicked"))
 }
@@ -84,6 +88,7 @@ impl Hand {
         loaded
     }
 
+    /// The same on a connection.
     fn load_on(&self, reader: &Connection, stream: Uuid) -> Result<(i64, usize)> {
         const LOAD: &str = "SELECT version, body FROM events WHERE stream = ?1 ORDER BY version";
         let mut load = reader.prepare_cached(LOAD)?;
@@ -102,6 +107,7 @@ impl Hand {
         Ok((version, count))
     }
 
+    /// Writes the events behind this version.
     fn append(&self, stream: Uuid, version: i64, events: &[Added]) -> Result<()> {
         const APPEND: &str =
             "INSERT INTO events (stream, version, name, body) VALUES (?1, ?2, ?3, ?4)";

@@ -42,14 +42,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// One in this program.
     const fn here(name: &'static str, role: Role, open: Open) -> Self {
         Self { name, role, open: Some(open), reads_only: false }
     }
 
+    /// One in the other program.
     const fn apart(name: &'static str, role: Role) -> Self {
         Self { name, role, open: None, reads_only: false }
     }
 
+    /// The same, for scenarios that only read.
     const fn reading(mut self) -> Self {
         self.reads_only = true;
         self

@@ -52,7 +52,7 @@ impl Bench {
         }
         let titles: Vec<String> =
             kinds.iter().map(|kind| kind.title(&self.arguments.sizes)).collect();
-        Ok(table::print(backend.title(), &titles, &rows))
+        Ok(table::render(backend.title(), &titles, &rows))
     }
 
     /// One scenario: everybody in turn, round after round, another one first each time.
@@ -126,7 +126,7 @@ async fn main() -> Result<()> {
     let backends = arguments.backends.clone();
     let mut bench = Bench { arguments, places: Places::new(url)?, apart: Apart::start()? };
     for backend in backends {
-        println!("{}", bench.table(backend).await?);
+        print!("{}", bench.table(backend).await?);
     }
     Ok(())
 }

@@ -51,6 +51,7 @@ impl Places {
         Ok(())
     }
 
+    /// A connection to one database.
     async fn client(&self, database: &str) -> Result<Client> {
         let url = format!("{}{database}", self.url);
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;

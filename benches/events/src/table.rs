@@ -19,7 +19,7 @@ pub fn median(mut figures: Vec<f64>) -> Option<f64> {
 }
 
 /// Everybody's rates, and below them how Bloom stands to the limit and to the best peer.
-pub fn print(title: &str, columns: &[String], rows: &[Row]) -> String {
+pub fn render(title: &str, columns: &[String], rows: &[Row]) -> String {
     let mut table = format!("\n| {title}, a second | {} |\n", columns.join(" | "));
     line(&mut table, "---", columns.iter().map(|_| "---:".to_owned()));
     for row in rows {
@@ -52,12 +52,14 @@ pub fn print(title: &str, columns: &[String], rows: &[Row]) -> String {
     table
 }
 
+/// Adds a row.
 fn line(table: &mut String, head: &str, cells: impl Iterator<Item = String>) {
     let cells: Vec<String> = cells.collect();
     // A string takes all that is written.
     let _ = writeln!(table, "| {head} | {} |", cells.join(" | "));
 }
 
+/// What stands where there is no figure.
 fn none() -> String {
     "-".to_owned()
 }

@@ -128,9 +128,9 @@ impl<S: Storage> Buffer<S> {
         self.seen = states.collect();
     }
 
-    pub(super) async fn commit(self) -> Result<Committed, StoreError> {
+    pub(super) async fn commit(mut self) -> Result<Committed, StoreError> {
         let started = Instant::now();
-        let mut batch = self.batch()?;
+        let batch = self.batch()?;
         let Self { store, context, journal, guards, fixed, .. } = self;
         let (mut saves, mut work) = (Vec::new(), Vec::new());
         for entry in journal {
@@ -148,12 +148,11 @@ impl<S: Storage> Buffer<S> {
         let mut resolved = Vec::new();
         let work = work.into();
         let result =
-            attempt(&store, &context, &mut batch, &pending.saves, &fixed, &work, &mut resolved)
-                .await;
+            attempt(&store, &context, batch, &pending.saves, &fixed, &work, &mut resolved).await;
         pending.is_decided = true;
         match result {
-            Ok(committed) => {
-                pending.tell(&batch, &context, started.elapsed(), &resolved);
+            Ok((committed, written)) => {
+                pending.tell(&written, &context, started.elapsed(), &resolved);
                 Ok(committed)
             }
             Err(error) => {
@@ -170,23 +169,33 @@ impl<S: Storage> Buffer<S> {
         })
     }
 
-    /// The saves with those of one aggregate merged, so that each stream is appended to once.
-    fn batch(&self) -> Result<Batch, StoreError> {
+    /// The saves with those of one aggregate merged, so that each stream is appended to once. What they append is taken out of them.
+    fn batch(&mut self) -> Result<Batch, StoreError> {
         let mut appends: Vec<StreamAppend> = Vec::new();
-        for Save { append, .. } in self.saves() {
-            let earlier = appends.iter_mut().find(|earlier| earlier.stream == append.stream);
+        let saves = self.journal.iter_mut().filter_map(|entry| match entry {
+            Entry::Save(save) => Some(&mut save.append),
+            Entry::Work(_) => None,
+        });
+        for append in saves {
+            let taken = StreamAppend {
+                stream: append.stream.clone(),
+                expected: append.expected,
+                events: std::mem::take(&mut append.events),
+                document: append.document.take(),
+                keys: std::mem::take(&mut append.keys),
+            };
+            let earlier = appends.iter_mut().find(|earlier| earlier.stream == taken.stream);
             match earlier {
-                None => appends.push(append.clone()),
-                Some(earlier) if earlier.version() == append.expected => {
-                    earlier.events.extend(append.events.iter().cloned());
-                    earlier.document.clone_from(&append.document);
-                    earlier.keys.clone_from(&append.keys);
+                None => appends.push(taken),
+                Some(earlier) if earlier.version() == taken.expected => {
+                    earlier.events.extend(taken.events);
+                    (earlier.document, earlier.keys) = (taken.document, taken.keys);
                 }
                 Some(earlier) => {
                     return Err(StoreError::Conflict {
-                        aggregate: append.stream.aggregate.clone(),
-                        id: append.stream.id.clone(),
-                        expected: append.expected,
+                        aggregate: taken.stream.aggregate,
+                        id: taken.stream.id,
+                        expected: taken.expected,
                         actual: earlier.version(),
                     });
                 }
@@ -206,24 +215,35 @@ impl<S: Storage> Buffer<S> {
     }
 }
 
+/// The aggregates that were written, each with the version that it came to.
+type Written = Vec<(StreamId, Version)>;
+
 /// Commits, and resolves conflicts as long as they can be.
 async fn attempt<S: Storage>(
     store: &Composition<S>,
     context: &Context,
-    batch: &mut Batch,
+    mut batch: Batch,
     saves: &[Save<S>],
     fixed: &HashSet<StreamId>,
     work: &Arc<[S::Work]>,
     resolved: &mut Vec<StreamId>,
-) -> Result<Committed, StoreError> {
+) -> Result<(Committed, Written), StoreError> {
+    // An outcome that is recorded names the version that there was to be.
+    let is_final = store.is_held || batch.outcome.is_some();
+    let may_resolve = !is_final && saves.iter().any(|save| save.typed.may_be_rebased());
     loop {
+        let appends = batch.appends.iter();
+        let written = appends.map(|append| (append.stream.clone(), append.version())).collect();
+        let kept = may_resolve.then(|| batch.clone());
         // What is sealed is what is stored, so that the seals hold when a person is forgotten.
-        let mut stored = store.storage.conceal(batch.clone()).await?;
+        let mut stored = store.storage.conceal(batch).await?;
         seals::seal(&*store.storage, &mut stored, saves).await?;
         let error = match store.storage.commit(stored, Arc::clone(work)).await {
-            Ok(committed) => return Ok(committed),
+            Ok(committed) => return Ok((committed, written)),
             Err(error) => error,
         };
+        let Some(kept) = kept else { return Err(error) };
+        batch = kept;
         let StoreError::Conflict { aggregate, id, .. } = &error else { return Err(error) };
         let place = batch
             .appends
@@ -231,9 +251,7 @@ async fn attempt<S: Storage>(
             .position(|append| append.stream.aggregate == *aggregate && append.stream.id == *id);
         let Some(place) = place else { return Err(error) };
         let append = &batch.appends[place];
-        // An outcome that is recorded names the version that there was to be.
-        let is_final = store.is_held || batch.outcome.is_some() || fixed.contains(&append.stream);
-        if is_final || resolved.len() == RESOLUTIONS {
+        if fixed.contains(&append.stream) || resolved.len() == RESOLUTIONS {
             return Err(error);
         }
         let Some(save) = newest(saves, &append.stream) else { return Err(error) };
@@ -258,18 +276,18 @@ struct Pending<S> {
 
 impl<S> Pending<S> {
     /// Everything was committed, but what a resolution has made needless.
-    fn tell(&self, batch: &Batch, context: &Context, took: Duration, resolved: &[StreamId]) {
-        for append in &batch.appends {
-            if let Some(save) = newest(&self.saves, &append.stream) {
-                let is_resolved = resolved.contains(&append.stream);
-                save.typed.committed(append, context, took, is_resolved);
+    fn tell(&self, written: &Written, context: &Context, took: Duration, resolved: &[StreamId]) {
+        for (stream, version) in written {
+            if let Some(save) = newest(&self.saves, stream) {
+                let is_resolved = resolved.contains(stream);
+                save.typed.committed(*version, context, took, is_resolved);
             }
         }
         for save in &self.saves {
             let stream = &save.append.stream;
-            if batch.appends.iter().all(|append| append.stream != *stream) {
+            if written.iter().all(|(other, _)| other != stream) {
                 let (aggregate, id) = (stream.aggregate.clone(), stream.id.clone());
-                let (expected, actual) = (save.append.expected, save.append.version());
+                let (expected, actual) = (save.append.expected, save.version);
                 save.typed.failed(&StoreError::Conflict { aggregate, id, expected, actual });
             }
         }

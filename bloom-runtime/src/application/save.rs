@@ -4,7 +4,7 @@ use std::{any::Any, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::composition::Composition;
 use crate::{
-    domain::Classified,
+    domain::{Classified, Version},
     ports::{Context, Seal, StoreError, StreamAppend, StreamId},
 };
 
@@ -20,6 +20,8 @@ pub(super) enum Seen {
 /// One call of `save`.
 pub(super) struct Save<S> {
     pub(super) append: StreamAppend,
+    /// The version that it leads to.
+    pub(super) version: Version,
     pub(super) state: Seen,
     pub(super) typed: Box<dyn AnySave<S>>,
     pub(super) seal: Option<Arc<dyn Seal>>,
@@ -34,9 +36,11 @@ pub(super) type Rebased<'a> =
 /// A save, whatever its type.
 pub(super) trait AnySave<S>: Send + Sync {
     /// Tells the behaviours that it is committed; `resolved` when it is not what was saved.
-    fn committed(&self, append: &StreamAppend, context: &Context, took: Duration, resolved: bool);
+    fn committed(&self, version: Version, context: &Context, took: Duration, resolved: bool);
     /// Tells the behaviours that it is not.
     fn failed(&self, error: &StoreError);
+    /// Whether it can be put behind what others have done.
+    fn may_be_rebased(&self) -> bool;
     /// The same behind what others have done meanwhile; `None` when it is a conflict.
     fn rebased<'a>(
         &'a self,

@@ -1,7 +1,7 @@
 //! The tables, as maps.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Bound,
 };
 
@@ -10,7 +10,7 @@ use crate::{
     domain::{Json, Version, in_order},
     ports::{
         Addition, Batch, Boundary, BuiltDocument, Committed, Direction, DocumentQuery,
-        DocumentState, EventSelection, NewEvent, Outcome, OutdatedDocument, Position,
+        DocumentState, EventSelection, KeyClaim, NewEvent, Outcome, OutdatedDocument, Position,
         RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot,
         StreamAppend, StreamId, StreamSlice, SubjectKey,
     },
@@ -29,10 +29,16 @@ pub(super) struct State {
     documents: HashMap<String, BTreeMap<Owned, StoredDocument>>,
     snapshots: HashMap<StreamId, StoredSnapshot>,
     keys: HashMap<Key, String>,
+    /// The keys that each aggregate has.
+    claimed: HashMap<StreamId, Vec<Key>>,
     outcomes: HashMap<Owned, Outcome>,
     cursors: HashMap<String, Position>,
     /// By tenant and person.
     subjects: BTreeMap<Owned, SubjectKey>,
+}
+
+fn key_of(stream: &StreamId, claim: &KeyClaim) -> Key {
+    (stream.tenant.clone(), stream.aggregate.clone(), claim.field, claim.value.clone())
 }
 
 impl State {
@@ -167,9 +173,9 @@ impl State {
                 return Err(StoreError::Crossed { after: *after, position: event.position });
             }
         }
-        let keys = self.keys_after(&batch)?;
+        self.check_keys(&batch)?;
 
-        self.keys = keys;
+        self.move_keys(&batch);
         let before = self.head();
         for append in batch.appends {
             self.append(append);
@@ -187,19 +193,18 @@ impl State {
         Version::new(self.streams.get(stream).map_or(0, Vec::len) as u64)
     }
 
-    /// The unique keys once each aggregate of the batch has given up its old ones and taken its new ones.
-    fn keys_after(&self, batch: &Batch) -> Result<HashMap<Key, String>, StoreError> {
-        let mut keys = self.keys.clone();
-        for StreamAppend { stream, .. } in &batch.appends {
-            keys.retain(|(tenant, aggregate, ..), id| {
-                *tenant != stream.tenant || *aggregate != stream.aggregate || *id != stream.id
-            });
-        }
-        for StreamAppend { stream, keys: claims, .. } in &batch.appends {
-            for claim in claims {
-                let (tenant, aggregate) = (stream.tenant.clone(), stream.aggregate.clone());
-                let key = (tenant, aggregate, claim.field, claim.value.clone());
-                if keys.insert(key, stream.id.clone()).is_some() {
+    /// Whether what the batch claims is free, or becomes free: each aggregate of it gives up its old keys before any takes new ones.
+    fn check_keys(&self, batch: &Batch) -> Result<(), StoreError> {
+        let mut taken = HashSet::new();
+        for StreamAppend { stream, keys, .. } in &batch.appends {
+            for claim in keys {
+                let key = key_of(stream, claim);
+                let owner = self.keys.get(&key).filter(|owner| {
+                    batch.appends.iter().all(|append| {
+                        append.stream.aggregate != stream.aggregate || append.stream.id != **owner
+                    })
+                });
+                if owner.is_some() || !taken.insert(key) {
                     return Err(StoreError::KeyTaken {
                         aggregate: stream.aggregate.clone(),
                         id: stream.id.clone(),
@@ -208,7 +213,24 @@ impl State {
                 }
             }
         }
-        Ok(keys)
+        Ok(())
+    }
+
+    /// Every aggregate of the batch has from now on what it claims, and nothing else.
+    fn move_keys(&mut self, batch: &Batch) {
+        for StreamAppend { stream, .. } in &batch.appends {
+            for key in self.claimed.remove(stream).unwrap_or_default() {
+                self.keys.remove(&key);
+            }
+        }
+        for StreamAppend { stream, keys, .. } in &batch.appends {
+            if keys.is_empty() {
+                continue;
+            }
+            let keys: Vec<Key> = keys.iter().map(|claim| key_of(stream, claim)).collect();
+            self.keys.extend(keys.iter().map(|key| (key.clone(), stream.id.clone())));
+            self.claimed.insert(stream.clone(), keys);
+        }
     }
 
     fn append(&mut self, append: StreamAppend) {
@@ -233,11 +255,17 @@ impl State {
     }
 
     fn push(&mut self, stream: &StreamId, base: Version, events: Vec<NewEvent>) {
+        if events.is_empty() {
+            return;
+        }
+        let places = self.log.len()..self.log.len() + events.len();
+        match self.streams.get_mut(stream) {
+            Some(indexes) => indexes.extend(places),
+            None => drop(self.streams.insert(stream.clone(), places.collect())),
+        }
         for (index, event) in events.into_iter().enumerate() {
-            let position = self.head().next();
-            self.streams.entry(stream.clone()).or_default().push(self.log.len());
             self.log.push(RecordedEvent {
-                position,
+                position: self.head().next(),
                 stream: stream.clone(),
                 version: base.after(index + 1),
                 name: event.name.into_owned(),

@@ -7,8 +7,12 @@ use bloom_runtime::{
 
 use crate::condition::{Dialect, Statement};
 
+/// What a reader gets of an event whose stream is known.
+pub(crate) const EVENT_OF_STREAM: &str =
+    "SELECT position, version, name, revision, body, event_id, at, remarks FROM bloom_events";
+
 /// What a reader gets of an event.
-pub(crate) const EVENT: &str = "SELECT position, tenant, aggregate, id, version, name, revision, body, metadata FROM bloom_events";
+pub(crate) const EVENT: &str = "SELECT position, version, name, revision, body, event_id, at, remarks, tenant, aggregate, id FROM bloom_events";
 
 impl<D: Dialect> Statement<D> {
     /// The statement that reads a part of the log.

@@ -19,8 +19,9 @@ use tokio::{
 const STAGE: &str = "SELECT bloom_stage(
     '{\"\"}', '{meter}', '{held}', '{0}', '{1}', '{f}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
     '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')";
-const APPEND: &str = r#"SELECT bloom_append('{""}', '{meter}', '{held}', '{1}', '{read}', '{1}', '{1}',
-    ARRAY['{"event_id":"00000000-0000-0000-0000-000000000001","at":"2026-01-01T00:00:00Z"}'], '{}', '{}')"#;
+const APPEND: &str =
+    "SELECT bloom_append('{\"\"}', '{meter}', '{held}', '{1}', '{read}', '{1}', '{1}',
+    '{00000000-0000-0000-0000-000000000001}', '{0}', '{null}', '{}', '{}')";
 
 /// How far the transaction is when it stalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

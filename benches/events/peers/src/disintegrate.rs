@@ -84,6 +84,7 @@ impl Decision for Add {
     }
 }
 
+/// The store.
 type Store = PgEventStore<OrderEvent, Json<OrderEvent>>;
 
 /// What makes decisions, and the store below.

@@ -43,11 +43,15 @@ impl From<Added> for LineAdded {
 #[evento::projection(id = id)]
 #[evento::snapshot(none)]
 pub struct OrderView {
+    /// The stream.
     pub id: String,
+    /// How many events there were.
     pub lines: usize,
+    /// The sum of their amounts.
     pub total: i64,
 }
 
+/// One more line.
 #[evento::handler]
 async fn on_added(event: Event<LineAdded>, view: &mut OrderView) -> anyhow::Result<()> {
     view.id.clone_from(&event.aggregate_id);
@@ -108,6 +112,7 @@ fn settled<D: sqlx_evento::Database>(executor: Sql<D>) -> Sql<D> {
 }
 
 impl<E: Executor> Evento<E> {
+    /// The state after all events; `None` when there are none.
     async fn load(&self, stream: &str) -> Result<Option<OrderView>> {
         let projection = Projection::<E, OrderView>::new::<Order>().handler(on_added());
         projection.load(stream).execute(&self.0).await

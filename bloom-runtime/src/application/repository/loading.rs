@@ -29,7 +29,7 @@ impl<A: Aggregate> Past<A> {
     ) -> Result<Self, StoreError> {
         let mut past = Self::new();
         for event in events {
-            past.then(event)?;
+            past.push(event)?;
         }
         Ok(past)
     }
@@ -41,23 +41,38 @@ impl<A: Aggregate> Past<A> {
 
     /// One more event; what it was, unless it is one of the store.
     pub(super) fn then(&mut self, event: &RecordedEvent) -> Result<Option<A::Event>, StoreError> {
-        let Some(payload) = decode::<A>(event)? else {
+        let payload = decode::<A>(event)?;
+        self.apply(event, payload.clone())?;
+        Ok(payload)
+    }
+
+    /// One more event.
+    pub(super) fn push(&mut self, event: &RecordedEvent) -> Result<(), StoreError> {
+        self.apply(event, decode::<A>(event)?)
+    }
+
+    fn apply(
+        &mut self,
+        event: &RecordedEvent,
+        payload: Option<A::Event>,
+    ) -> Result<(), StoreError> {
+        let Some(payload) = payload else {
             let lifecycle = Lifecycle::named(&event.name);
             // Whoever is forgotten, the aggregate stays what it was.
             if lifecycle != Some(Lifecycle::Forgotten) {
                 self.last = lifecycle;
             }
             self.state = self.state.take().map(|state| state.moved_to(event.version));
-            return Ok(None);
+            return Ok(());
         };
-        self.state = A::fold(self.state.take(), [payload.clone()]);
+        self.state = A::fold(self.state.take(), [payload]);
         if self.state.is_none() {
             return Err(StoreError::Corrupt {
                 place: format!("stream `{}`", event.stream),
                 source: format!("`{}` does not begin it", event.name).into(),
             });
         }
-        Ok(Some(payload))
+        Ok(())
     }
 
     /// The state, unless the aggregate is not there.
@@ -129,7 +144,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         };
         let events = storage.read_stream(stream, after).await?;
         for event in &events {
-            past.then(event)?;
+            past.push(event)?;
         }
         let state = past.alive();
         if let Some(state) = &state

@@ -98,6 +98,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         let state = (!removing).then(|| Arc::new(aggregate.moved_to(version)));
         let save = Save {
             append: StreamAppend { stream, expected, events: new, document, keys },
+            version,
             state: state.clone().map_or(Seen::Removed, |state| Seen::There(state)),
             seal: registration.seal.clone(),
             typed: Box::new(TypedSave { registration, known_as, state }),

@@ -14,7 +14,7 @@ use crate::{
         resolution::Divergence,
         save::{AnySave, Rebased},
     },
-    domain::{Aggregate, DomainEvent},
+    domain::{Aggregate, DomainEvent, Version},
     ports::{
         Context, DocumentState, DocumentWrite, Lifecycle, Storage, StoreError, StreamAppend,
         StreamId,
@@ -31,12 +31,12 @@ pub(in crate::application) struct TypedSave<A: Aggregate> {
 }
 
 impl<A: Aggregate, S: Storage> AnySave<S> for TypedSave<A> {
-    fn committed(&self, append: &StreamAppend, context: &Context, took: Duration, resolved: bool) {
+    fn committed(&self, version: Version, context: &Context, took: Duration, resolved: bool) {
         let saved = Saved {
             stream: &self.known_as,
             context,
             aggregate: self.state.as_deref().filter(|_| !resolved),
-            version: append.version(),
+            version,
             took,
         };
         for behaviour in &self.registration.behaviours {
@@ -48,6 +48,10 @@ impl<A: Aggregate, S: Storage> AnySave<S> for TypedSave<A> {
         for behaviour in &self.registration.behaviours {
             behaviour.failed(&self.known_as, error);
         }
+    }
+
+    fn may_be_rebased(&self) -> bool {
+        !self.registration.resolution.is_reject()
     }
 
     fn rebased<'a>(

@@ -9,7 +9,11 @@ CREATE TABLE bloom_events (
     name      text             NOT NULL,
     revision  integer          NOT NULL,
     body      text             NOT NULL,
-    metadata  text             NOT NULL,
+    event_id  uuid             NOT NULL,
+    -- Microseconds since 1970.
+    at        bigint           NOT NULL,
+    -- Who, why, and as part of what, as JSON.
+    remarks   text,
     UNIQUE (tenant, aggregate, id, version)
 );
 
@@ -200,6 +204,9 @@ BEGIN
         END IF;
     END IF;
 
+    IF cardinality(d_table) = 0 THEN
+        RETURN;
+    END IF;
     FOR target IN SELECT DISTINCT unnest(d_table) ORDER BY 1 LOOP
         -- A view, whose triggers write the tables behind it, takes no ON CONFLICT.
         IF (SELECT relkind FROM pg_class WHERE oid = format('%I', target)::regclass) = 'v' THEN
@@ -245,7 +252,7 @@ $$;
 -- which all others wait, so nothing comes after it but the commit.
 CREATE FUNCTION bloom_append(
     e_tenant text[], e_aggregate text[], e_id text[], e_version bigint[], e_name text[], e_revision integer[], e_body text[],
-    e_metadata text[],
+    e_event_id uuid[], e_at bigint[], e_remarks text[],
     -- Tags, each with the number of its event, from 1.
     t_nth integer[], t_tag text[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -256,15 +263,15 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE bloom_head SET position = position + cardinality(e_id) RETURNING position INTO last;
-    INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, metadata)
+    INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, event_id, at, remarks)
     SELECT
         last - cardinality(e_id) + e.nth, e.tenant, e.aggregate, e.id,
         CASE WHEN e.version > 0 THEN e.version ELSE e.version + (
             SELECT t.version FROM bloom_streams t WHERE t.tenant = e.tenant AND t.aggregate = e.aggregate AND t.id = e.id
         ) END,
-        e.name, e.revision, e.body, e.metadata
-    FROM unnest(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_metadata)
-    WITH ORDINALITY AS e (tenant, aggregate, id, version, name, revision, body, metadata, nth);
+        e.name, e.revision, e.body, e.event_id, e.at, e.remarks
+    FROM unnest(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_event_id, e_at, e_remarks)
+    WITH ORDINALITY AS e (tenant, aggregate, id, version, name, revision, body, event_id, at, remarks, nth);
     IF cardinality(t_nth) > 0 THEN
         INSERT INTO bloom_tags (tag, tenant, position)
         SELECT DISTINCT t.tag, e_tenant[t.nth], last - cardinality(e_id) + t.nth FROM unnest(t_nth, t_tag) AS t (nth, tag);

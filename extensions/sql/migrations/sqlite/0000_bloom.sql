@@ -9,7 +9,11 @@ CREATE TABLE bloom_events (
     name      TEXT    NOT NULL,
     revision  INTEGER NOT NULL,
     body      TEXT    NOT NULL,
-    metadata  TEXT    NOT NULL,
+    event_id  BLOB    NOT NULL,
+    -- Microseconds since 1970.
+    at        INTEGER NOT NULL,
+    -- Who, why, and as part of what, as JSON.
+    remarks   TEXT,
     UNIQUE (tenant, aggregate, id, version)
 );
 

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Integer,
     Text,
     Bytes,
+    /// A UUID, as bytes between both.
+    Uuid,
     /// JSON, as text between both.
     Json,
     /// A moment, as seconds between both.
@@ -55,7 +57,9 @@ const EVENTS: &[(&str, Kind)] = &[
     ("name", Kind::Text),
     ("revision", Kind::Integer),
     ("body", Kind::Text),
-    ("metadata", Kind::Text),
+    ("event_id", Kind::Uuid),
+    ("at", Kind::Integer),
+    ("remarks", Kind::Text),
 ];
 const TAGS: &[(&str, Kind)] =
     &[("tag", Kind::Text), ("tenant", Kind::Text), ("position", Kind::Integer)];

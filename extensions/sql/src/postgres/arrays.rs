@@ -1,11 +1,14 @@
 //! What the functions of the schema take: one array for each column, with a place for each row.
 
-use bloom_runtime::ports::{NewEvent, StoreError, StreamId};
+use bloom_runtime::{
+    domain::Uuid,
+    ports::{NewEvent, StoreError, StreamId},
+};
 use tokio_postgres::types::ToSql;
 
 /// How many parameters the functions have.
 pub(super) const STAGED: usize = 23;
-pub(super) const APPENDED: usize = 10;
+pub(super) const APPENDED: usize = 12;
 
 /// What `bloom_stage` takes.
 #[derive(Default)]
@@ -101,7 +104,9 @@ pub(super) struct Appended<'b> {
     pub(super) names: Vec<&'b str>,
     pub(super) revisions: Vec<i32>,
     pub(super) bodies: Vec<&'b str>,
-    pub(super) metadata: Vec<String>,
+    pub(super) event_ids: Vec<Uuid>,
+    pub(super) times: Vec<i64>,
+    pub(super) remarks: Vec<Option<String>>,
     /// Tags, each with the number of its event, from 1.
     pub(super) tagged: Vec<i32>,
     pub(super) tags: Vec<&'b str>,
@@ -114,8 +119,8 @@ impl<'b> Appended<'b> {
         version: i64,
         event: &'b NewEvent,
     ) -> Result<(), StoreError> {
-        let metadata = serde_json::to_string(&event.metadata)
-            .map_err(|error| StoreError::Internal(error.into()))?;
+        let remarks =
+            event.metadata.remarks().map_err(|error| StoreError::Internal(error.into()))?;
         self.tenants.push(&stream.tenant);
         self.aggregates.push(&stream.aggregate);
         self.ids.push(&stream.id);
@@ -123,7 +128,9 @@ impl<'b> Appended<'b> {
         self.names.push(&event.name);
         self.revisions.push(event.revision.cast_signed());
         self.bodies.push(&event.body);
-        self.metadata.push(metadata);
+        self.event_ids.push(event.metadata.event_id);
+        self.times.push(event.metadata.at.as_micros());
+        self.remarks.push(remarks);
         let number = i32::try_from(self.ids.len()).unwrap_or(i32::MAX);
         for tag in &event.metadata.tags {
             self.tagged.push(number);
@@ -142,7 +149,9 @@ impl<'b> Appended<'b> {
             &a.names,
             &a.revisions,
             &a.bodies,
-            &a.metadata,
+            &a.event_ids,
+            &a.times,
+            &a.remarks,
             &a.tagged,
             &a.tags,
         ]

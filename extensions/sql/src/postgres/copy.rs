@@ -39,6 +39,7 @@ pub(crate) async fn read(url: &str, parcels: &mpsc::Sender<Parcel>) -> Result<()
         let columns = table.columns.iter().map(|(column, kind)| match kind {
             Kind::Integer => format!("{column}::bigint"),
             Kind::Text | Kind::Bytes => (*column).to_owned(),
+            Kind::Uuid => format!("uuid_send({column})"),
             Kind::Json => format!("{column}::text"),
             Kind::Moment => format!("extract(epoch FROM {column})::bigint"),
         });
@@ -134,7 +135,7 @@ async fn prepared(client: &ClientWrapper, table: &Table) -> Result<String, CopyE
     let types = (1..).zip(table.columns).map(|(number, (_, kind))| match kind {
         Kind::Integer | Kind::Moment => format!("${number}::bigint[]"),
         Kind::Text | Kind::Json => format!("${number}::text[]"),
-        Kind::Bytes => format!("${number}::bytea[]"),
+        Kind::Bytes | Kind::Uuid => format!("${number}::bytea[]"),
     });
     let types = types.collect::<Vec<_>>().join(", ");
     let columns: Vec<&str> = table.columns.iter().map(|(column, _)| *column).collect();
@@ -150,6 +151,7 @@ async fn prepared(client: &ClientWrapper, table: &Table) -> Result<String, CopyE
     }
     let values = table.columns.iter().map(|(column, kind)| match kind {
         Kind::Integer | Kind::Text | Kind::Bytes => format!("n.{column}"),
+        Kind::Uuid => format!("encode(n.{column}, 'hex')::uuid"),
         Kind::Json => format!("n.{column}::jsonb"),
         Kind::Moment => format!("to_timestamp(n.{column})"),
     });
@@ -176,7 +178,7 @@ async fn insert_rows(
                 });
                 Box::new(numbers.collect::<Vec<_>>())
             }
-            Kind::Bytes => {
+            Kind::Bytes | Kind::Uuid => {
                 let bytes = rows.iter().map(|row| match &row[index] {
                     SqlValue::Bytes(bytes) => Some(bytes.clone()),
                     _ => None,

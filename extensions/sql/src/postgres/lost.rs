@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use bloom_runtime::ports::{Addition, Batch, Committed, Position, StoreError, StreamId};
+use bloom_runtime::{
+    domain::Uuid,
+    ports::{Addition, Batch, Committed, Position, StoreError, StreamId},
+};
 use deadpool_postgres::ClientWrapper;
 use tokio::time::Instant;
 
@@ -71,7 +74,7 @@ async fn look(client: &ClientWrapper, batch: &Batch) -> Result<Option<Committed>
     read::hold(client, &append.stream).await?;
     let Some(event) = append.events.last() else { return Ok(None) };
     match at(client, &append.stream, append.version().get()).await? {
-        Some((position, id)) if id == event.metadata.event_id.to_string() => {
+        Some((position, id)) if id == event.metadata.event_id => {
             Ok(Some(Committed { position: Some(position) }))
         }
         Some(_) => Err(StoreError::Conflict {
@@ -94,9 +97,9 @@ async fn look_for_addition(
     let row = client
         .query_opt(
             "SELECT position FROM bloom_events
-             WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND metadata::json ->> 'event_id' = $4
+             WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND event_id = $4
              ORDER BY version DESC LIMIT 1",
-            &[&stream.tenant, &stream.aggregate, &stream.id, &event.metadata.event_id.to_string()],
+            &[&stream.tenant, &stream.aggregate, &stream.id, &event.metadata.event_id],
         )
         .await
         .map_err(store_error)?;
@@ -110,10 +113,10 @@ async fn at(
     client: &ClientWrapper,
     stream: &StreamId,
     version: u64,
-) -> Result<Option<(Position, String)>, StoreError> {
+) -> Result<Option<(Position, Uuid)>, StoreError> {
     let row = client
         .query_opt(
-            "SELECT position, metadata::json ->> 'event_id' FROM bloom_events
+            "SELECT position, event_id FROM bloom_events
              WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version = $4",
             &[&stream.tenant, &stream.aggregate, &stream.id, &version.cast_signed()],
         )

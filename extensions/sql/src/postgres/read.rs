@@ -20,7 +20,7 @@ use tokio_postgres::{Row, types::ToSql};
 use super::{error::store_error, translate::Postgres};
 use crate::{
     condition::{Statement, identifier, order},
-    selection::EVENT,
+    selection::{EVENT, EVENT_OF_STREAM},
 };
 
 const DOCUMENT: &str = "SELECT id, version, body::text, removed_at, shape FROM";
@@ -55,14 +55,14 @@ pub(super) async fn slice(
         Direction::Backwards => "DESC",
     };
     let sql = format!(
-        "{EVENT} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND version <= $5
+        "{EVENT_OF_STREAM} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND version <= $5
          ORDER BY version {order} LIMIT $6"
     );
     let after = slice.after.get().cast_signed();
     let up_to = slice.up_to.map_or(i64::MAX, |version| version.get().cast_signed());
     let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
     let found = rows(client, &sql, &[tenant, aggregate, id, &after, &up_to, &limit]).await?;
-    found.iter().map(event).collect()
+    found.iter().map(|row| event_of(row, stream.clone())).collect()
 }
 
 pub(super) async fn select(
@@ -291,24 +291,28 @@ fn stored(row: &Row) -> Result<StoredDocument, StoreError> {
 }
 
 fn event(row: &Row) -> Result<RecordedEvent, StoreError> {
+    let (tenant, aggregate, id) = (column(row, 8)?, column(row, 9)?, column(row, 10)?);
+    event_of(row, StreamId { tenant, aggregate, id })
+}
+
+fn event_of(row: &Row, stream: StreamId) -> Result<RecordedEvent, StoreError> {
     let position = unsigned(row, 0)?;
-    let metadata: Metadata =
-        serde_json::from_str(column(row, 8)?).map_err(|error| StoreError::Corrupt {
-            place: format!("the metadata of event {position}"),
-            source: error.into(),
-        })?;
-    let revision: i32 = column(row, 6)?;
+    let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Corrupt {
+        place: format!("the metadata of event {position}"),
+        source,
+    };
+    let at = Timestamp::from_micros(column(row, 6)?);
+    let at = at.ok_or_else(|| corrupt("its time is none".into()))?;
+    let metadata = Metadata::new(column(row, 5)?, at);
+    let metadata = metadata.with_remarks(column(row, 7)?).map_err(|error| corrupt(error.into()))?;
+    let revision: i32 = column(row, 3)?;
     Ok(RecordedEvent {
         position: Position::new(position),
-        stream: StreamId {
-            tenant: column(row, 1)?,
-            aggregate: column(row, 2)?,
-            id: column(row, 3)?,
-        },
-        version: Version::new(unsigned(row, 4)?),
-        name: column(row, 5)?,
+        stream,
+        version: Version::new(unsigned(row, 1)?),
+        name: column(row, 2)?,
         revision: revision.cast_unsigned(),
-        body: column(row, 7)?,
+        body: column(row, 4)?,
         metadata,
         concealed: None,
     })

@@ -17,8 +17,7 @@ pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     // A commit is on the disk before it is reported.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    translate::add_functions(&connection)?;
+    settle(&connection)?;
     Ok(connection)
 }
 
@@ -27,9 +26,16 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    translate::add_functions(&connection)?;
+    settle(&connection)?;
     Ok(connection)
+}
+
+/// What all connections have.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    // In kibibytes, when it is negative: a long history is read without asking the file for the same pages again.
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    translate::add_functions(connection)
 }
 
 /// Ends the open transaction, if there is one.

@@ -16,8 +16,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, typ
 use super::translate::{Parameter, Sqlite};
 use crate::{
     condition::{Statement, identifier, order},
-    selection::EVENT,
+    selection::{EVENT, EVENT_OF_STREAM},
 };
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const DOCUMENT: &str = "SELECT id, version, body, removed_at, shape FROM";
 
@@ -43,12 +45,13 @@ pub(super) fn slice(
         Direction::Backwards => "DESC",
     };
     let sql = format!(
-        "{EVENT} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 ORDER BY version {order} LIMIT ?6"
+        "{EVENT_OF_STREAM} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 ORDER BY version {order} LIMIT ?6"
     );
     let after = slice.after.get().cast_signed();
     let up_to = slice.up_to.map_or(i64::MAX, |version| version.get().cast_signed());
     let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
+    let event = |row: &Row<'_>| event_of(row, stream.clone());
     statement.query_map(params![tenant, aggregate, id, after, up_to, limit], event)?.collect()
 }
 
@@ -232,16 +235,27 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<RecordedEvent> {
-    let metadata: String = row.get(8)?;
-    let metadata: Metadata = serde_json::from_str(&metadata)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error.into()))?;
+    event_of(row, StreamId { tenant: row.get(8)?, aggregate: row.get(9)?, id: row.get(10)? })
+}
+
+fn event_of(row: &Row<'_>, stream: StreamId) -> rusqlite::Result<RecordedEvent> {
+    fn wrong(column: usize, ty: Type, error: impl Into<Failure>) -> rusqlite::Error {
+        rusqlite::Error::FromSqlConversionFailure(column, ty, error.into())
+    }
+    let id = row.get_ref(5)?.as_blob().map_err(|error| wrong(5, Type::Blob, error))?;
+    let id = Uuid::from_slice(id).map_err(|error| wrong(5, Type::Blob, error))?;
+    let at = Timestamp::from_micros(row.get(6)?);
+    let at = at.ok_or_else(|| wrong(6, Type::Integer, "it is no time"))?;
+    let remarks = row.get_ref(7)?.as_str_or_null().map_err(|error| wrong(7, Type::Text, error))?;
+    let metadata = Metadata::new(id, at).with_remarks(remarks);
+    let metadata = metadata.map_err(|error| wrong(7, Type::Text, error))?;
     Ok(RecordedEvent {
         position: Position::new(unsigned(row, 0)?),
-        stream: StreamId { tenant: row.get(1)?, aggregate: row.get(2)?, id: row.get(3)? },
-        version: Version::new(unsigned(row, 4)?),
-        name: row.get(5)?,
-        revision: row.get(6)?,
-        body: row.get(7)?,
+        stream,
+        version: Version::new(unsigned(row, 1)?),
+        name: row.get(2)?,
+        revision: row.get(3)?,
+        body: row.get(4)?,
         metadata,
         concealed: None,
     })

@@ -48,7 +48,10 @@ pub(super) fn batch(
     for append in &batch.appends {
         let actual = version(connection, &append.stream).map_err(store_error)?;
         expect(&append.stream, append.expected, actual)?;
-        release_keys(connection, append).map_err(store_error)?;
+        // What is new has none yet.
+        if actual != Version::NEW {
+            release_keys(connection, append).map_err(store_error)?;
+        }
     }
     let mut position = head;
     for append in &batch.appends {
@@ -173,13 +176,15 @@ fn append_events(
         )?
         .execute(params![tenant, aggregate, id, version.get().cast_signed()])?;
     let mut statement = connection.prepare_cached(
-        "INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, metadata)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, event_id, at, remarks)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     let mut position = head;
     for (index, event) in events.iter().enumerate() {
         position = position.next();
-        let metadata = serde_json::to_string(&event.metadata)
+        let remarks = event
+            .metadata
+            .remarks()
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         statement.execute(params![
             position.get().cast_signed(),
@@ -190,7 +195,9 @@ fn append_events(
             &*event.name,
             event.revision,
             event.body,
-            metadata,
+            event.metadata.event_id.as_bytes(),
+            event.metadata.at.as_micros(),
+            remarks,
         ])?;
         for tag in &event.metadata.tags {
             // The same one twice says no more than once.
