@@ -1,6 +1,6 @@
 //! What can be typed. The doc comments are the help.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -35,7 +35,12 @@ impl Cli {
             Verb::Init(arguments) => arguments.json,
             Verb::Generate { thing } => thing.options().json,
             Verb::Db { verb: DbVerb::Use { options, .. } } => options.json,
-            Verb::Setup(_) | Verb::Completions { .. } => false,
+            Verb::Setup(_)
+            | Verb::Migrate(_)
+            | Verb::Events(_)
+            | Verb::Projection(_)
+            | Verb::Verify(_)
+            | Verb::Completions { .. } => false,
         }
     }
 }
@@ -74,6 +79,18 @@ pub(crate) enum Verb {
     },
     /// Tell cargo on this machine where Bloom is
     Setup(SetupArgs),
+    /// Apply the migrations, or show them: `cargo run -q -- migrate`
+    #[command(disable_help_flag = true)]
+    Migrate(OwnArgs),
+    /// Look into the log: `cargo run -q -- events`
+    #[command(disable_help_flag = true)]
+    Events(OwnArgs),
+    /// Look after read models: `cargo run -q -- projection`
+    #[command(disable_help_flag = true)]
+    Projection(OwnArgs),
+    /// Try to make the database lose something: `cargo run -q -- verify`
+    #[command(disable_help_flag = true)]
+    Verify(OwnArgs),
     /// Print a script that completes commands in your shell
     #[command(after_help = "\
 Examples:
@@ -83,6 +100,14 @@ Examples:
         /// The shell
         shell: Shell,
     },
+}
+
+/// What the project's own binary is told.
+#[derive(Debug, Args)]
+pub(crate) struct OwnArgs {
+    /// What follows the verb; `--help` says what it may be
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// What can be done about the database.

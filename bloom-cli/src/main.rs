@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     };
     let ui = ui::Ui { quiet: cli.quiet, json: cli.json() };
     match commands::run(cli, ui) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             ui.failure(&failure);
             ExitCode::from(failure.exit_code())

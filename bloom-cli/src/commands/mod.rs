@@ -4,9 +4,12 @@ mod completions;
 mod db;
 mod generate;
 mod init;
+mod own_verb;
 mod patch;
 mod setup;
 mod vendor;
+
+use std::process::ExitCode;
 
 use crate::{
     cli::{Cli, DbVerb, Verb},
@@ -15,17 +18,21 @@ use crate::{
 };
 
 /// Runs the verb.
-pub(crate) fn run(cli: Cli, ui: Ui) -> Result<(), Failure> {
+pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
     match cli.verb {
-        Verb::Init(arguments) => init::run(&arguments, ui),
-        Verb::Generate { thing } => generate::run(thing, ui),
-        Verb::Db { verb: DbVerb::Use { database, options } } => db::move_to(database, &options, ui),
-        Verb::Setup(arguments) => setup::run(&arguments, ui),
-        Verb::Completions { shell } => {
-            completions::run(shell, ui);
-            Ok(())
+        Verb::Init(arguments) => init::run(&arguments, ui)?,
+        Verb::Generate { thing } => generate::run(thing, ui)?,
+        Verb::Db { verb: DbVerb::Use { database, options } } => {
+            db::move_to(database, &options, ui)?;
         }
+        Verb::Setup(arguments) => setup::run(&arguments, ui)?,
+        Verb::Migrate(own) => return own_verb::run("migrate", &own.arguments),
+        Verb::Events(own) => return own_verb::run("events", &own.arguments),
+        Verb::Projection(own) => return own_verb::run("projection", &own.arguments),
+        Verb::Verify(own) => return own_verb::run("verify", &own.arguments),
+        Verb::Completions { shell } => completions::run(shell, ui),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The folder the command was called in.

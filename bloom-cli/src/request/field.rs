@@ -136,8 +136,8 @@ impl Field {
             "unique" => self.unique = true,
             "index" => self.index = true,
             "personal" => {
-                return Err(InputError::new("`personal` is not available yet").hint(
-                    "encrypting personal data comes with a later version; leave the word out",
+                return Err(InputError::new("`personal` is not written by `bloom` yet").hint(
+                    "leave the word out, and write `Personal<..>` by hand: the chapter on personal data in the guide says how",
                 ));
             }
             _ => {

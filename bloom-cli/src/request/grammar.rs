@@ -118,7 +118,7 @@ fn rejected_fields() {
         ("tags:String:list,unique", "needs a single value"),
         ("any:Json:unique", "needs a single value"),
         ("ratio:f64:index", "needs a single value"),
-        ("name:String:personal", "not available yet"),
+        ("name:String:personal", "not written by `bloom` yet"),
         ("name:String:optional,optional", "said twice"),
     ] {
         let said = refused(line);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{domain::Timestamp, ports::RecordedEvent};
+use crate::{domain::Timestamp, ports::Payload};
 
 /// What has happened since the last snapshot of an aggregate, or since its first event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Snapshots {
 
     pub(super) fn is_due(
         &self,
-        events: &[RecordedEvent],
+        events: &[Payload],
         taken: Option<Timestamp>,
         now: Timestamp,
     ) -> bool {

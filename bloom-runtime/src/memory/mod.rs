@@ -28,11 +28,11 @@ pub use self::{
 };
 use crate::{
     application::{conceal, reveal, subjects_of},
-    domain::Uuid,
+    domain::{Uuid, Version},
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, NoWork,
-        Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, SubjectKey,
+        Outcome, OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection,
+        Storage, StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, SubjectKey,
     },
 };
 
@@ -108,6 +108,18 @@ impl EventLog for MemoryStorage {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let events = self.state().read_slice(stream, slice);
         self.revealed(events)
+    }
+
+    async fn payloads(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<Payload>, StoreError> {
+        if let Some(payloads) = self.state().payloads(stream, after) {
+            return Ok(payloads);
+        }
+        let events = self.read_stream(stream, after).await?;
+        Ok(events.into_iter().map(Payload::from).collect())
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {

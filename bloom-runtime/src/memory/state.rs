@@ -10,9 +10,9 @@ use crate::{
     domain::{Json, Version, in_order},
     ports::{
         Addition, Batch, Boundary, BuiltDocument, Committed, Direction, DocumentQuery,
-        DocumentState, EventSelection, KeyClaim, NewEvent, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot,
-        StreamAppend, StreamId, StreamSlice, SubjectKey,
+        DocumentState, EventSelection, KeyClaim, Names, NewEvent, Outcome, OutdatedDocument,
+        Payload, Position, RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument,
+        StoredSnapshot, StreamAppend, StreamId, StreamSlice, SubjectKey,
     },
 };
 
@@ -58,6 +58,24 @@ impl State {
             Direction::Forwards => wanted.iter().take(limit).map(event).collect(),
             Direction::Backwards => wanted.iter().rev().take(limit).map(event).collect(),
         }
+    }
+
+    /// What the aggregate is folded from; `None` when something of it has to be decrypted first.
+    pub(super) fn payloads(&self, stream: &StreamId, after: Version) -> Option<Vec<Payload>> {
+        let indexes = self.streams.get(stream).map(Vec::as_slice).unwrap_or_default();
+        let start = usize::try_from(after.get()).unwrap_or(usize::MAX);
+        let mut names = Names::default();
+        let payload = |&index: &usize| {
+            let RecordedEvent { version, name, revision, body, metadata, .. } = &self.log[index];
+            let payload = || Payload {
+                version: *version,
+                name: names.share(name),
+                revision: *revision,
+                body: body.clone(),
+            };
+            metadata.subject.is_none().then(payload)
+        };
+        indexes.get(start..).unwrap_or_default().iter().map(payload).collect()
     }
 
     pub(super) fn select(&self, selection: &EventSelection) -> Vec<RecordedEvent> {

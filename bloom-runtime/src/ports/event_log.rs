@@ -1,6 +1,6 @@
 //! The one log: every committed event, in one order without holes.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,43 @@ impl RecordedEvent {
     }
 }
 
+/// What an aggregate is folded from: an event without where, who and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// The version it brought the aggregate to.
+    pub version: Version,
+    /// The stored name.
+    pub name: Arc<str>,
+    /// The revision of the payload.
+    pub revision: u32,
+    /// The payload as JSON text.
+    pub body: String,
+}
+
+impl From<RecordedEvent> for Payload {
+    fn from(event: RecordedEvent) -> Self {
+        let RecordedEvent { version, name, revision, body, .. } = event;
+        Self { version, name: name.into(), revision, body }
+    }
+}
+
+/// The names of events, each kept once however often it is read.
+#[derive(Debug, Default)]
+pub struct Names(Vec<Arc<str>>);
+
+impl Names {
+    /// The name, shared with whoever had it before.
+    pub fn share(&mut self, name: &str) -> Arc<str> {
+        // An aggregate has few kinds of events.
+        if let Some(known) = self.0.iter().find(|known| ***known == *name) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = name.into();
+        self.0.push(Arc::clone(&new));
+        new
+    }
+}
+
 /// Reads the log.
 pub trait EventLog: Send + Sync {
     /// Up to `limit` events after `position`, in order.
@@ -120,6 +157,19 @@ pub trait EventLog: Send + Sync {
         after: Version,
     ) -> impl Future<Output = Result<Vec<RecordedEvent>, StoreError>> + Send {
         self.read_slice(stream, StreamSlice::after(after))
+    }
+
+    /// What one aggregate is folded from, after `version`, in order: the same as [`Self::read_stream`], which a storage may know how to
+    /// read with less.
+    fn payloads(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> impl Future<Output = Result<Vec<Payload>, StoreError>> + Send {
+        async move {
+            let events = self.read_stream(stream, after).await?;
+            Ok(events.into_iter().map(Payload::from).collect())
+        }
     }
 
     /// The events of the log that are asked for, in the order asked for.

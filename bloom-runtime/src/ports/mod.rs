@@ -43,7 +43,7 @@ pub use documents::{
     Selection, StoredDocument,
 };
 pub use error::StoreError;
-pub use event_log::{EventLog, Position, RecordedEvent, StreamId};
+pub use event_log::{EventLog, Names, Payload, Position, RecordedEvent, StreamId};
 pub use event_query::{Criterion, Direction, EventQuery, EventSelection, StreamSlice};
 pub use identity_provider::{IdentityProvider, Principal};
 pub use ids::IdGenerator;

@@ -9,6 +9,7 @@ use super::{
     Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
     ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
 };
+use crate::domain::Version;
 
 /// A database, seen as the runtime needs it.
 ///
@@ -209,6 +210,14 @@ impl<S: EventLog> EventLog for std::sync::Arc<S> {
         slice: super::StreamSlice,
     ) -> impl Future<Output = Result<Vec<super::RecordedEvent>, StoreError>> + Send {
         (**self).read_slice(stream, slice)
+    }
+
+    fn payloads(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> impl Future<Output = Result<Vec<super::Payload>, StoreError>> + Send {
+        (**self).payloads(stream, after)
     }
 
     fn select(

@@ -132,8 +132,8 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             for id in ids {
                 let (tenant, aggregate) = (tenant.clone(), A::NAME.to_owned());
                 let stream = StreamId { tenant, aggregate, id };
-                let events = storage.read_stream(&stream, Version::NEW).await?;
-                let past = Past::<A>::fold(&events)?;
+                let payloads = storage.payloads(&stream, Version::NEW).await?;
+                let past = Past::<A>::new().and(&stream, &payloads)?;
                 let state = if removed { past.removed() } else { past.alive() };
                 let Some(aggregate) = state else { continue };
                 let document =

@@ -12,7 +12,8 @@ use crate::{
     },
     domain::{Aggregate, DomainEvent, Version},
     ports::{
-        Lifecycle, RecordedEvent, Storage, StoreError, StoredDocument, StoredSnapshot, StreamId,
+        Lifecycle, Payload, RecordedEvent, Storage, StoreError, StoredDocument, StoredSnapshot,
+        StreamId,
     },
 };
 
@@ -42,22 +43,32 @@ impl<A: Aggregate> Past<A> {
     /// One more event; what it was, unless it is one of the store.
     pub(super) fn then(&mut self, event: &RecordedEvent) -> Result<Option<A::Event>, StoreError> {
         let payload = decode::<A>(event)?;
-        self.apply(event, payload.clone())?;
+        self.apply(Entry::of(event), payload.clone())?;
         Ok(payload)
     }
 
     /// One more event.
-    pub(super) fn push(&mut self, event: &RecordedEvent) -> Result<(), StoreError> {
-        self.apply(event, decode::<A>(event)?)
+    fn push(&mut self, event: &RecordedEvent) -> Result<(), StoreError> {
+        let entry = Entry::of(event);
+        self.apply(entry, entry.decode::<A>()?)
     }
 
-    fn apply(
-        &mut self,
-        event: &RecordedEvent,
-        payload: Option<A::Event>,
-    ) -> Result<(), StoreError> {
+    /// The state after these events of a stream, on top of what there is.
+    pub(super) fn and(
+        mut self,
+        stream: &StreamId,
+        payloads: &[Payload],
+    ) -> Result<Self, StoreError> {
+        for Payload { version, name, revision, body } in payloads {
+            let entry = Entry { stream, version: *version, name, revision: *revision, body };
+            self.apply(entry, entry.decode::<A>()?)?;
+        }
+        Ok(self)
+    }
+
+    fn apply(&mut self, event: Entry<'_>, payload: Option<A::Event>) -> Result<(), StoreError> {
         let Some(payload) = payload else {
-            let lifecycle = Lifecycle::named(&event.name);
+            let lifecycle = Lifecycle::named(event.name);
             // Whoever is forgotten, the aggregate stays what it was.
             if lifecycle != Some(Lifecycle::Forgotten) {
                 self.last = lifecycle;
@@ -113,7 +124,10 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                 there.map(|document| decode_document(registration, table, document)).transpose()
             }
             Loading::Events => match &registration.snapshots {
-                None => Ok(Past::fold(&storage.read_stream(stream, Version::NEW).await?)?.alive()),
+                None => {
+                    let payloads = storage.payloads(stream, Version::NEW).await?;
+                    Ok(Past::new().and(stream, &payloads)?.alive())
+                }
                 Some(snapshots) => self.load_since_snapshot(snapshots, stream).await,
             },
         }
@@ -135,20 +149,17 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             });
             Some((state.ok()?, snapshot.at))
         });
-        let (mut past, after, taken) = match begun {
+        let (past, after, taken) = match begun {
             Some((state, at)) => {
                 let version = state.version();
                 (Past { state: Some(state), last: None }, version, Some(at))
             }
             None => (Past::new(), Version::NEW, None),
         };
-        let events = storage.read_stream(stream, after).await?;
-        for event in &events {
-            past.push(event)?;
-        }
-        let state = past.alive();
+        let payloads = storage.payloads(stream, after).await?;
+        let state = past.and(stream, &payloads)?.alive();
         if let Some(state) = &state
-            && snapshots.is_due(&events, taken, self.buffer.store.clock.now())
+            && snapshots.is_due(&payloads, taken, self.buffer.store.clock.now())
         {
             self.take_snapshot(stream, shape, state);
         }
@@ -207,14 +218,35 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
 pub(in crate::application) fn decode<A: Aggregate>(
     event: &RecordedEvent,
 ) -> Result<Option<A::Event>, StoreError> {
-    if Lifecycle::named(&event.name).is_some() {
-        return Ok(None);
+    Entry::of(event).decode::<A>()
+}
+
+/// What of an event counts for the state.
+#[derive(Clone, Copy)]
+struct Entry<'e> {
+    stream: &'e StreamId,
+    version: Version,
+    name: &'e str,
+    revision: u32,
+    body: &'e str,
+}
+
+impl<'e> Entry<'e> {
+    fn of(event: &'e RecordedEvent) -> Self {
+        let RecordedEvent { stream, version, name, revision, body, .. } = event;
+        Self { stream, version: *version, name, revision: *revision, body }
     }
-    let payload = A::Event::from_body(&event.name, event.revision, &event.body);
-    payload.map(Some).map_err(|source| StoreError::Corrupt {
-        place: format!("event {} of stream `{}`", event.version, event.stream),
-        source: source.into(),
-    })
+
+    fn decode<A: Aggregate>(self) -> Result<Option<A::Event>, StoreError> {
+        if Lifecycle::named(self.name).is_some() {
+            return Ok(None);
+        }
+        let payload = A::Event::from_body(self.name, self.revision, self.body);
+        payload.map(Some).map_err(|source| StoreError::Corrupt {
+            place: format!("event {} of stream `{}`", self.version, self.stream),
+            source: source.into(),
+        })
+    }
 }
 
 pub(super) fn decode_document<A: Aggregate>(

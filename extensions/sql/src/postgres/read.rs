@@ -2,6 +2,8 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    future::poll_fn,
+    pin::pin,
     sync::{LazyLock, Mutex, PoisonError},
 };
 
@@ -9,12 +11,13 @@ use bloom_runtime::{
     application::{Keyring, Whose},
     domain::{Kind, Metadata, Timestamp, Uuid, Version},
     ports::{
-        Boundary, Direction, DocumentQuery, EventSelection, Outcome, OutdatedDocument, Position,
-        RecordedEvent, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
-        StreamSlice, SubjectKey,
+        Boundary, Direction, DocumentQuery, EventSelection, Names, Outcome, OutdatedDocument,
+        Payload, Position, RecordedEvent, Selection, StoreError, StoredDocument, StoredSnapshot,
+        StreamId, StreamSlice, SubjectKey,
     },
 };
 use deadpool_postgres::ClientWrapper;
+use futures_core::Stream;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{error::store_error, translate::Postgres};
@@ -63,6 +66,38 @@ pub(super) async fn slice(
     let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
     let found = rows(client, &sql, &[tenant, aggregate, id, &after, &up_to, &limit]).await?;
     found.iter().map(|row| event_of(row, stream.clone())).collect()
+}
+
+/// What an aggregate is folded from; `None` when something of it has to be decrypted first.
+pub(super) async fn payloads(
+    client: &ClientWrapper,
+    stream: &StreamId,
+    after: Version,
+) -> Result<Option<Vec<Payload>>, StoreError> {
+    let sql =
+        "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
+               WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 ORDER BY version";
+    let StreamId { tenant, aggregate, id } = stream;
+    let after = after.get().cast_signed();
+    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+    let parameters: [&(dyn ToSql + Sync); 4] = [tenant, aggregate, id, &after];
+    let rows = client.query_raw(&statement, parameters).await.map_err(store_error)?;
+    let mut rows = pin!(rows);
+    let (mut names, mut payloads) = (Names::default(), Vec::new());
+    let mut is_personal = false;
+    // Each row is let go when the next one comes.
+    while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+        let row = row.map_err(store_error)?;
+        is_personal |= column::<Option<bool>>(&row, 4)?.unwrap_or_default();
+        let revision: i32 = column(&row, 2)?;
+        payloads.push(Payload {
+            version: Version::new(unsigned(&row, 0)?),
+            name: names.share(column(&row, 1)?),
+            revision: revision.cast_unsigned(),
+            body: column(&row, 3)?,
+        });
+    }
+    Ok((!is_personal).then_some(payloads))
 }
 
 pub(super) async fn select(

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bloom_runtime::{
     application::{conceal, current_context, reveal, subjects_of},
+    domain::Version,
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
-        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
         StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
     },
 };
@@ -227,6 +228,20 @@ impl EventLog for PostgresStorage {
         let whose = Whose::One(&stream.tenant);
         let events = read::slice(&*self.connections.take(whose).await?, stream, slice).await?;
         self.revealed(events).await
+    }
+
+    async fn payloads(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<Payload>, StoreError> {
+        let client = self.connections.take(Whose::One(&stream.tenant)).await?;
+        if let Some(payloads) = read::payloads(&client, stream, after).await? {
+            return Ok(payloads);
+        }
+        drop(client);
+        let events = self.read_stream(stream, after).await?;
+        Ok(events.into_iter().map(Payload::from).collect())
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {

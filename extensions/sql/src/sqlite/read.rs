@@ -6,9 +6,9 @@ use bloom_runtime::{
     application::{Keyring, Whose},
     domain::{Kind, Metadata, Timestamp, Uuid, Version},
     ports::{
-        Boundary, Direction, DocumentQuery, EventSelection, Outcome, OutdatedDocument, Position,
-        RecordedEvent, Selection, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
-        SubjectKey,
+        Boundary, Direction, DocumentQuery, EventSelection, Names, Outcome, OutdatedDocument,
+        Payload, Position, RecordedEvent, Selection, StoredDocument, StoredSnapshot, StreamId,
+        StreamSlice, SubjectKey,
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Type};
@@ -53,6 +53,36 @@ pub(super) fn slice(
     let mut statement = connection.prepare_cached(&sql)?;
     let event = |row: &Row<'_>| event_of(row, stream.clone());
     statement.query_map(params![tenant, aggregate, id, after, up_to, limit], event)?.collect()
+}
+
+/// What an aggregate is folded from; `None` when something of it has to be decrypted first.
+pub(super) fn payloads(
+    connection: &Connection,
+    stream: &StreamId,
+    after: Version,
+) -> rusqlite::Result<Option<Vec<Payload>>> {
+    let StreamId { tenant, aggregate, id } = stream;
+    let mut statement = connection.prepare_cached(
+        "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
+         WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 ORDER BY version",
+    )?;
+    let mut rows = statement.query(params![tenant, aggregate, id, after.get().cast_signed()])?;
+    let (mut names, mut payloads) = (Names::default(), Vec::new());
+    while let Some(row) = rows.next()? {
+        if row.get::<_, Option<bool>>(4)? == Some(true) {
+            return Ok(None);
+        }
+        let name = row.get_ref(1)?.as_str().map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into())
+        })?;
+        payloads.push(Payload {
+            version: Version::new(unsigned(row, 0)?),
+            name: names.share(name),
+            revision: row.get(2)?,
+            body: row.get(3)?,
+        });
+    }
+    Ok(Some(payloads))
 }
 
 pub(super) fn select(

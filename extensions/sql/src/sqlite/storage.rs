@@ -7,12 +7,14 @@ use std::{
 
 use bloom_runtime::{
     application::{conceal, reveal, subjects_of},
+    domain::Version,
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
-        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
         StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
     },
 };
+use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::{connection, migrate, open::Turn, pool::Readers, read, work, write, writer::Writer};
@@ -191,6 +193,20 @@ impl EventLog for SqliteStorage {
             self.readers.read(move |connection| read::slice(connection, &stream, slice)).await?,
         )
         .await
+    }
+
+    async fn payloads(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<Payload>, StoreError> {
+        let wanted = stream.clone();
+        let read = move |connection: &Connection| read::payloads(connection, &wanted, after);
+        if let Some(payloads) = self.readers.read(read).await? {
+            return Ok(payloads);
+        }
+        let events = self.read_stream(stream, after).await?;
+        Ok(events.into_iter().map(Payload::from).collect())
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
