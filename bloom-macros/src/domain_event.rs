@@ -148,8 +148,8 @@ pub(crate) fn derive(input: &DeriveInput, problems: &mut Problems) -> Option<Tok
                 const TYPES: &'static [::bloom_runtime::domain::EventType] = &[#(#types),*];
                 fn name(&self) -> &'static str { match self { #(#names),* } }
                 fn revision(&self) -> u32 { match self { #(#revisions),* } }
-                #tags
                 #personal
+                #tags
                 fn shapes() -> ::std::vec::Vec<::bloom_runtime::domain::EventShape> {
                     let mut all = ::std::vec::Vec::new();
                     let shapes = &mut all;
@@ -238,6 +238,7 @@ fn personal(events: &[Event<'_>]) -> Option<TokenStream> {
     let others = (arms.len() < events.len()).then(|| quote!(_ => ::core::option::Option::None,));
     (!arms.is_empty()).then(|| {
         quote! {
+            const HAS_PERSONAL: bool = true;
             fn personal(&self) -> ::core::option::Option<::bloom_runtime::domain::PersonalFields> {
                 match self { #(#arms,)* #others }
             }

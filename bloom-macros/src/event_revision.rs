@@ -8,6 +8,7 @@ use syn::{
 
 use crate::{
     attributes::{Items, plain},
+    field::mentions_personal,
     problems::Problems,
     shadow::{ShadowField, read_fields},
     shape,
@@ -20,6 +21,9 @@ pub(crate) struct Stored {
     /// The revision before, if somebody may have stored it.
     pub(crate) from: Option<Path>,
 }
+
+/// What is opaque is stored as it is.
+pub(crate) const PERSONAL_IS_NOT_OPAQUE: &str = "what is personal has to be known to be encrypted; write `Personal<..>` or `Option<Personal<..>>` as a field of an event, not opaque";
 
 /// A field of an event.
 pub(crate) struct Part<'f> {
@@ -113,6 +117,9 @@ pub(crate) fn parts<'f>(
                 let name = field.ident.as_ref()?;
                 let items = Items::read(&field.attrs, "event", known, problems);
                 let is_opaque = items.flag("opaque", problems);
+                if is_opaque && mentions_personal(&field.ty) {
+                    problems.at(&field.ty, PERSONAL_IS_NOT_OPAQUE);
+                }
                 let tag = tag(name, &items, problems);
                 let is_subject = items.flag("subject", problems);
                 Some(Part { name, ty: &field.ty, is_opaque, tag, is_subject })

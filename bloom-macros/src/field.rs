@@ -29,6 +29,18 @@ pub(crate) fn is_personal(ty: &Type) -> bool {
         || inner(ty, "Option").is_some_and(|some| inner(some, "Personal").is_some())
 }
 
+/// Whether something in it is personal, wherever it stands.
+pub(crate) fn mentions_personal(ty: &Type) -> bool {
+    fn mentions(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) => ident == "Personal",
+            proc_macro2::TokenTree::Group(group) => mentions(group.stream()),
+            _ => false,
+        })
+    }
+    mentions(quote!(#ty))
+}
+
 /// Whether the type is one of the standard ones that are handed out by value.
 pub(crate) fn is_copy(ty: &Type) -> bool {
     const COPY: [&str; 19] = [

@@ -7,7 +7,8 @@ use syn::{Data, DeriveInput, Field, Fields, Generics, Ident, Member, Path};
 use crate::{
     attributes::{Items, plain},
     comparison,
-    field::{borrowed, getter, inner, is_copy, outer},
+    event_revision::PERSONAL_IS_NOT_OPAQUE,
+    field::{borrowed, getter, inner, is_copy, mentions_personal, outer},
     problems::Problems,
     rules,
     shadow::{ShadowField, read, written},
@@ -130,6 +131,11 @@ fn of_struct(
         tokens(&input.vis, ident, &generics, &fields)
     };
     let opaque = |index: usize| attributes[index].get("opaque").is_some();
+    for (index, ty) in types.iter().enumerate() {
+        if opaque(index) && mentions_personal(ty) {
+            problems.at(ty, PERSONAL_IS_NOT_OPAQUE);
+        }
+    }
     let shape = if is_newtype {
         shape::of(types[0], opaque(0))
     } else {

@@ -70,7 +70,8 @@ fn in_its_place<T: DeserializeOwned>(body: &str, error: serde_json::Error) -> se
 
 /// The canonical text of a unique value.
 pub fn key(value: &impl Serialize) -> Option<String> {
-    serde_json::to_string(value).ok()
+    // What was forgotten reserves nothing.
+    serde_json::to_string(value).ok().filter(|text| text != "null")
 }
 
 pub fn decode_body<T: DeserializeOwned>(

@@ -274,9 +274,13 @@ impl Storage for Broken {
         self.storage.conceal(batch).await
     }
 
-    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+    async fn drop_snapshot(&self, stream: &StreamId) -> Result<(), StoreError> {
+        self.storage.drop_snapshot(stream).await
+    }
+
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<bool, StoreError> {
         match self.fault {
-            Fault::KeyKept => Ok(()),
+            Fault::KeyKept => Ok(true),
             _ => self.storage.forget_key(tenant, subject).await,
         }
     }

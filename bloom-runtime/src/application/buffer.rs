@@ -210,6 +210,7 @@ impl<S: Storage> Buffer<S> {
             appends,
             additions: Vec::new(),
             boundaries: self.boundaries.clone(),
+            keys_used: Vec::new(),
             outcome: self.outcome.clone(),
         })
     }

@@ -15,7 +15,7 @@ use super::{
     upcasters::Upcasters,
 };
 use crate::{
-    domain::Aggregate,
+    domain::{Aggregate, DomainEvent},
     ports::{Clock, IdGenerator, StoreError},
 };
 
@@ -129,6 +129,10 @@ fn why_closed<A: Aggregate>(registration: &Registration<A>) -> Option<&'static s
         Some("it is kept as a document, which would not follow; save the aggregate instead")
     } else if !A::UNIQUE.is_empty() {
         Some("it has unique values, which would not follow; save the aggregate instead")
+    } else if A::Event::HAS_PERSONAL {
+        Some(
+            "its events hold personal data, which would not be encrypted; save the aggregate instead",
+        )
     } else if registration.seal.is_some() {
         Some("it is audited, and the event would have no seal; save the aggregate instead")
     } else {

@@ -21,13 +21,15 @@ pub struct Delivery {
     pub failing: Option<String>,
     /// Whether somebody has told it to stand still.
     pub is_paused: bool,
+    /// Whether it is known how far it has come: it has begun to look.
+    pub is_known: bool,
 }
 
 impl Delivery {
     /// Nothing has been handled yet.
     #[must_use]
     pub const fn at_start(name: &'static str) -> Self {
-        Self { name, position: Position::START, failing: None, is_paused: false }
+        Self { name, position: Position::START, failing: None, is_paused: false, is_known: false }
     }
 
     /// How long the oldest event waits that it has not handled; nothing when it has handled all.

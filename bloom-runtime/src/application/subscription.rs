@@ -152,6 +152,7 @@ impl<S: Storage> Worker<S> {
             match self.advance::<A, H>(&handler).await {
                 Ok(0) => {
                     pauses = patience();
+                    self.is_fine();
                     tokio::select! {
                         _ = appended.changed() => {}
                         () = tokio::time::sleep(Self::POLL) => {}
@@ -194,6 +195,7 @@ impl<S: Storage> Worker<S> {
                 break;
             }
             position = next;
+            self.handled(position);
             if *self.stop.borrow() {
                 break;
             }
@@ -221,11 +223,16 @@ impl<S: Storage> Worker<S> {
         handled.unwrap_or_else(|| Err(DeliveryError::Panic { position }.into()))
     }
 
+    /// Whatever it failed with before, nothing waits for it any more.
+    fn is_fine(&self) {
+        self.delivery.send_if_modified(|delivery| delivery.failing.take().is_some());
+    }
+
     fn handled(&self, position: Position) {
         self.delivery.send_if_modified(|delivery| {
-            let changed = delivery.position != position;
+            let changed = delivery.position != position || !delivery.is_known;
             if changed {
-                delivery.position = position;
+                (delivery.position, delivery.is_known) = (position, true);
                 delivery.failing = None;
             }
             changed

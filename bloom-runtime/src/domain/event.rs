@@ -27,6 +27,9 @@ pub trait DomainEvent: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {
     /// Every stored name with its newest revision.
     const TYPES: &'static [EventType];
 
+    /// Whether something in them can be forgotten.
+    const HAS_PERSONAL: bool = false;
+
     /// The stored name.
     fn name(&self) -> &'static str;
 

@@ -34,6 +34,9 @@ pub struct Metadata {
     /// The person of whom it says something that can be forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The fields of the payload that are stored encrypted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concealed: Vec<String>,
     /// What ties the event of an audited aggregate to the one before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<String>,
@@ -56,6 +59,8 @@ struct Remarks<'m> {
     tags: Cow<'m, [Tag]>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     subject: Option<Cow<'m, str>>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    concealed: Cow<'m, [String]>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     seal: Option<Cow<'m, str>>,
 }
@@ -74,6 +79,7 @@ impl Metadata {
             reason: None,
             tags: Vec::new(),
             subject: None,
+            concealed: Vec::new(),
             seal: None,
         }
     }
@@ -83,14 +89,15 @@ impl Metadata {
     /// # Errors
     /// None that is known; it is JSON's to say.
     pub fn remarks(&self) -> serde_json::Result<Option<String>> {
-        let Self { correlation, causation, actor, tenant, reason, tags, subject, seal, .. } = self;
+        let Self { correlation, causation, actor, tenant, reason, tags, subject, .. } = self;
+        let (concealed, seal) = (&self.concealed, &self.seal);
         let texts = [correlation, causation, actor, tenant, reason, subject, seal];
         if tags.is_empty() && texts.iter().all(|text| text.is_none()) {
             return Ok(None);
         }
         let [correlation, causation, actor, tenant, reason, subject, seal] =
             texts.map(|text| text.as_deref().map(Cow::Borrowed));
-        let tags = Cow::Borrowed(&**tags);
+        let (tags, concealed) = (Cow::Borrowed(&**tags), Cow::Borrowed(&**concealed));
         serde_json::to_string(&Remarks {
             correlation,
             causation,
@@ -99,6 +106,7 @@ impl Metadata {
             reason,
             tags,
             subject,
+            concealed,
             seal,
         })
         .map(Some)
@@ -110,13 +118,25 @@ impl Metadata {
     /// When the text is none of [`Self::remarks`].
     pub fn with_remarks(self, remarks: Option<&str>) -> serde_json::Result<Self> {
         let Some(remarks) = remarks else { return Ok(self) };
-        let Remarks { correlation, causation, actor, tenant, reason, tags, subject, seal } =
-            serde_json::from_str(remarks)?;
+        let remarks: Remarks<'_> = serde_json::from_str(remarks)?;
+        let Remarks { correlation, causation, actor, tenant, reason, tags, subject, .. } = remarks;
+        let (concealed, seal) = (remarks.concealed.into_owned(), remarks.seal);
         let [correlation, causation, actor, tenant, reason, subject, seal] =
             [correlation, causation, actor, tenant, reason, subject, seal]
                 .map(|text| text.map(Cow::into_owned));
         let tags = tags.into_owned();
-        Ok(Self { correlation, causation, actor, tenant, reason, tags, subject, seal, ..self })
+        Ok(Self {
+            correlation,
+            causation,
+            actor,
+            tenant,
+            reason,
+            tags,
+            subject,
+            concealed,
+            seal,
+            ..self
+        })
     }
 }
 
@@ -137,6 +157,7 @@ mod tests {
             reason: some("e\nf"),
             tags: vec![Tag::new("course", 1), Tag::new("student", "ada")],
             subject: some("g"),
+            concealed: vec!["name".to_owned()],
             seal: some("h"),
             ..bare.clone()
         };

@@ -37,6 +37,20 @@ impl Tag {
         Self(format!("{name}:{value}"))
     }
 
+    /// How long a tag may be, in bytes: databases have an index of them.
+    pub const MAX_BYTES: usize = 1_000;
+
+    /// Why it cannot be stored by every storage, if it cannot.
+    pub(crate) fn unstorable(&self) -> Option<&'static str> {
+        if self.0.contains('\0') {
+            Some("a tag contains the character NUL")
+        } else if self.0.len() > Self::MAX_BYTES {
+            Some("a tag is longer than 1000 bytes")
+        } else {
+            None
+        }
+    }
+
     /// The tag as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

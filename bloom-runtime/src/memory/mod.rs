@@ -217,8 +217,12 @@ impl Storage for MemoryStorage {
         conceal(Some(cipher), &keys, batch)
     }
 
-    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
-        self.state().forget_key(tenant, subject);
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<bool, StoreError> {
+        Ok(self.state().forget_key(tenant, subject))
+    }
+
+    async fn drop_snapshot(&self, stream: &StreamId) -> Result<(), StoreError> {
+        self.state().drop_snapshot(stream);
         Ok(())
     }
 

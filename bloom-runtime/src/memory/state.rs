@@ -10,9 +10,10 @@ use crate::{
     domain::{Json, Version, in_order},
     ports::{
         Addition, Batch, Boundary, BuiltDocument, Committed, Direction, DocumentQuery,
-        DocumentState, EventSelection, KeyClaim, Names, NewEvent, Outcome, OutdatedDocument,
-        Payload, Position, RecordedEvent, ReshapedDocument, Selection, StoreError, StoredDocument,
-        StoredSnapshot, StreamAppend, StreamId, StreamSlice, SubjectKey,
+        DocumentState, EventSelection, KeyClaim, KeyUsed, Names, NewEvent, Outcome,
+        OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection,
+        StoreError, StoredDocument, StoredSnapshot, StreamAppend, StreamId, StreamSlice,
+        SubjectKey,
     },
 };
 
@@ -181,6 +182,12 @@ impl State {
                     expected,
                     actual,
                 });
+            }
+        }
+        for KeyUsed { tenant, subject, key_id } in &batch.keys_used {
+            let key = self.subjects.get(&(tenant.clone(), subject.clone()));
+            if key.is_none_or(|key| key.id != *key_id) {
+                return Err(StoreError::KeyForgotten { subject: subject.clone() });
             }
         }
         for Boundary { query, after } in &batch.boundaries {
@@ -356,8 +363,12 @@ impl State {
         self.subjects.entry((key.tenant.clone(), key.subject.clone())).or_insert(key);
     }
 
-    pub(super) fn forget_key(&mut self, tenant: &str, subject: &str) {
-        self.subjects.remove(&(tenant.to_owned(), subject.to_owned()));
+    pub(super) fn forget_key(&mut self, tenant: &str, subject: &str) -> bool {
+        self.subjects.remove(&(tenant.to_owned(), subject.to_owned())).is_some()
+    }
+
+    pub(super) fn drop_snapshot(&mut self, stream: &StreamId) {
+        self.snapshots.remove(stream);
     }
 
     pub(super) fn cursor(&self, name: &str) -> Position {

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{DocumentWrite, EventQuery, Position, StreamId};
-use crate::domain::{Metadata, Version};
+use crate::domain::{Metadata, Uuid, Version};
 
 /// What one unit of work writes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -12,10 +12,13 @@ pub struct Batch {
     pub tenant: String,
     /// At most one append per stream.
     pub appends: Vec<StreamAppend>,
-    /// Events that nobody derives anything from here: no document, no unique values. At most one for each stream, of which there is no append.
+    /// Events that nobody derives anything from here: no document, no unique values. At most one for each stream, of which there is no append
+    /// and no guard.
     pub additions: Vec<Addition>,
     /// What must not have happened meanwhile.
     pub boundaries: Vec<Boundary>,
+    /// The keys with which something in it was encrypted: they must still be there.
+    pub keys_used: Vec<KeyUsed>,
     /// Streams that must still be at a version, though nothing is appended to them.
     pub guards: BTreeMap<StreamId, Version>,
     /// The outcome of the command, when it has an id.
@@ -77,6 +80,17 @@ impl Expected {
             Self::Exact(version) => Some(version),
         }
     }
+}
+
+/// A key with which something was encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyUsed {
+    /// Whose data it is.
+    pub tenant: String,
+    /// The person.
+    pub subject: String,
+    /// What tells the key from others of the same person.
+    pub key_id: Uuid,
 }
 
 /// What a decision relies on: that no event of these has come after a place in the log. It is held against the log as the commit finds

@@ -126,6 +126,13 @@ pub enum StoreError {
         aggregate: &'static str,
     },
 
+    /// The person was forgotten while something was written about them; nothing was stored. Running again may succeed.
+    #[error("`{subject}` was forgotten meanwhile")]
+    KeyForgotten {
+        /// The person.
+        subject: String,
+    },
+
     /// There is something personal, and nothing to encrypt it with.
     #[error(
         "personal data is encrypted, and the storage has no cipher: give it one, `.with_cipher(..)`, such as that of `bloom-privacy`"
@@ -189,9 +196,10 @@ impl Classified for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::Conflict { .. } | Self::Crossed { .. } | Self::AlreadyExecuted { .. } => {
-                ErrorKind::Conflict
-            }
+            Self::Conflict { .. }
+            | Self::Crossed { .. }
+            | Self::KeyForgotten { .. }
+            | Self::AlreadyExecuted { .. } => ErrorKind::Conflict,
             Self::Stale { .. } => ErrorKind::Stale,
             Self::Taken(error) | Self::Refused(error) => error.kind(),
             Self::KeyTaken { .. } => ErrorKind::Rule,
@@ -216,6 +224,7 @@ impl Classified for StoreError {
             Self::NotFound { .. } => "store.not_found",
             Self::Conflict { .. } => "store.conflict",
             Self::Crossed { .. } => "store.crossed",
+            Self::KeyForgotten { .. } => "store.key_forgotten",
             Self::BadAppend { .. } => "store.bad_append",
             Self::Stale { .. } => "store.stale",
             Self::Taken(error) | Self::Refused(error) => error.code(),

@@ -33,7 +33,7 @@ pub struct Criterion {
 
 impl EventQuery {
     /// How many names and tags there may be in all.
-    pub const MAX_TERMS: usize = 1_000;
+    pub const MAX_TERMS: usize = 500;
 
     /// All events.
     #[must_use]

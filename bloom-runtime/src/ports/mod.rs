@@ -30,7 +30,8 @@ mod store;
 mod unit_of_work;
 
 pub use batch::{
-    Addition, Batch, Boundary, Committed, Expected, KeyClaim, NewEvent, Outcome, StreamAppend,
+    Addition, Batch, Boundary, Committed, Expected, KeyClaim, KeyUsed, NewEvent, Outcome,
+    StreamAppend,
 };
 pub use blob_storage::{Blob, BlobEntry, BlobInfo, BlobKey, BlobStorage, BlobTag, NewBlob, PutIf};
 pub use cache::Cache;

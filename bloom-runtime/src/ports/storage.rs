@@ -136,7 +136,8 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         async move { if is_plain { Ok(batch) } else { Err(StoreError::NoCipher) } }
     }
 
-    /// Forgets the key of a person of a tenant, so that nobody can read any more what it encrypted.
+    /// Forgets the key of a person of a tenant, so that nobody can read any more what it encrypted; whether there was one. It waits for
+    /// commits that use the key, and whoever wants to use it afterwards is refused with [`StoreError::KeyForgotten`].
     ///
     /// # Errors
     /// When the storage is out of reach.
@@ -144,8 +145,19 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         &self,
         _tenant: &str,
         _subject: &str,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
         async { Err(StoreError::NoCipher) }
+    }
+
+    /// Throws away the snapshot of one aggregate, if there is one.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn drop_snapshot(
+        &self,
+        _stream: &StreamId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Ok(()) }
     }
 
     /// What became of a command of a tenant.

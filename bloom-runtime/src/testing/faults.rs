@@ -144,8 +144,12 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.storage.conceal(batch).await
     }
 
-    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<bool, StoreError> {
         self.storage.forget_key(tenant, subject).await
+    }
+
+    async fn drop_snapshot(&self, stream: &StreamId) -> Result<(), StoreError> {
+        self.storage.drop_snapshot(stream).await
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -37,7 +37,7 @@ impl<S: Storage> bloom_web::Readiness for Ready<S> {
         let Some(max_lag) = self.max_lag else { return Ok(()) };
         let now = SystemClock::default().now();
         for delivery in self.followers.deliveries() {
-            if delivery.is_paused || delivery.position >= head {
+            if delivery.is_paused || !delivery.is_known || delivery.position >= head {
                 continue;
             }
             let lag = delivery.lag(&*self.storage, now).await.map_err(text)?;
@@ -96,6 +96,12 @@ mod tests {
         let append = Append::to("conformance_account", "a1", Expected::Any).event(event);
         events.append(append).await.expect("it is appended");
 
+        let looked = async {
+            while !running.deliveries()[0].is_known {
+                tokio::task::yield_now().await;
+            }
+        };
+        looked.await;
         let said = ready(&running, 60).check().await.expect_err("it waits since 1970");
         assert!(said.starts_with("`mailer` is at 0 of 1, where an event waits for "), "{said}");
         assert_eq!(ready(&running, 0).check().await, Ok(()), "it may wait for ever");

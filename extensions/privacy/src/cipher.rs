@@ -15,8 +15,8 @@ const NONCE: usize = 24;
 /// Encrypts with XChaCha20-Poly1305 under a key of 256 bits for each person.
 ///
 /// The keys lie in the database, beside what they encrypt: whoever has a copy of the database from before somebody was forgotten has their
-/// key. With a [master key](Self::under), which is kept elsewhere, a copy alone says nothing; copies still have to be thrown away in
-/// time for what is forgotten to be forgotten by them.
+/// key. With a [master key](Self::under), which is kept elsewhere, the events in a copy alone say nothing; its documents do, so copies have to be
+/// thrown away in time for what is forgotten to be forgotten by them.
 ///
 /// ```
 /// use bloom_privacy::PersonalCipher;

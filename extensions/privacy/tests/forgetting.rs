@@ -15,8 +15,8 @@ use bloom_runtime::{
     testing::conformance::{PATIENTS, Patient},
 };
 use bloom_sql::{
-    Migrations, PostgresStorage, SqliteStorage,
-    migration::{documents, postgres_documents},
+    Migrations, PostgresOptions, PostgresStorage, SqliteStorage,
+    migration::{documents, postgres_documents, row_security, row_security_of_bloom},
 };
 
 const MASTER: &str = "b7Zw2QW1b3lXk0nO8e0m3kq2c1x9v8u7t6s5r4q3p2o";
@@ -54,6 +54,34 @@ mod on_postgres {
         let migrations = Migrations::new().with("0001_patients", postgres_documents(PATIENTS));
         let storage = postgres_server::database(migrations).await?;
         Some(storage.with_cipher(cipher()))
+    }
+
+    bloom_runtime::privacy_conformance!(if some empty());
+}
+
+mod on_postgres_with_row_security {
+    use super::*;
+
+    const ROLE: &str = "bloom_test_tenant_role";
+
+    /// Opened by a role for which the policies hold.
+    async fn empty() -> Option<PostgresStorage> {
+        let url = postgres_server::new_database().await?;
+        let policies = row_security(PATIENTS) + &row_security_of_bloom();
+        let migrations = Migrations::new()
+            .with("0001_patients", postgres_documents(PATIENTS))
+            .with("0002_tenants", policies);
+        PostgresStorage::migrate(&url, &migrations).await.expect("the migrations apply");
+        let rights = format!(
+            "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};"
+        );
+        postgres_server::run(&url, &rights).await;
+        let (_, rest) = url.split_once('@').expect("a URL names a role");
+        let options = PostgresOptions::default().with_row_security();
+        let url = format!("postgres://{ROLE}@{rest}");
+        let storage = PostgresStorage::open_with(&url, &migrations, &options).await;
+        Some(storage.expect("it opens").with_cipher(cipher()))
     }
 
     bloom_runtime::privacy_conformance!(if some empty());

@@ -32,6 +32,9 @@ pub(crate) trait Dialect {
     ) -> Option<(String, Self::Parameter)>;
     /// The place of the parameter with this number, from 1.
     fn mark(number: usize, kind: Kind) -> String;
+    /// The column of the tenant where it must not be what rows are looked for by.
+    const TENANT_BESIDES: &'static str = "tenant";
+
     /// A parameter that is a text.
     fn text(text: &str) -> Self::Parameter;
     /// A parameter that is a whole number.

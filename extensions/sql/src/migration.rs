@@ -136,7 +136,8 @@ USING (tenant = current_setting('bloom.tenant', true) OR current_setting('bloom.
     )
 }
 
-/// The same for Bloom's own tables: events, streams, unique values, and the outcomes of commands.
+/// The same for Bloom's own tables: events and their tags, streams, snapshots, the keys of people, unique values, and the outcomes of
+/// commands.
 #[must_use]
 pub fn row_security_of_bloom() -> String {
     [
@@ -144,6 +145,7 @@ pub fn row_security_of_bloom() -> String {
         "bloom_tags",
         "bloom_streams",
         "bloom_snapshots",
+        "bloom_subjects",
         "bloom_keys",
         "bloom_outcomes",
     ]

@@ -1,6 +1,9 @@
 //! The keys of people, with which what is personal in events is encrypted.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use bloom_runtime::{
     domain::Uuid,
@@ -21,11 +24,30 @@ pub(crate) fn new_keys(
         let (id, key) = (Uuid::now_v7().to_string(), cipher.new_key()?);
         Ok(SqlWork::statement(SQL, parameters![tenant, subject, id, key]))
     });
-    made.collect()
+    [Ok(SqlWork::for_every_tenant())].into_iter().chain(made).collect()
 }
 
-/// Forgets the key of one of them.
-pub(crate) fn forget_key(tenant: &str, subject: &str) -> Arc<[SqlWork]> {
+/// Forgets the key of one of them, and tells whether there was one.
+pub(crate) fn forget_key(tenant: &str, subject: &str) -> (Arc<[SqlWork]>, Arc<AtomicBool>) {
     const SQL: &str = "DELETE FROM bloom_subjects WHERE tenant = $1 AND subject = $2";
-    [SqlWork::statement(SQL, parameters![tenant, subject])].into()
+    let (tenant, subject) = (tenant.to_owned(), subject.to_owned());
+    let was_there = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&was_there);
+    let delete = SqlWork::hook(move |transaction| {
+        let (tenant, subject, told) = (tenant.clone(), subject.clone(), Arc::clone(&told));
+        Box::pin(async move {
+            let deleted = transaction.execute(SQL, &parameters![tenant, subject]).await?;
+            told.store(deleted > 0, Ordering::Relaxed);
+            Ok(())
+        })
+    });
+    ([SqlWork::for_every_tenant(), delete].into(), was_there)
+}
+
+/// Throws a snapshot away.
+pub(crate) fn drop_snapshot(stream: &bloom_runtime::ports::StreamId) -> Arc<[SqlWork]> {
+    const SQL: &str =
+        "DELETE FROM bloom_snapshots WHERE tenant = $1 AND aggregate = $2 AND id = $3";
+    let bloom_runtime::ports::StreamId { tenant, aggregate, id } = stream.clone();
+    [SqlWork::statement(SQL, parameters![tenant, aggregate, id])].into()
 }

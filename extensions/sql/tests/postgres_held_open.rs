@@ -17,7 +17,7 @@ use tokio::{
 
 /// Everything of a commit but its end, as Bloom asks it of the server.
 const STAGE: &str = "SELECT bloom_stage(
-    '{\"\"}', '{meter}', '{held}', '{0}', '{1}', '{f}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+    '{\"\"}', '{meter}', '{held}', '{0}', '{1}', '{f}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
     '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')";
 const APPEND: &str =
     "SELECT bloom_append('{\"\"}', '{meter}', '{held}', '{1}', '{read}', '{1}', '{1}',

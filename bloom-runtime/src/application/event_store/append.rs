@@ -166,16 +166,22 @@ impl<S: Storage> EventStore<S> {
             Ok(Committed { position: None }) => {
                 Err(StoreError::Internal("a commit of events has no position".into()))
             }
-            Err(error @ StoreError::Conflict { .. }) => {
+            // Whatever a storage looks at first: what is sent again does not fit any more where it has been.
+            Err(
+                error @ (StoreError::Conflict { .. }
+                | StoreError::Crossed { .. }
+                | StoreError::AlreadyExecuted { .. }),
+            ) => {
+                if let Some(command) = command
+                    && let Some(appended) = self.executed_before(command).await?
+                {
+                    return Ok(appended);
+                }
                 match self.appended_before(&additions).await? {
                     Some(position) => Ok(Appended { position, is_repeated: true }),
                     None => Err(error),
                 }
             }
-            Err(error @ StoreError::AlreadyExecuted { .. }) => match command {
-                Some(command) => self.executed_before(command).await,
-                None => Err(error),
-            },
             Err(error) => Err(error),
         }
     }
@@ -199,13 +205,19 @@ impl<S: Storage> EventStore<S> {
         Ok(newest)
     }
 
-    async fn executed_before(&self, command: CommandId) -> Result<Appended, StoreError> {
-        let key = command.key;
+    async fn executed_before(&self, command: CommandId) -> Result<Option<Appended>, StoreError> {
+        let CommandId { key, fingerprint } = command;
         let outcome = self.store.storage.outcome(&self.whose.rows, &key).await?;
-        if outcome.is_none_or(|outcome| outcome.fingerprint != command.fingerprint) {
-            return Err(StoreError::KeyReused { key });
+        match outcome {
+            None => Ok(None),
+            Some(outcome) if outcome.fingerprint != fingerprint => {
+                Err(StoreError::KeyReused { key })
+            }
+            Some(_) => {
+                let position = self.store.storage.head().await?;
+                Ok(Some(Appended { position, is_repeated: true }))
+            }
         }
-        Ok(Appended { position: self.store.storage.head().await?, is_repeated: true })
     }
 
     fn addition(&self, part: Part) -> Result<Addition, StoreError> {
@@ -233,8 +245,11 @@ impl<S: Storage> EventStore<S> {
         if name.is_empty() || name.contains('\0') || Lifecycle::named(&name).is_some() {
             return Err(bad(stream, format!("no event can be named `{name}`")));
         }
-        if has_nul(&body) || tags.iter().any(|tag| tag.as_str().contains('\0')) {
+        if has_nul(&body) {
             return Err(bad(stream, format!("a text of `{name}` contains the character NUL")));
+        }
+        if let Some(reason) = tags.iter().find_map(Tag::unstorable) {
+            return Err(bad(stream, format!("of `{name}` {reason}")));
         }
         let mut metadata = metadata(&self.store, &self.context);
         metadata.event_id = id.unwrap_or(metadata.event_id);

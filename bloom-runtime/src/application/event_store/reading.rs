@@ -156,6 +156,13 @@ impl<'s, S: Storage> LogReading<'s, S> {
     pub async fn read(self) -> Result<LogPage, StoreError> {
         self.selection.query.check_size()?;
         let EventSelection { after, up_to, direction, limit, .. } = self.selection;
+        if limit == 0 {
+            let looked_to = match direction {
+                Direction::Forwards => after,
+                Direction::Backwards => up_to.unwrap_or(Position::new(u64::MAX)),
+            };
+            return Ok(LogPage { events: Vec::new(), looked_to });
+        }
         // What is committed has its place at once, so nothing can come to lie before the head any more.
         let head = self.storage.head().await?;
         let last = up_to.map_or(head, |last| last.min(head));

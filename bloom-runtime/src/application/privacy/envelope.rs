@@ -1,16 +1,13 @@
-//! How the personal fields of an event are stored.
+//! How the personal fields of an event are stored: in the place of each a text with the id of the key, and what it sealed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::{Map, Value, json};
+use serde_json::value::RawValue;
 
 use crate::{
     domain::Uuid,
-    ports::{Batch, Cipher, NewEvent, RecordedEvent, StoreError, SubjectKey},
+    ports::{Batch, Cipher, KeyUsed, NewEvent, RecordedEvent, StoreError, SubjectKey},
 };
-
-/// What stands in the place of a personal value: the id of the key, and what it sealed.
-const SEALED: &str = "$sealed";
 
 /// Tenant and person.
 pub type Whose = (String, String);
@@ -71,36 +68,47 @@ pub fn conceal(
     keys: &Keyring,
     mut batch: Batch,
 ) -> Result<Batch, StoreError> {
+    let mut used = BTreeSet::new();
     for append in &mut batch.appends {
         for event in &mut append.events {
             if event.personal.is_empty() {
                 continue;
             }
             let cipher = cipher.ok_or(StoreError::NoCipher)?;
-            let subject = event.metadata.subject.as_deref().unwrap_or_default();
-            let key = keys.key(&append.stream.tenant, subject).ok_or_else(|| {
-                StoreError::Internal(format!("there is no key for `{subject}`").into())
-            })?;
+            let tenant = &append.stream.tenant;
+            let subject = event.metadata.subject.clone().unwrap_or_default();
+            let Some(key) = keys.key(tenant, &subject) else {
+                // It was made, and is gone.
+                return Err(StoreError::KeyForgotten { subject });
+            };
             conceal_event(cipher, key, event)?;
+            used.insert(KeyUsed { tenant: tenant.clone(), subject, key_id: key.id });
         }
     }
+    batch.keys_used.extend(used);
     Ok(batch)
 }
+
+/// The fields of a payload, each as it is written.
+type Parts = BTreeMap<String, Box<RawValue>>;
 
 fn conceal_event(
     cipher: &dyn Cipher,
     key: &SubjectKey,
     event: &mut NewEvent,
 ) -> Result<(), StoreError> {
-    let mut fields: Map<String, Value> =
-        serde_json::from_str(&event.body).map_err(|error| StoreError::Internal(error.into()))?;
+    let internal = |error: serde_json::Error| StoreError::Internal(error.into());
+    let mut fields: Parts = serde_json::from_str(&event.body).map_err(internal)?;
     for name in event.personal {
-        let Some(value) = fields.get_mut(*name).filter(|value| !value.is_null()) else { continue };
+        let Some(value) = fields.get_mut(*name).filter(|value| value.get() != "null") else {
+            continue;
+        };
         let place = place(event.metadata.event_id, name);
-        let sealed = cipher.seal(&key.key, &place, &value.to_string())?;
-        *value = json!({ SEALED: format!("{} {sealed}", key.id) });
+        let sealed = format!("{} {}", key.id, cipher.seal(&key.key, &place, value.get())?);
+        *value = serde_json::value::to_raw_value(&sealed).map_err(internal)?;
+        event.metadata.concealed.push((*name).to_owned());
     }
-    event.body = Value::Object(fields).to_string();
+    event.body = serde_json::to_string(&fields).map_err(internal)?;
     event.personal = &[];
     Ok(())
 }
@@ -116,43 +124,113 @@ pub fn reveal(
 ) -> Result<(), StoreError> {
     for event in events {
         let Some(subject) = &event.metadata.subject else { continue };
+        if event.metadata.concealed.is_empty() {
+            continue;
+        }
         let key = keys.key(&event.stream.tenant, subject);
         let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Corrupt {
             place: format!("event {} of the log", event.position),
             source,
         };
-        let mut fields: Map<String, Value> =
-            serde_json::from_str(&event.body).map_err(|error| corrupt(error.into()))?;
-        let mut is_changed = false;
-        for (name, value) in &mut fields {
-            let Some(sealed) = sealed(value) else { continue };
-            let (id, text) =
+        let json = |error: serde_json::Error| corrupt(error.into());
+        let mut fields: Parts = serde_json::from_str(&event.body).map_err(json)?;
+        for name in &event.metadata.concealed {
+            let missing = || corrupt(format!("`{name}` is missing").into());
+            let value = fields.get_mut(name).ok_or_else(missing)?;
+            let sealed: String = serde_json::from_str(value.get()).map_err(json)?;
+            let (id, sealed) =
                 sealed.split_once(' ').ok_or_else(|| corrupt("no key is named".into()))?;
             let opened = match key.filter(|key| key.id.to_string() == id) {
                 Some(key) => {
                     let place = place(event.metadata.event_id, name);
-                    let opened =
-                        cipher.ok_or(StoreError::NoCipher)?.open(&key.key, &place, text)?;
-                    serde_json::from_str(&opened).map_err(|error| corrupt(error.into()))?
+                    cipher.ok_or(StoreError::NoCipher)?.open(&key.key, &place, sealed)?
                 }
-                None => Value::Null,
+                None => "null".to_owned(),
             };
-            *value = opened;
-            is_changed = true;
+            *value = RawValue::from_string(opened).map_err(json)?;
         }
-        if is_changed {
-            let body = Value::Object(fields).to_string();
-            event.concealed = Some(std::mem::replace(&mut event.body, body));
-        }
+        let body = serde_json::to_string(&fields).map_err(json)?;
+        event.concealed = Some(std::mem::replace(&mut event.body, body));
     }
     Ok(())
 }
 
-fn sealed(value: &Value) -> Option<&str> {
-    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
-    fields.get(SEALED)?.as_str()
-}
-
 fn place(event: Uuid, field: &str) -> String {
     format!("{event}/{field}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Metadata, Timestamp, Version},
+        ports::{Position, StreamAppend, StreamId},
+    };
+
+    struct Backwards;
+
+    impl Cipher for Backwards {
+        fn new_key(&self) -> Result<Vec<u8>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        fn seal(&self, _: &[u8], _: &str, text: &str) -> Result<String, StoreError> {
+            Ok(text.chars().rev().collect())
+        }
+
+        fn open(&self, _: &[u8], _: &str, sealed: &str) -> Result<String, StoreError> {
+            Ok(sealed.chars().rev().collect())
+        }
+    }
+
+    #[test]
+    fn what_is_not_personal_stays_as_it_was_written() {
+        let body = r#"{"big":340282366920938463463374607431768211455,"like":{"$sealed":"x"},"name":"Ada","note":"a b"}"#;
+        let mut metadata = Metadata::new(Uuid::nil(), Timestamp::UNIX_EPOCH);
+        metadata.subject = Some("ada".to_owned());
+        let event = NewEvent {
+            name: "patient.admitted".into(),
+            revision: 1,
+            body: body.to_owned(),
+            metadata,
+            personal: &["name"],
+        };
+        let stream =
+            StreamId { tenant: String::new(), aggregate: "patient".to_owned(), id: "1".to_owned() };
+        let append = StreamAppend {
+            stream: stream.clone(),
+            expected: Version::NEW,
+            events: vec![event],
+            document: None,
+            keys: Vec::new(),
+        };
+        let key = SubjectKey {
+            tenant: String::new(),
+            subject: "ada".to_owned(),
+            id: Uuid::nil(),
+            key: Vec::new(),
+        };
+        let keys: Keyring = [key].into_iter().collect();
+        let batch = Batch { appends: vec![append], ..Batch::default() };
+        let mut batch = conceal(Some(&Backwards), &keys, batch).unwrap();
+        assert_eq!(batch.keys_used.len(), 1);
+        let event = batch.appends.remove(0).events.remove(0);
+        assert!(!event.body.contains("Ada"));
+        let recorded = RecordedEvent {
+            position: Position::new(1),
+            stream,
+            version: Version::new(1),
+            name: "patient.admitted".to_owned(),
+            revision: 1,
+            body: event.body,
+            concealed: None,
+            metadata: event.metadata,
+        };
+        let mut known = [recorded];
+        let mut forgotten = known.clone();
+        reveal(Some(&Backwards), &keys, &mut known).unwrap();
+        assert_eq!(known[0].body, body);
+        reveal(Some(&Backwards), &Keyring::default(), &mut forgotten).unwrap();
+        assert_eq!(forgotten[0].body, body.replace("\"Ada\"", "null"));
+    }
 }

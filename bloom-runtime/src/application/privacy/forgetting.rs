@@ -1,6 +1,6 @@
 //! Forgetting a person.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{any::Any, collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
     application::{
@@ -13,7 +13,7 @@ use crate::{
         store::StorageStore,
         tenancy::Whose,
     },
-    domain::{Aggregate, Tag, Version},
+    domain::{Aggregate, Json, Tag, Timestamp, Version},
     ports::{
         Batch, Context, Direction, DocumentState, DocumentWrite, EventQuery, EventSelection,
         KeyClaim, Lifecycle, NewEvent, Position, RecordedEvent, Seal, Storage, StoreError,
@@ -36,7 +36,7 @@ pub(in crate::application) trait Forgetting: Send + Sync {
     /// What it is sealed with.
     fn seal(&self) -> Option<&Arc<dyn Seal>>;
     /// Tells the behaviours that it is done.
-    fn committed(&self, stream: &StreamId, context: &Context, version: Version);
+    fn committed(&self, stream: &StreamId, context: &Context, version: Version, after: &After);
 }
 
 /// What is kept beside the events of an aggregate.
@@ -46,6 +46,8 @@ pub(in crate::application) struct After {
     keys: Vec<KeyClaim>,
     /// The shape and the state of a snapshot.
     snapshot: Option<(String, String)>,
+    /// The aggregate, where it is there.
+    state: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl<A: Aggregate> Forgetting for Registration<A> {
@@ -67,16 +69,18 @@ impl<A: Aggregate> Forgetting for Registration<A> {
             }
             Loading::Events => None,
         };
-        Ok(After { document, keys, snapshot })
+        let state = is_there.then(|| state.clone().moved_to(state.version().after(1)));
+        let state = state.map(|state| Box::new(state) as Box<dyn Any + Send + Sync>);
+        Ok(After { document, keys, snapshot, state })
     }
 
     fn seal(&self) -> Option<&Arc<dyn Seal>> {
         self.seal.as_ref()
     }
 
-    fn committed(&self, stream: &StreamId, context: &Context, version: Version) {
-        let took = Duration::ZERO;
-        let saved = Saved { stream, context, aggregate: None, version, took };
+    fn committed(&self, stream: &StreamId, context: &Context, version: Version, after: &After) {
+        let aggregate = after.state.as_ref().and_then(|state| state.downcast_ref::<A>());
+        let saved = Saved { stream, context, aggregate, version, took: Duration::ZERO };
         for behaviour in &self.behaviours {
             behaviour.committed(&saved);
         }
@@ -89,22 +93,47 @@ impl<S: Storage> StorageStore<S> {
     ///
     /// Each aggregate that has something of them in its events gets one more event, [`Lifecycle::Forgotten`], so that read models and
     /// event handlers hear of it and whoever is about to save an older state of it is refused. Broken off, it can be done again, and
-    /// does the rest. It concerns the tenant of the ambient context.
+    /// does the rest; where it fails for one aggregate, it goes on with the others. It concerns the tenant of the ambient context.
     ///
     /// # Errors
-    /// When the storage is out of reach, or an event cannot be read.
+    /// [`StoreError::Unregistered`] and [`StoreError::NoActor`] before anything is forgotten, when an aggregate is concerned that this
+    /// program does not know, or that is audited; the first of what went wrong with an aggregate; and when the storage is out of reach.
     pub async fn forget(&self, subject: &str) -> Result<Forgotten, StoreError> {
         let context = current_context();
         let (store, whose) = self.placed(context.tenant.as_deref()).await?;
         let context = whose.within(context);
-        store.storage.forget_key(&whose.rows, subject).await?;
-        let mut aggregates = 0;
         for stream in streams(&store, &whose, subject).await? {
-            forget_in(&store, &whose, &context, &stream, subject).await?;
-            aggregates += 1;
+            may_forget_in(&store, &context, &stream)?;
         }
-        Ok(Forgotten { aggregates })
+        let had_key = store.storage.forget_key(&whose.rows, subject).await?;
+        let (mut aggregates, mut failed) = (0, None);
+        for stream in streams(&store, &whose, subject).await? {
+            match forget_in(&store, &whose, &context, &stream, subject, had_key).await {
+                Ok(()) => aggregates += 1,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(Forgotten { aggregates }), Err)
     }
+}
+
+/// Whether it can be done, before it cannot be undone.
+fn may_forget_in<S: Storage>(
+    store: &Composition<S>,
+    context: &Context,
+    stream: &StreamId,
+) -> Result<(), StoreError> {
+    let forgetting = store.forgetting(&stream.aggregate).ok_or_else(|| unknown(stream))?;
+    if forgetting.seal().is_some() && context.actor.is_none() {
+        let (aggregate, id) = (stream.aggregate.clone(), stream.id.clone());
+        return Err(StoreError::NoActor { aggregate, id });
+    }
+    Ok(())
+}
+
+fn unknown(stream: &StreamId) -> StoreError {
+    let reason = "its kind of aggregate is not registered here; run the program that has it";
+    StoreError::BadAppend { stream: format!("`{stream}`"), reason: reason.to_owned() }
 }
 
 /// The aggregates that have something personal of them in their events.
@@ -137,20 +166,23 @@ async fn forget_in<S: Storage>(
     context: &Context,
     stream: &StreamId,
     subject: &str,
+    had_key: bool,
 ) -> Result<(), StoreError> {
+    let forgetting = store.forgetting(&stream.aggregate).ok_or_else(|| unknown(stream))?;
     loop {
         let events = store.storage.read_stream(stream, Version::NEW).await?;
         let Some(expected) = events.last().map(|event| event.version) else { return Ok(()) };
-        let theirs =
-            events.iter().rev().find(|event| event.metadata.subject.as_deref() == Some(subject));
-        if theirs.is_some_and(|event| event.name == Lifecycle::Forgotten.name()) {
-            return Ok(());
+        let after = forgetting.after(&events)?;
+        let theirs = events
+            .iter()
+            .rev()
+            .find(|event| event.metadata.subject.as_deref() == Some(subject))
+            .is_some_and(|event| event.name == Lifecycle::Forgotten.name());
+        // Done before, as far as one can see; a snapshot follows from the events.
+        if theirs && !had_key && is_written(store, stream, &after).await? {
+            let at = store.clock.now();
+            return keep_snapshot(store, stream, expected, at, after.snapshot.as_ref()).await;
         }
-        let forgetting = store.forgetting(&stream.aggregate);
-        let After { document, keys, snapshot } = match &forgetting {
-            Some(forgetting) => forgetting.after(&events)?,
-            None => After::default(),
-        };
         let mut metadata = metadata(store, context);
         metadata.subject = Some(subject.to_owned());
         let at = metadata.at;
@@ -161,28 +193,59 @@ async fn forget_in<S: Storage>(
             metadata,
             personal: &[],
         };
-        let stream = stream.clone();
-        let mut append = StreamAppend { stream, expected, events: vec![event], document, keys };
-        if let Some(seal) = forgetting.as_ref().and_then(|forgetting| forgetting.seal()) {
+        let mut append = StreamAppend {
+            stream: stream.clone(),
+            expected,
+            events: vec![event],
+            document: after.document.clone(),
+            keys: after.keys.clone(),
+        };
+        if let Some(seal) = forgetting.seal() {
             seals::seal_append(&*store.storage, &mut append, &**seal).await?;
         }
-        let (version, stream) = (append.version(), append.stream.clone());
+        let version = append.version();
         let batch = Batch { tenant: whose.rows.clone(), appends: vec![append], ..Batch::default() };
         match store.storage.commit(batch, Arc::new([])).await {
             Ok(_) => {}
             Err(StoreError::Conflict { .. }) => continue,
             Err(error) => return Err(error),
         }
-        if let Some((shape, body)) = snapshot {
-            // It takes the place of the one before, from which somebody could read.
+        let known_as = StreamId { tenant: whose.tenant.clone(), ..stream.clone() };
+        forgetting.committed(&known_as, context, version, &after);
+        return keep_snapshot(store, stream, version, at, after.snapshot.as_ref()).await;
+    }
+}
+
+/// Whether the document is what follows from the events.
+async fn is_written<S: Storage>(
+    store: &Composition<S>,
+    stream: &StreamId,
+    after: &After,
+) -> Result<bool, StoreError> {
+    let Some(DocumentWrite { table, state, .. }) = &after.document else { return Ok(true) };
+    let stored = store.storage.document(table, stream).await?;
+    let body = match state {
+        DocumentState::There(body) | DocumentState::Removed(body) => Some(body),
+        DocumentState::Gone => None,
+    };
+    let json = |text: &str| serde_json::from_str::<Json>(text).ok();
+    Ok(stored.and_then(|stored| json(&stored.body)) == body.and_then(|body| json(body)))
+}
+
+/// Puts a snapshot in the place of the one before, from which somebody could read, or takes that away.
+async fn keep_snapshot<S: Storage>(
+    store: &Composition<S>,
+    stream: &StreamId,
+    version: Version,
+    at: Timestamp,
+    snapshot: Option<&(String, String)>,
+) -> Result<(), StoreError> {
+    match snapshot.cloned() {
+        Some((shape, body)) => {
             let snapshot = StoredSnapshot { version, shape, body, at };
-            store.storage.save_snapshot(&stream, snapshot).await?;
+            store.storage.save_snapshot(stream, snapshot).await
         }
-        if let Some(forgetting) = forgetting {
-            let known_as = StreamId { tenant: whose.tenant.clone(), ..stream };
-            forgetting.committed(&known_as, context, version);
-        }
-        return Ok(());
+        None => store.storage.drop_snapshot(stream).await,
     }
 }
 

@@ -156,7 +156,16 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             }
             None => (Past::new(), Version::NEW, None),
         };
-        let payloads = storage.payloads(stream, after).await?;
+        let mut payloads = storage.payloads(stream, after).await?;
+        // It may be from before somebody was forgotten, of whom it would tell.
+        let is_outlived = taken.is_some()
+            && payloads.iter().any(|payload| *payload.name == *Lifecycle::Forgotten.name());
+        let past = if is_outlived {
+            payloads = storage.payloads(stream, Version::NEW).await?;
+            Past::new()
+        } else {
+            past
+        };
         let state = past.and(stream, &payloads)?.alive();
         if let Some(state) = &state
             && snapshots.is_due(&payloads, taken, self.buffer.store.clock.now())

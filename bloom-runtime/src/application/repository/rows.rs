@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     application::{composition::Composition, privacy::subject_tag},
-    domain::{Aggregate, Classified, DomainEvent, Metadata},
+    domain::{Aggregate, Classified, DomainEvent, Metadata, Tag},
     ports::{Context, KeyClaim, NewEvent, Storage, StoreError, StreamId},
 };
 
@@ -27,8 +27,11 @@ pub(super) fn new_events<A: Aggregate>(
             .as_ref()
             .map(|personal| personal.subject.clone().unwrap_or_else(|| stream.id.clone()));
         tags.extend(subject.as_deref().map(subject_tag));
-        if tags.iter().any(|tag| tag.as_str().contains('\0')) {
-            return Err(unstorable::<A>(stream, &"a tag contains the character NUL"));
+        if subject.as_deref() == Some("") {
+            return Err(unstorable::<A>(stream, &"what is personal is of somebody without a name"));
+        }
+        if let Some(reason) = tags.iter().find_map(Tag::unstorable) {
+            return Err(unstorable::<A>(stream, &reason));
         }
         let (name, revision) = (event.name().into(), event.revision());
         let metadata = Metadata { tags, subject, ..metadata(store, context) };
@@ -50,6 +53,7 @@ pub(in crate::application) fn metadata<S>(store: &Composition<S>, context: &Cont
         reason: context.reason.clone(),
         tags: Vec::new(),
         subject: None,
+        concealed: Vec::new(),
         seal: None,
     }
 }

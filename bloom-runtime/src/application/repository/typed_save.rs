@@ -16,8 +16,8 @@ use crate::{
     },
     domain::{Aggregate, DomainEvent, Version},
     ports::{
-        Context, DocumentState, DocumentWrite, Lifecycle, Storage, StoreError, StreamAppend,
-        StreamId,
+        Context, DocumentState, DocumentWrite, Lifecycle, RecordedEvent, Storage, StoreError,
+        StreamAppend, StreamId,
     },
 };
 
@@ -82,6 +82,13 @@ impl<A: Aggregate> TypedSave<A> {
         let events = store.storage.read_stream(&append.stream, Default::default()).await?;
         let base = Past::<A>::fold(events.iter().filter(|event| event.version <= append.expected))?;
         let current = Past::<A>::fold(&events)?;
+        let is_forgotten = |event: &RecordedEvent| {
+            event.version > append.expected && event.name == Lifecycle::Forgotten.name()
+        };
+        // What somebody is about to save may still tell of them.
+        if events.iter().any(is_forgotten) {
+            return Ok(None);
+        }
         let (Some(base), Some(current)) = (base.alive(), current.alive()) else { return Ok(None) };
         let expected = current.version();
         let mut theirs = Vec::new();

@@ -166,6 +166,12 @@ pub async fn parts_of_the_log_are_read<S: Storage>(storage: S, how: How) {
         (log().matching(tagged("rest", "one").named(["even"])), vec![], 7),
         (log().matching(tagged("rest", "o")), vec![], 7),
         (
+            log().matching(tagged("rest", "one").or(tagged("rest", "two"))).after(position(2)),
+            vec!["3", "4", "5", "6"],
+            7,
+        ),
+        (log().limit(0), vec![], 0),
+        (
             log().matching(tagged("rest", "two").or(EventQuery::all().of("lamp"))).backwards(),
             vec!["7", "6", "4", "2"],
             0,
@@ -200,9 +206,40 @@ pub async fn what_was_appended_is_not_appended_again<S: Storage>(storage: S, how
             .event(event("read", 5))
             .as_command(CommandId { key, fingerprint })
     };
+    // Also where it does not fit any more, since it has been there: by its version, and by what it must not come after.
+    let first = |key: &str| {
+        let (key, fingerprint) = (key.to_owned(), "one".to_owned());
+        Append::to("meter", "m3", Expected::None)
+            .event(event("read", 9))
+            .unless(EventQuery::all().named(["read"]).of("meter"), Position::new(3))
+            .as_command(CommandId { key, fingerprint })
+    };
+    assert!(!events.append(first("c0")).await.unwrap().is_repeated);
+    assert!(events.append(first("c0")).await.unwrap().is_repeated);
+    let bounded = |id: u128| {
+        let read = event("read", 1).with_id(Uuid::from_u128(id));
+        Append::to("meter", "m4", Expected::None).event(read).unless(
+            EventQuery::all()
+                .of("meter")
+                .tagged(Tag::new("none", 1))
+                .or(EventQuery::all().named(["read"])),
+            Position::new(4),
+        )
+    };
+    let bounded_first = events.append(bounded(77)).await.unwrap();
+    let bounded_again = events.append(bounded(77)).await.unwrap();
+    assert_eq!((bounded_again.position, bounded_again.is_repeated), (bounded_first.position, true));
+    let far =
+        Append::to("meter", "m1", Expected::Exact(Version::new(u64::MAX))).event(event("read", 1));
+    let far = events.append(far).await;
+    assert!(matches!(far, Err(StoreError::Conflict { .. })), "{far:?}");
+    assert!(
+        events.stream("meter", "m1").after(Version::new(u64::MAX)).read().await.unwrap().is_empty()
+    );
+
     assert!(!events.append(command("c1", "one")).await.unwrap().is_repeated);
     assert!(events.append(command("c1", "one")).await.unwrap().is_repeated);
     let reused = events.append(command("c1", "two")).await;
     assert!(matches!(reused, Err(StoreError::KeyReused { .. })), "{reused:?}");
-    assert_eq!(store.storage().head().await.unwrap(), Position::new(4));
+    assert_eq!(store.storage().head().await.unwrap(), Position::new(6));
 }

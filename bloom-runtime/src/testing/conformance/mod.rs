@@ -54,7 +54,8 @@ pub use log::{
 };
 pub use patient::{PATIENTS, Patient, PatientError, PatientEvent, PatientId};
 pub use privacy::{
-    a_key_is_made_once, each_tenant_forgets_its_own, what_is_personal_is_forgotten,
+    a_key_is_made_once, each_tenant_forgets_its_own, nothing_is_written_with_a_forgotten_key,
+    nothing_personal_is_appended_as_it_is, what_is_personal_is_forgotten,
     whoever_was_removed_is_forgotten,
 };
 pub use queries::{every_text_comes_back, pages_are_complete, specifications_select};

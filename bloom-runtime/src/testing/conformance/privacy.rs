@@ -7,11 +7,13 @@ use super::{
     patient::{PATIENTS, Patient, PatientId},
 };
 use crate::{
-    application::{Documents, Events, Registration, Snapshots, StorageStore, in_context},
-    domain::{Aggregate, Spec, Uuid, Version},
+    application::{
+        Append, Documents, Events, ProposedEvent, Registration, Snapshots, StorageStore, in_context,
+    },
+    domain::{Aggregate, Metadata, Spec, Timestamp, Uuid, Version},
     ports::{
-        Context, EventLog, Lifecycle, PageRequest, Position, Repository, Storage, Store,
-        StoreError, StreamId, UnitOfWork,
+        Batch, Context, EventLog, Expected, Lifecycle, NewEvent, PageRequest, Position, Repository,
+        Storage, Store, StoreError, StreamAppend, StreamId, UnitOfWork,
     },
 };
 
@@ -119,21 +121,96 @@ pub async fn what_is_personal_is_forgotten<S: Storage>(storage: S, how: How) {
     assert_eq!(visitors.visitors()[1].known().map(String::as_str), Some("Eva"));
 }
 
+/// The snapshot of a patient, once there is one; `None` where none is taken.
+async fn snapshot<S: Storage>(store: &StorageStore<S>, how: How, number: u128) -> Option<String> {
+    if how != How::Snapshots {
+        return None;
+    }
+    let id = id(number).to_string();
+    let stream = StreamId { tenant: String::new(), aggregate: Patient::NAME.to_owned(), id };
+    for _ in 0..1_000 {
+        if let Some(snapshot) = store.storage().snapshot(&stream).await.unwrap() {
+            return Some(snapshot.body);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("no snapshot was taken");
+}
+
 /// One who was removed and is kept is forgotten, too, and stays removed.
 pub async fn whoever_was_removed_is_forgotten<S: Storage>(storage: S, how: How) {
     let store = store(storage, how);
     save(&store, Patient::admit(id(1), "north", "Ada")).await.unwrap();
     let patient = load(&store, 1).await;
+    assert!(snapshot(&store, how, 1).await.is_none_or(|body| body.contains("Ada")));
     let mut uow = store.begin().await.unwrap();
     uow.repository().remove(patient).unwrap();
     uow.commit().await.unwrap();
     store.forget(&id(1).to_string()).await.unwrap();
+    let id_1 = id(1).to_string();
+    let stream = StreamId { tenant: String::new(), aggregate: Patient::NAME.to_owned(), id: id_1 };
+    let left = store.storage().snapshot(&stream).await.unwrap();
+    assert!(left.is_none_or(|left| !left.body.contains("Ada")), "a snapshot still tells of it");
     let mut uow = store.begin().await.unwrap();
     assert!(uow.repository::<Patient>().find_by_id(&id(1)).await.unwrap().is_none());
     let all = PageRequest::first(9);
     let removed = uow.repository::<Patient>().find_removed(&Spec::all(), all).await.unwrap();
     assert_eq!(removed.items.len(), 1);
     assert!(removed.items[0].name().is_forgotten());
+
+    // Brought back, it does not know either.
+    let mut uow = store.begin().await.unwrap();
+    uow.repository::<Patient>().restore(&id(1)).await.unwrap();
+    uow.commit().await.unwrap();
+    assert!(load(&store, 1).await.name().is_forgotten(), "it came back with the aggregate");
+}
+
+/// Whoever writes about somebody who is forgotten meanwhile stores nothing.
+pub async fn nothing_is_written_with_a_forgotten_key<S: Storage>(storage: S, how: How) {
+    let store = store(storage, how);
+    save(&store, Patient::admit(id(1), "north", "Ada")).await.unwrap();
+    let storage = store.storage();
+    let mut metadata = Metadata::new(Uuid::from_u128(7), Timestamp::UNIX_EPOCH);
+    metadata.subject = Some("eve".to_owned());
+    let event = NewEvent {
+        name: "conformance.visited".into(),
+        revision: 1,
+        body: r#"{"called":"Eve","visitor":"eve"}"#.to_owned(),
+        metadata,
+        personal: &["called"],
+    };
+    let id_1 = id(1).to_string();
+    let stream = StreamId { tenant: String::new(), aggregate: Patient::NAME.to_owned(), id: id_1 };
+    let append = StreamAppend {
+        stream,
+        expected: Version::new(1),
+        events: vec![event],
+        document: None,
+        keys: Vec::new(),
+    };
+    let batch = Batch { appends: vec![append], ..Batch::default() };
+    let concealed = storage.conceal(batch.clone()).await.unwrap();
+    assert!(storage.forget_key("", "eve").await.unwrap(), "there was a key");
+    assert!(!storage.forget_key("", "eve").await.unwrap(), "it is still there");
+    let refused = storage.commit(concealed, Arc::new([])).await;
+    assert!(matches!(refused, Err(StoreError::KeyForgotten { .. })), "{refused:?}");
+    assert_eq!(storage.head().await.unwrap(), Position::new(1), "it was written all the same");
+    // Run again, it is written with a key of its own.
+    let concealed = storage.conceal(batch).await.unwrap();
+    storage.commit(concealed, Arc::new([])).await.unwrap();
+    let events = storage.read(Position::new(1), 1).await.unwrap();
+    assert!(events[0].body.contains("Eve"));
+    assert!(!events[0].concealed.as_ref().unwrap().contains("Eve"));
+}
+
+/// What is appended without its aggregate would not be encrypted, so it is refused.
+pub async fn nothing_personal_is_appended_as_it_is<S: Storage>(storage: S, how: How) {
+    let store = store(storage, how);
+    let events = store.event_store().await.unwrap();
+    let admitted = ProposedEvent::new("conformance.admitted", 1, &"Ada").unwrap();
+    let append = Append::to(Patient::NAME, "1", Expected::Any).event(admitted);
+    let refused = events.append(append).await;
+    assert!(matches!(refused, Err(StoreError::BadAppend { .. })), "{refused:?}");
 }
 
 /// The same id in two tenants is two people.
@@ -194,6 +271,8 @@ macro_rules! privacy_conformance {
             whoever_was_removed_is_forgotten,
             each_tenant_forgets_its_own,
             a_key_is_made_once,
+            nothing_is_written_with_a_forgotten_key,
+            nothing_personal_is_appended_as_it_is,
         );
     };
     ($make:expr) => {

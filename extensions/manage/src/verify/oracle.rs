@@ -238,6 +238,7 @@ mod tests {
                     reason: None,
                     tags: Vec::new(),
                     subject: None,
+                    concealed: Vec::new(),
                     seal: None,
                 },
             }

@@ -101,13 +101,16 @@ CREATE TABLE bloom_projections (
 );
 
 -- Writes everything of some units of work but their events. Fails as a whole with the first thing that does not fit:
--- BL001 a stream at another version, BL002 a command that was executed, BL003 a unique value that is taken.
+-- BL001 a stream at another version, BL002 a command that was executed, BL003 a unique value that is taken,
+-- BL004 a key of a person that is gone.
 CREATE FUNCTION bloom_stage(
     -- What streams have to be at, less than 0 where that is no matter; how many events they get, none where one is only guarded; and
     -- whether the events change their unique values.
     s_tenant text[], s_aggregate text[], s_id text[], s_expected bigint[], s_events integer[], s_keys boolean[],
     o_tenant text[], o_key text[], o_fingerprint text[], o_body text[],
     k_tenant text[], k_aggregate text[], k_id text[], k_field text[], k_value text[],
+    -- The keys of people with which something was encrypted.
+    p_tenant text[], p_subject text[], p_key_id text[],
     -- A document without a body is gone; one that was removed has a time.
     d_table text[], d_tenant text[], d_id text[], d_version bigint[], d_body text[], d_at bigint[], d_removed bigint[], d_shape integer[]
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -174,6 +177,19 @@ BEGIN
         GET DIAGNOSTICS done = ROW_COUNT;
         IF done <> cardinality(o_key) THEN
             RAISE EXCEPTION 'command executed already' USING ERRCODE = 'BL002', DETAIL = json_build_object('key', o_key[1])::text;
+        END IF;
+    END IF;
+
+    -- Whoever forgets a person waits for those who have written about them, and nobody writes with a key that is gone.
+    IF cardinality(p_subject) > 0 THEN
+        PERFORM 1
+        FROM bloom_subjects t
+        WHERE (t.tenant, t.subject, t.key_id) IN (SELECT * FROM unnest(p_tenant, p_subject, p_key_id))
+        ORDER BY t.tenant, t.subject
+        FOR SHARE OF t;
+        GET DIAGNOSTICS done = ROW_COUNT;
+        IF done <> (SELECT count(*) FROM (SELECT DISTINCT * FROM unnest(p_tenant, p_subject, p_key_id)) AS p) THEN
+            RAISE EXCEPTION 'person forgotten' USING ERRCODE = 'BL004', DETAIL = json_build_object('subject', p_subject[1])::text;
         END IF;
     END IF;
 

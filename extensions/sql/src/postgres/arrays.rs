@@ -7,7 +7,7 @@ use bloom_runtime::{
 use tokio_postgres::types::ToSql;
 
 /// How many parameters the functions have.
-pub(super) const STAGED: usize = 23;
+pub(super) const STAGED: usize = 26;
 pub(super) const APPENDED: usize = 12;
 
 /// What `bloom_stage` takes.
@@ -29,6 +29,9 @@ pub(super) struct Staged<'b> {
     pub(super) key_ids: Vec<&'b str>,
     pub(super) key_fields: Vec<&'b str>,
     pub(super) key_values: Vec<&'b str>,
+    pub(super) people_tenants: Vec<&'b str>,
+    pub(super) people: Vec<&'b str>,
+    pub(super) people_keys: Vec<String>,
     pub(super) documents: Documents<'b>,
 }
 
@@ -69,6 +72,9 @@ impl<'b> Staged<'b> {
             &s.key_ids,
             &s.key_fields,
             &s.key_values,
+            &s.people_tenants,
+            &s.people,
+            &s.people_keys,
             &d.tables,
             &d.tenants,
             &d.ids,

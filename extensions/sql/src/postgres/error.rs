@@ -4,7 +4,7 @@ use bloom_runtime::{domain::Version, ports::StoreError};
 use serde::Deserialize;
 use tokio_postgres::{Error, error::SqlState};
 
-/// What somebody reads in the detail of `BL001` and `BL003`.
+/// What somebody reads in the detail of what the schema's functions raise.
 #[derive(Deserialize)]
 struct Detail {
     #[serde(default)]
@@ -15,6 +15,8 @@ struct Detail {
     field: String,
     #[serde(default)]
     key: String,
+    #[serde(default)]
+    subject: String,
     #[serde(default)]
     expected: u64,
     #[serde(default)]
@@ -78,7 +80,7 @@ fn refused(code: &str, detail: Option<&str>) -> Option<StoreError> {
     if !code.starts_with("BL0") {
         return None;
     }
-    let Detail { aggregate, id, field, key, expected, actual } =
+    let Detail { aggregate, id, field, key, subject, expected, actual } =
         serde_json::from_str(detail?).ok()?;
     match code {
         "BL001" => Some(StoreError::Conflict {
@@ -89,6 +91,7 @@ fn refused(code: &str, detail: Option<&str>) -> Option<StoreError> {
         }),
         "BL002" => Some(StoreError::AlreadyExecuted { key }),
         "BL003" => Some(StoreError::KeyTaken { aggregate, id, field }),
+        "BL004" => Some(StoreError::KeyForgotten { subject }),
         _ => None,
     }
 }

@@ -1,16 +1,19 @@
 //! The database with some aggregates held by one unit of work.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
-use bloom_runtime::ports::{
-    Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
-    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
-    StoredDocument, StreamId, StreamSlice,
+use bloom_runtime::{
+    application::{conceal, reveal, subjects_of},
+    ports::{
+        Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
+        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StreamId, StreamSlice,
+    },
 };
 use tokio::sync::{Mutex, watch};
 
-use super::{open::Open, pool::Whose, read, storage::PostgresStorage, write};
-use crate::work::SqlWork;
+use super::{open::Open, pool::Whose, read, storage::PostgresStorage, work, write};
+use crate::{subjects, work::SqlWork};
 
 /// A [`PostgresStorage`] in which nobody else writes the aggregates that were loaded while this lives.
 pub struct HeldPostgres {
@@ -41,10 +44,25 @@ macro_rules! ask {
     }};
 }
 
+impl HeldPostgres {
+    /// The events with what is personal in them decrypted, on the connection that is held.
+    async fn revealed(
+        &self,
+        mut events: Vec<RecordedEvent>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let people = subjects_of(&events);
+        if !people.is_empty() {
+            let keys = ask!(self, Whose::All, |client| read::keys(client, &people).await)?;
+            reveal(self.storage.cipher().map(|cipher| &**cipher), &keys, &mut events)?;
+        }
+        Ok(events)
+    }
+}
+
 impl EventLog for HeldPostgres {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
         let events = ask!(self, Whose::All, |client| read::log(client, after, limit).await)?;
-        self.storage.revealed(events).await
+        self.revealed(events).await
     }
 
     async fn read_slice(
@@ -56,13 +74,13 @@ impl EventLog for HeldPostgres {
             read::hold(client, stream).await?;
             read::slice(client, stream, slice).await
         })?;
-        self.storage.revealed(events).await
+        self.revealed(events).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
         let whose = selection.tenant.as_deref().map_or(Whose::All, Whose::One);
         let events = ask!(self, whose, |client| read::select(client, &selection).await)?;
-        self.storage.revealed(events).await
+        self.revealed(events).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -135,11 +153,26 @@ impl Storage for HeldPostgres {
     }
 
     async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
-        self.storage.conceal(batch).await
+        let people = batch.subjects();
+        if people.is_empty() {
+            return Ok(batch);
+        }
+        let cipher = &**self.storage.cipher().ok_or(StoreError::NoCipher)?;
+        let mut keys = ask!(self, Whose::All, |client| read::keys(client, &people).await)?;
+        let lacking = keys.lacking(&people);
+        if !lacking.is_empty() {
+            // In the transaction that is held, on the connection that it has.
+            let made = subjects::new_keys(cipher, lacking)?;
+            ask!(self, Whose::All, |client| work::run(client, &made).await)?;
+            keys = ask!(self, Whose::All, |client| read::keys(client, &people).await)?;
+        }
+        conceal(Some(cipher), &keys, batch)
     }
 
-    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
-        self.storage.forget_key(tenant, subject).await
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<bool, StoreError> {
+        let (work, was_there) = subjects::forget_key(tenant, subject);
+        ask!(self, Whose::All, |client| work::run(client, &work).await)?;
+        Ok(was_there.load(Ordering::Relaxed))
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -106,6 +106,8 @@ impl Open {
                 Ok(Committed { position })
             }
             Err(error) if is_lost(&error) => {
+                // It is of no use any more, and may be the only one that the pool gives.
+                drop(self.client.take().map(Object::take));
                 lost::what_became(connections, batch, lost::patience()).await.map_err(Failed::Store)
             }
             Err(error) => Err(failed(error)),

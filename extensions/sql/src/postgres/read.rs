@@ -61,8 +61,8 @@ pub(super) async fn slice(
         "{EVENT_OF_STREAM} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND version <= $5
          ORDER BY version {order} LIMIT $6"
     );
-    let after = slice.after.get().cast_signed();
-    let up_to = slice.up_to.map_or(i64::MAX, |version| version.get().cast_signed());
+    let after = signed(slice.after);
+    let up_to = slice.up_to.map_or(i64::MAX, signed);
     let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
     let found = rows(client, &sql, &[tenant, aggregate, id, &after, &up_to, &limit]).await?;
     found.iter().map(|row| event_of(row, stream.clone())).collect()
@@ -78,7 +78,7 @@ pub(super) async fn payloads(
         "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
                WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 ORDER BY version";
     let StreamId { tenant, aggregate, id } = stream;
-    let after = after.get().cast_signed();
+    let after = signed(after);
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     let parameters: [&(dyn ToSql + Sync); 4] = [tenant, aggregate, id, &after];
     let rows = client.query_raw(&statement, parameters).await.map_err(store_error)?;
@@ -308,6 +308,11 @@ fn column<'r, T: tokio_postgres::types::FromSql<'r>>(
     index: usize,
 ) -> Result<T, StoreError> {
     row.try_get(index).map_err(|error| StoreError::Internal(error.into()))
+}
+
+/// A version that somebody asks for; none is beyond the largest.
+pub(super) fn signed(version: Version) -> i64 {
+    i64::try_from(version.get()).unwrap_or(i64::MAX)
 }
 
 /// PostgreSQL's integers are signed; versions and positions never reach the half that is missing.

@@ -1,6 +1,6 @@
 //! The storage port on PostgreSQL.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use bloom_runtime::{
     application::{conceal, current_context, reveal, subjects_of},
@@ -174,6 +174,12 @@ impl PostgresStorage {
     pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
         self.cipher = Some(cipher);
         self
+    }
+
+    /// What it encrypts personal data with.
+    #[must_use]
+    pub const fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
+        self.cipher.as_ref()
     }
 
     /// The events with what is personal in them decrypted.
@@ -362,9 +368,16 @@ impl Storage for PostgresStorage {
         conceal(Some(cipher), &keys, batch)
     }
 
-    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
-        let work = subjects::forget_key(tenant, subject);
-        open::commit_alone(&self.connections, &Batch::default(), &work).await.map(drop)
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<bool, StoreError> {
+        let (work, was_there) = subjects::forget_key(tenant, subject);
+        open::commit_alone(&self.connections, &Batch::default(), &work).await?;
+        Ok(was_there.load(Ordering::Relaxed))
+    }
+
+    async fn drop_snapshot(&self, stream: &StreamId) -> Result<(), StoreError> {
+        let work = subjects::drop_snapshot(stream);
+        let batch = Batch { tenant: stream.tenant.clone(), ..Batch::default() };
+        open::commit_alone(&self.connections, &batch, &work).await.map(drop)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -2,7 +2,10 @@
 
 use std::{future::Future, sync::Arc};
 
-use bloom_runtime::{application::Placement, ports::StoreError};
+use bloom_runtime::{
+    application::Placement,
+    ports::{Cipher, StoreError},
+};
 
 use super::{
     pool::{Connections, Whose},
@@ -26,6 +29,7 @@ pub struct SchemaPerTenant {
     migrations: Migrations,
     options: PostgresOptions,
     storages: OpenStorages<PostgresStorage>,
+    cipher: Option<Arc<dyn Cipher>>,
 }
 
 /// Keeps each tenant in a database of its own on one server, with a log and positions of its own. The databases are called
@@ -35,13 +39,27 @@ pub struct DatabasePerTenant {
     migrations: Migrations,
     options: PostgresOptions,
     storages: OpenStorages<PostgresStorage>,
+    cipher: Option<Arc<dyn Cipher>>,
 }
 
 impl SchemaPerTenant {
     /// Those in the database that the URL names, of which at most twenty are open at a time.
     #[must_use]
     pub fn on(url: impl Into<String>, migrations: Migrations) -> Self {
-        Self { url: url.into(), migrations, options: FEW, storages: OpenStorages::at_most(20) }
+        Self {
+            url: url.into(),
+            migrations,
+            options: FEW,
+            storages: OpenStorages::at_most(20),
+            cipher: None,
+        }
+    }
+
+    /// The same with something to encrypt personal data with, for each.
+    #[must_use]
+    pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
+        self.cipher = Some(cipher);
+        self
     }
 
     /// The same with these options for each, and at most so many open at a time.
@@ -108,7 +126,20 @@ impl DatabasePerTenant {
     /// `CREATE DATABASE` can be said, such as `postgres`.
     #[must_use]
     pub fn on(url: impl Into<String>, migrations: Migrations) -> Self {
-        Self { url: url.into(), migrations, options: FEW, storages: OpenStorages::at_most(20) }
+        Self {
+            url: url.into(),
+            migrations,
+            options: FEW,
+            storages: OpenStorages::at_most(20),
+            cipher: None,
+        }
+    }
+
+    /// The same with something to encrypt personal data with, for each.
+    #[must_use]
+    pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
+        self.cipher = Some(cipher);
+        self
     }
 
     /// The same with these options for each, and at most so many open at a time.
@@ -169,7 +200,11 @@ impl Placement<PostgresStorage> for SchemaPerTenant {
                 let address = self.address(tenant);
                 PostgresStorage::open_with(&address, &self.migrations, &self.options).await
             };
-            opened(tenant, there, open).await
+            let storage = opened(tenant, there, open).await?;
+            Ok(match &self.cipher {
+                Some(cipher) => storage.with_cipher(Arc::clone(cipher)),
+                None => storage,
+            })
         };
         self.storages.get(tenant, open).await
     }
@@ -184,7 +219,11 @@ impl Placement<PostgresStorage> for DatabasePerTenant {
                 let address = self.address(tenant)?;
                 PostgresStorage::open_with(&address, &self.migrations, &self.options).await
             };
-            opened(tenant, there, open).await
+            let storage = opened(tenant, there, open).await?;
+            Ok(match &self.cipher {
+                Some(cipher) => storage.with_cipher(Arc::clone(cipher)),
+                None => storage,
+            })
         };
         self.storages.get(tenant, open).await
     }

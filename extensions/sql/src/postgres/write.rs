@@ -1,12 +1,15 @@
 //! The statements that write.
 
 use bloom_runtime::ports::{
-    Addition, Batch, DocumentState, Position, ReshapedDocument, StoreError, StreamAppend,
+    Addition, Batch, DocumentState, KeyUsed, Position, ReshapedDocument, StoreError, StreamAppend,
 };
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Error, Statement, types::ToSql};
 
-use super::arrays::{APPENDED, Appended, Documents, STAGED, Staged};
+use super::{
+    arrays::{APPENDED, Appended, Documents, STAGED, Staged},
+    read::signed,
+};
 use crate::condition::identifier;
 
 const TOTAL: usize = STAGED + APPENDED;
@@ -45,12 +48,17 @@ impl<'b> Group<'b> {
 
     fn add(&mut self, batch: &'b Batch) -> Result<(), StoreError> {
         for (stream, expected) in &batch.guards {
-            self.staged.stream(stream, expected.get().cast_signed(), 0, false);
+            self.staged.stream(stream, signed(*expected), 0, false);
+        }
+        for KeyUsed { tenant, subject, key_id } in &batch.keys_used {
+            self.staged.people_tenants.push(tenant);
+            self.staged.people.push(subject);
+            self.staged.people_keys.push(key_id.to_string());
         }
         let mut count = 0;
         for append in &batch.appends {
             let StreamAppend { stream, expected, events, document, keys } = append;
-            self.staged.stream(stream, expected.get().cast_signed(), events.len(), true);
+            self.staged.stream(stream, signed(*expected), events.len(), true);
             for key in keys {
                 self.staged.key_tenants.push(&stream.tenant);
                 self.staged.key_aggregates.push(&stream.aggregate);
@@ -81,12 +89,12 @@ impl<'b> Group<'b> {
             count += events.len() as u64;
         }
         for Addition { stream, expected, events } in &batch.additions {
-            let base = expected.version().map(|version| version.get().cast_signed());
+            let base = expected.version().map(signed);
             self.staged.stream(stream, base.unwrap_or(-1), events.len(), false);
             for (index, event) in events.iter().enumerate() {
                 // Counted from the newest one where nobody knows what the stream is at.
                 let base = base.unwrap_or(-events.len().cast_signed() as i64);
-                self.appended.push(stream, base + index as i64 + 1, event)?;
+                self.appended.push(stream, base.saturating_add(index as i64 + 1), event)?;
             }
             count += events.len() as u64;
         }

@@ -58,6 +58,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 }
                 Ok(Advanced::Nothing) => {
                     pauses = patience();
+                    reached.send_if_modified(|delivery| delivery.failing.take().is_some());
                     tokio::select! {
                         _ = appended.changed() => {}
                         () = tokio::time::sleep(POLL) => {}
@@ -173,9 +174,10 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
 /// Tells how far it has come, if that has changed.
 fn stands(reached: &watch::Sender<Delivery>, position: Position, is_paused: bool) {
     reached.send_if_modified(|delivery| {
-        let changed = (delivery.position, delivery.is_paused) != (position, is_paused);
+        let now = (position, is_paused, true);
+        let changed = (delivery.position, delivery.is_paused, delivery.is_known) != now;
         if changed {
-            (delivery.position, delivery.is_paused) = (position, is_paused);
+            (delivery.position, delivery.is_paused, delivery.is_known) = now;
             delivery.failing = None;
         }
         changed

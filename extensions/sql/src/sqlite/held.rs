@@ -1,6 +1,6 @@
 //! The database held by one unit of work: its statements run on the writer's thread, in a transaction that stays open.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use bloom_runtime::{
     application::conceal,
@@ -181,7 +181,7 @@ impl Storage for HeldSqlite {
         if people.is_empty() {
             return Ok(batch);
         }
-        let cipher = self.storage.cipher().ok_or(StoreError::NoCipher)?;
+        let cipher = &**self.storage.cipher().ok_or(StoreError::NoCipher)?;
         let wanted = people.clone();
         let mut keys = self.read(move |connection| read::keys(connection, &wanted)).await?;
         let lacking = keys.lacking(&people);
@@ -194,9 +194,10 @@ impl Storage for HeldSqlite {
         conceal(Some(cipher), &keys, batch)
     }
 
-    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
-        let work = subjects::forget_key(tenant, subject);
-        self.ask(move |connection| work::run(connection, &work)).await
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<bool, StoreError> {
+        let (work, was_there) = subjects::forget_key(tenant, subject);
+        self.ask(move |connection| work::run(connection, &work)).await?;
+        Ok(was_there.load(Ordering::Relaxed))
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {

@@ -47,8 +47,8 @@ pub(super) fn slice(
     let sql = format!(
         "{EVENT_OF_STREAM} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 ORDER BY version {order} LIMIT ?6"
     );
-    let after = slice.after.get().cast_signed();
-    let up_to = slice.up_to.map_or(i64::MAX, |version| version.get().cast_signed());
+    let after = signed(slice.after);
+    let up_to = slice.up_to.map_or(i64::MAX, signed);
     let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
     let event = |row: &Row<'_>| event_of(row, stream.clone());
@@ -66,7 +66,7 @@ pub(super) fn payloads(
         "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
          WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 ORDER BY version",
     )?;
-    let mut rows = statement.query(params![tenant, aggregate, id, after.get().cast_signed()])?;
+    let mut rows = statement.query(params![tenant, aggregate, id, signed(after)])?;
     let (mut names, mut payloads) = (Names::default(), Vec::new());
     while let Some(row) = rows.next()? {
         if row.get::<_, Option<bool>>(4)? == Some(true) {
@@ -247,6 +247,11 @@ pub(super) fn cursor(connection: &Connection, name: &str) -> rusqlite::Result<Po
     let position =
         statement.query_row([name], |row| Ok(Position::new(unsigned(row, 0)?))).optional()?;
     Ok(position.unwrap_or_default())
+}
+
+/// A version that somebody asks for; none is beyond the largest.
+fn signed(version: Version) -> i64 {
+    i64::try_from(version.get()).unwrap_or(i64::MAX)
 }
 
 /// SQLite's integers are signed; versions and positions never reach the half that is missing.

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use bloom_runtime::{
@@ -135,8 +135,10 @@ impl SqliteStorage {
         self
     }
 
-    pub(super) fn cipher(&self) -> Option<&dyn Cipher> {
-        self.cipher.as_deref()
+    /// What it encrypts personal data with.
+    #[must_use]
+    pub const fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
+        self.cipher.as_ref()
     }
 
     /// The events with what is personal in them decrypted.
@@ -313,8 +315,14 @@ impl Storage for SqliteStorage {
         conceal(Some(cipher), &keys, batch)
     }
 
-    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<(), StoreError> {
-        let work = subjects::forget_key(tenant, subject);
+    async fn forget_key(&self, tenant: &str, subject: &str) -> Result<bool, StoreError> {
+        let (work, was_there) = subjects::forget_key(tenant, subject);
+        self.writer.commit(Batch::default(), work).await?;
+        Ok(was_there.load(Ordering::Relaxed))
+    }
+
+    async fn drop_snapshot(&self, stream: &StreamId) -> Result<(), StoreError> {
+        let work = subjects::drop_snapshot(stream);
         self.writer.commit(Batch::default(), work).await.map(drop)
     }
 

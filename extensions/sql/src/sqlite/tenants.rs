@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use bloom_runtime::{application::Placement, ports::StoreError};
+use bloom_runtime::{
+    application::Placement,
+    ports::{Cipher, StoreError},
+};
 
 use super::storage::SqliteStorage;
 use crate::{
@@ -32,19 +35,28 @@ pub struct FilePerTenant {
     folder: PathBuf,
     migrations: Migrations,
     storages: OpenStorages<SqliteStorage>,
+    cipher: Option<Arc<dyn Cipher>>,
 }
 
 impl FilePerTenant {
     /// Those in this folder, of which at most a hundred are open at a time.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>, migrations: Migrations) -> Self {
-        Self { folder: folder.into(), migrations, storages: OpenStorages::at_most(100) }
+        let (folder, storages) = (folder.into(), OpenStorages::at_most(100));
+        Self { folder, migrations, storages, cipher: None }
     }
 
     /// The same with at most so many open at a time.
     #[must_use]
     pub fn open_at_most(mut self, most: usize) -> Self {
         self.storages = OpenStorages::at_most(most);
+        self
+    }
+
+    /// The same with something to encrypt personal data with, for each.
+    #[must_use]
+    pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
+        self.cipher = Some(cipher);
         self
     }
 
@@ -89,8 +101,12 @@ impl FilePerTenant {
         if !path.is_file() {
             return Err(missing(tenant));
         }
-        SqliteStorage::open(path, &self.migrations).map_err(|source| {
+        let storage = SqliteStorage::open(path, &self.migrations).map_err(|source| {
             TenantError::Storage { name: tenant.to_owned(), source }.into_store_error()
+        })?;
+        Ok(match &self.cipher {
+            Some(cipher) => storage.with_cipher(Arc::clone(cipher)),
+            None => storage,
         })
     }
 }

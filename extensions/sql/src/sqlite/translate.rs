@@ -45,6 +45,8 @@ pub(crate) struct Sqlite;
 
 impl Dialect for Sqlite {
     type Parameter = Parameter;
+    // With a sign it is no column that an index has: what is known of the table would lead by it through the whole log.
+    const TENANT_BESIDES: &'static str = "+tenant";
     const TRUE: &'static str = "1";
     const FALSE: &'static str = "0";
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Addition, Batch, DocumentState, DocumentWrite, NewEvent, Position, ReshapedDocument,
-        StoreError, StreamAppend, StreamId,
+        Addition, Batch, DocumentState, DocumentWrite, KeyUsed, NewEvent, Position,
+        ReshapedDocument, StoreError, StreamAppend, StreamId,
     },
 };
 use rusqlite::{Connection, OptionalExtension, params};
@@ -39,18 +39,37 @@ pub(super) fn batch(
     for (stream, expected) in &batch.guards {
         expect(stream, *expected, version(connection, stream).map_err(store_error)?)?;
     }
-    for boundary in &batch.boundaries {
-        let crossing = read::crossing(connection, &batch.tenant, boundary).map_err(store_error)?;
-        if let Some(position) = crossing {
-            return Err(StoreError::Crossed { after: boundary.after, position });
-        }
-    }
     for append in &batch.appends {
         let actual = version(connection, &append.stream).map_err(store_error)?;
         expect(&append.stream, append.expected, actual)?;
         // What is new has none yet.
         if actual != Version::NEW {
             release_keys(connection, append).map_err(store_error)?;
+        }
+    }
+    let mut bases = Vec::with_capacity(batch.additions.len());
+    for Addition { stream, expected, .. } in &batch.additions {
+        let actual = version(connection, stream).map_err(store_error)?;
+        expect(stream, expected.version().unwrap_or(actual), actual)?;
+        bases.push(actual);
+    }
+    for KeyUsed { tenant, subject, key_id } in &batch.keys_used {
+        let there: bool = connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM bloom_subjects WHERE tenant = ?1 AND subject = ?2 AND key_id = ?3)",
+            )
+            .and_then(|mut statement| {
+                statement.query_row([tenant, subject, &key_id.to_string()], |row| row.get(0))
+            })
+            .map_err(store_error)?;
+        if !there {
+            return Err(StoreError::KeyForgotten { subject: subject.clone() });
+        }
+    }
+    for boundary in &batch.boundaries {
+        let crossing = read::crossing(connection, &batch.tenant, boundary).map_err(store_error)?;
+        if let Some(position) = crossing {
+            return Err(StoreError::Crossed { after: boundary.after, position });
         }
     }
     let mut position = head;
@@ -64,11 +83,9 @@ pub(super) fn batch(
         write_document(connection, views, append).map_err(store_error)?;
         failpoint::reach("sqlite.document");
     }
-    for Addition { stream, expected, events } in &batch.additions {
-        let actual = version(connection, stream).map_err(store_error)?;
-        expect(stream, expected.version().unwrap_or(actual), actual)?;
+    for (Addition { stream, events, .. }, base) in batch.additions.iter().zip(bases) {
         position =
-            append_events(connection, stream, actual, events, position).map_err(store_error)?;
+            append_events(connection, stream, base, events, position).map_err(store_error)?;
     }
     Ok(position)
 }
