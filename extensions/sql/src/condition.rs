@@ -35,6 +35,11 @@ pub(crate) trait Dialect {
     /// The column of the tenant where it must not be what rows are looked for by.
     const TENANT_BESIDES: &'static str = "tenant";
 
+    /// That a value is among those that a statement gives, of which there are few.
+    fn among(statement: &str) -> String {
+        format!("IN ({statement})")
+    }
+
     /// A parameter that is a text.
     fn text(text: &str) -> Self::Parameter;
     /// A parameter that is a whole number.

@@ -48,7 +48,7 @@ impl<D: Dialect> Statement<D> {
         if let Some(firsts) = firsts {
             let tagged: Vec<String> =
                 firsts.into_iter().map(|tag| self.tagged(tenant, tag, after)).collect();
-            wanted += &format!(" AND position IN ({})", tagged.join(" UNION "));
+            wanted += &format!(" AND position {}", D::among(&tagged.join(" UNION ")));
         }
         let criteria = query.criteria().iter();
         let any: Vec<String> = criteria.map(|one| self.criterion(tenant, one, after)).collect();
@@ -72,7 +72,7 @@ impl<D: Dialect> Statement<D> {
             }
         }
         for tag in tags {
-            all.push(format!("position IN ({})", self.tagged(tenant, tag, after)));
+            all.push(format!("position {}", D::among(&self.tagged(tenant, tag, after))));
         }
         if all.is_empty() { D::TRUE.to_owned() } else { format!("({})", all.join(" AND ")) }
     }

@@ -48,6 +48,11 @@ impl Dialect for Postgres {
         }
     }
 
+    /// An array is made first, and then looked up; what stands in a disjunction would otherwise be held against every row.
+    fn among(statement: &str) -> String {
+        format!("= ANY (ARRAY({statement}))")
+    }
+
     fn text(text: &str) -> Self::Parameter {
         text.to_owned()
     }
