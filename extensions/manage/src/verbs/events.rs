@@ -6,7 +6,7 @@ use std::{
 };
 
 use bloom_runtime::{
-    domain::{Metadata, Version},
+    domain::{Metadata, Timestamp, Version},
     memory::MemoryStorage,
     ports::{Position, RecordedEvent, Storage, StreamId},
 };
@@ -60,6 +60,13 @@ pub(crate) fn command() -> Command {
         )
         .arg(version("from", "Begin with this version"))
         .arg(version("to", "End with this version"))
+        .arg(
+            Arg::new("until")
+                .long("until")
+                .value_name("TIME")
+                .value_parser(value_parser!(Timestamp))
+                .help("End with what had happened by then, such as 2026-03-01T12:00:00Z"),
+        )
         .arg(
             Arg::new("backwards")
                 .long("backwards")
@@ -213,6 +220,10 @@ async fn stream<S: Storage>(storage: &S, arguments: &ArgMatches) -> Result<(), R
         return Err(RunError::NoStream { stream: stream.to_string() });
     }
     events.retain(|event| event.version.get() <= to);
+    if let Some(time) = arguments.get_one::<Timestamp>("until") {
+        let later = events.iter().position(|event| event.metadata.at > *time);
+        events.truncate(later.unwrap_or(events.len()));
+    }
     if arguments.get_flag("backwards") {
         events.reverse();
     }
@@ -236,7 +247,8 @@ async fn show<S: Storage>(storage: &S, arguments: &ArgMatches) -> Result<(), Run
         line(json(&event));
         return Ok(());
     }
-    let Metadata { event_id, at, causation, correlation, actor, tenant, .. } = &event.metadata;
+    let Metadata { event_id, at, causation, correlation, actor, tenant, reason, subject, .. } =
+        &event.metadata;
     line(format_args!("position     {}", event.position));
     line(format_args!("name         {} (revision {})", event.name, event.revision));
     line(format_args!("stream       {} at version {}", event.stream, event.version));
@@ -247,11 +259,16 @@ async fn show<S: Storage>(storage: &S, arguments: &ArgMatches) -> Result<(), Run
         ("tenant", tenant),
         ("correlation", correlation),
         ("causation", causation),
+        ("reason", reason),
+        ("subject", subject),
     ];
     for (name, value) in more {
         if let Some(value) = value {
             line(format_args!("{name:<12} {value}"));
         }
+    }
+    for tag in &event.metadata.tags {
+        line(format_args!("tag          {tag}"));
     }
     line(pretty(&event.body));
     Ok(())

@@ -117,9 +117,25 @@ CREATE FUNCTION bloom_stage(
 DECLARE
     done   bigint;
     wrong  record;
+    fits   boolean;
     target text;
 BEGIN
-    IF 0 = ALL (s_expected) THEN
+    -- Most commits are of one stream, for which the server need not plan with lists.
+    IF cardinality(s_id) = 1 THEN
+        IF s_expected[1] > 0 THEN
+            UPDATE bloom_streams t SET version = t.version + s_events[1]
+            WHERE t.tenant = s_tenant[1] AND t.aggregate = s_aggregate[1] AND t.id = s_id[1] AND t.version = s_expected[1];
+        ELSE
+            INSERT INTO bloom_streams AS t (tenant, aggregate, id, version)
+            VALUES (s_tenant[1], s_aggregate[1], s_id[1], s_events[1])
+            ON CONFLICT (tenant, aggregate, id) DO UPDATE
+            SET version = t.version + excluded.version WHERE t.version = 0 OR s_expected[1] < 0;
+        END IF;
+        fits := FOUND;
+        IF NOT fits THEN
+            SELECT s_tenant[1] AS tenant, s_aggregate[1] AS aggregate, s_id[1] AS id, s_expected[1] AS expected INTO wrong;
+        END IF;
+    ELSIF 0 = ALL (s_expected) THEN
         WITH made AS (
             INSERT INTO bloom_streams AS t (tenant, aggregate, id, version)
             SELECT s.tenant, s.aggregate, s.id, s.events
@@ -133,6 +149,7 @@ BEGIN
         LEFT JOIN made m USING (tenant, aggregate, id)
         WHERE m.id IS NULL
         LIMIT 1;
+        fits := NOT FOUND;
     ELSE
         IF 0 >= ANY (s_expected) THEN
             INSERT INTO bloom_streams (tenant, aggregate, id, version)
@@ -161,8 +178,9 @@ BEGIN
         LEFT JOIN moved m USING (tenant, aggregate, id)
         WHERE m.id IS NULL
         LIMIT 1;
+        fits := NOT FOUND;
     END IF;
-    IF FOUND THEN
+    IF NOT fits THEN
         SELECT version INTO done FROM bloom_streams
         WHERE tenant = wrong.tenant AND aggregate = wrong.aggregate AND id = wrong.id;
         RAISE EXCEPTION 'stream at another version' USING ERRCODE = 'BL001', DETAIL = json_build_object(
@@ -279,7 +297,13 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE bloom_head SET position = position + cardinality(e_id) RETURNING position INTO last;
-    INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, event_id, at, remarks)
+    IF cardinality(e_id) = 1 AND e_version[1] > 0 THEN
+        INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, event_id, at, remarks)
+        VALUES (
+            last, e_tenant[1], e_aggregate[1], e_id[1], e_version[1], e_name[1], e_revision[1], e_body[1], e_event_id[1], e_at[1],
+            e_remarks[1]
+        );
+    ELSE INSERT INTO bloom_events (position, tenant, aggregate, id, version, name, revision, body, event_id, at, remarks)
     SELECT
         last - cardinality(e_id) + e.nth, e.tenant, e.aggregate, e.id,
         CASE WHEN e.version > 0 THEN e.version ELSE e.version + (
@@ -288,6 +312,7 @@ BEGIN
         e.name, e.revision, e.body, e.event_id, e.at, e.remarks
     FROM unnest(e_tenant, e_aggregate, e_id, e_version, e_name, e_revision, e_body, e_event_id, e_at, e_remarks)
     WITH ORDINALITY AS e (tenant, aggregate, id, version, name, revision, body, event_id, at, remarks, nth);
+    END IF;
     IF cardinality(t_nth) > 0 THEN
         INSERT INTO bloom_tags (tag, tenant, position)
         SELECT DISTINCT t.tag, e_tenant[t.nth], last - cardinality(e_id) + t.nth FROM unnest(t_nth, t_tag) AS t (nth, tag);
