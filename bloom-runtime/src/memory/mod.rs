@@ -8,9 +8,11 @@ mod cache;
 mod distributed_lock;
 mod held;
 mod identity_provider;
+mod log;
 mod message_broker;
 mod notifier;
 mod state;
+mod unique_keys;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -97,7 +99,7 @@ impl Default for MemoryStorage {
 
 impl EventLog for MemoryStorage {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        let events = self.state().read(after, limit);
+        let events = self.state().log.read(after, limit);
         self.revealed(events)
     }
 
@@ -106,7 +108,7 @@ impl EventLog for MemoryStorage {
         stream: &StreamId,
         slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let events = self.state().read_slice(stream, slice);
+        let events = self.state().log.read_slice(stream, slice);
         self.revealed(events)
     }
 
@@ -115,7 +117,7 @@ impl EventLog for MemoryStorage {
         stream: &StreamId,
         after: Version,
     ) -> Result<Vec<Payload>, StoreError> {
-        if let Some(payloads) = self.state().payloads(stream, after) {
+        if let Some(payloads) = self.state().log.payloads(stream, after) {
             return Ok(payloads);
         }
         let events = self.read_stream(stream, after).await?;
@@ -123,12 +125,12 @@ impl EventLog for MemoryStorage {
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
-        let events = self.state().select(&selection);
+        let events = self.state().log.select(&selection);
         self.revealed(events)
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        Ok(self.state().head())
+        Ok(self.state().log.head())
     }
 }
 
@@ -158,7 +160,7 @@ impl Storage for MemoryStorage {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        Ok(self.state().stream_ids(tenant, aggregate, after, limit))
+        Ok(self.state().log.stream_ids(tenant, aggregate, after, limit))
     }
 
     async fn snapshot(&self, stream: &StreamId) -> Result<Option<StoredSnapshot>, StoreError> {
