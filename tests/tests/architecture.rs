@@ -239,9 +239,13 @@ fn unlike_drivers(drivers: &[(String, BTreeSet<String>)]) -> Vec<String> {
 fn drivers_are_features_with_the_same_files() {
     const DRIVERS: [&str; 2] = ["postgres", "sqlite"];
     // What has no like on the other side: an answer is lost only where a network lies between, and only there is what waits sent together,
-    // and can one process tell another.
-    const ALONE: [(&str, &str); 3] =
-        [("postgres", "arrays.rs"), ("postgres", "lost.rs"), ("postgres", "notify.rs")];
+    // can one process tell another, and is there something to be chosen.
+    const ALONE: [(&str, &str); 4] = [
+        ("postgres", "arrays.rs"),
+        ("postgres", "lost.rs"),
+        ("postgres", "notify.rs"),
+        ("postgres", "options.rs"),
+    ];
     let manifest =
         fs::read_to_string(workspace().join("extensions/sql/Cargo.toml")).expect("a manifest");
     let found = DRIVERS.map(|driver| {

@@ -59,9 +59,9 @@ mutant do-nothing-on-sqlite extensions/sql/src/sqlite/write.rs \
     's/INSERT INTO bloom_events/INSERT OR IGNORE INTO bloom_events/; s/if expected == actual/if expected <= actual/' \
     -p bloom-sql --features sqlite,postgres,testing --test sqlite
 mutant the-boundary-unlocked extensions/sql/src/postgres/open.rs \
-    's/            read::hold_head\(client\).await.map_err\(Failed::Store\)\?;\n//' \
+    's/            events::hold_head\(client\).await.map_err\(Failed::Store\)\?;\n//' \
     -p bloom-sql --features sqlite,postgres,testing --test postgres
-mutant one-event-twice extensions/sql/src/sqlite/read.rs \
+mutant one-event-twice extensions/sql/src/sqlite/events.rs \
     's/WHERE position > \?1 ORDER BY position/WHERE position >= ?1 ORDER BY position/' \
     -p bloom-sql --features sqlite,postgres,testing --test sqlite
 mutant the-head-left-behind extensions/sql/src/sqlite/writer.rs \

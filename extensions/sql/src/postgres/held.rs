@@ -12,7 +12,7 @@ use bloom_runtime::{
 };
 use tokio::sync::{Mutex, watch};
 
-use super::{open::Open, pool::Whose, read, storage::PostgresStorage, work, write};
+use super::{events, open::Open, pool::Whose, read, storage::PostgresStorage, work, write};
 use crate::{subjects, work::SqlWork};
 
 /// A [`PostgresStorage`] in which nobody else writes the aggregates that were loaded while this lives.
@@ -52,7 +52,7 @@ impl HeldPostgres {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let people = subjects_of(&events);
         if !people.is_empty() {
-            let keys = ask!(self, Whose::All, |client| read::keys(client, &people).await)?;
+            let keys = ask!(self, Whose::All, |client| events::keys(client, &people).await)?;
             reveal(self.storage.cipher().map(|cipher| &**cipher), &keys, &mut events)?;
         }
         Ok(events)
@@ -61,7 +61,7 @@ impl HeldPostgres {
 
 impl EventLog for HeldPostgres {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        let events = ask!(self, Whose::All, |client| read::log(client, after, limit).await)?;
+        let events = ask!(self, Whose::All, |client| events::log(client, after, limit).await)?;
         self.revealed(events).await
     }
 
@@ -72,19 +72,19 @@ impl EventLog for HeldPostgres {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let events = ask!(self, Whose::One(&stream.tenant), |client| {
             read::hold(client, stream).await?;
-            read::slice(client, stream, slice).await
+            events::slice(client, stream, slice).await
         })?;
         self.revealed(events).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
         let whose = selection.tenant.as_deref().map_or(Whose::All, Whose::One);
-        let events = ask!(self, whose, |client| read::select(client, &selection).await)?;
+        let events = ask!(self, whose, |client| events::select(client, &selection).await)?;
         self.revealed(events).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        ask!(self, Whose::All, |client| read::head(client).await)
+        ask!(self, Whose::All, |client| events::head(client).await)
     }
 }
 
@@ -158,13 +158,13 @@ impl Storage for HeldPostgres {
             return Ok(batch);
         }
         let cipher = &**self.storage.cipher().ok_or(StoreError::NoCipher)?;
-        let mut keys = ask!(self, Whose::All, |client| read::keys(client, &people).await)?;
+        let mut keys = ask!(self, Whose::All, |client| events::keys(client, &people).await)?;
         let lacking = keys.lacking(&people);
         if !lacking.is_empty() {
             // In the transaction that is held, on the connection that it has.
             let made = subjects::new_keys(cipher, lacking)?;
             ask!(self, Whose::All, |client| work::run(client, &made).await)?;
-            keys = ask!(self, Whose::All, |client| read::keys(client, &people).await)?;
+            keys = ask!(self, Whose::All, |client| events::keys(client, &people).await)?;
         }
         conceal(Some(cipher), &keys, batch)
     }

@@ -21,8 +21,8 @@ use tokio::{runtime::Handle, sync::watch};
 use super::{
     connection,
     error::store_error,
+    events,
     pool::{Connections, Whose},
-    read,
 };
 
 /// At most so often others are told.
@@ -147,7 +147,7 @@ async fn listen_once(
     let channel: String = client.query_one(&format!("SELECT {CHANNEL}"), &[]).await?.try_get(0)?;
     client.batch_execute(&format!("LISTEN {channel}")).await?;
     // What was told before anybody listened.
-    let head = read::head(&*connections.take(Whose::All).await?).await?;
+    let head = events::head(&*connections.take(Whose::All).await?).await?;
     note(newest, head);
     while let Some(said) = told.recv().await {
         if let Ok(position) = said.payload().parse() {

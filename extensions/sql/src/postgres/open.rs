@@ -5,9 +5,9 @@ use deadpool_postgres::{ClientWrapper, Object};
 
 use super::{
     error::{is_lost, is_transient, store_error},
-    lost,
+    events, lost,
     pool::{Connections, Whose},
-    read, work,
+    work,
     write::Group,
 };
 use crate::{failpoint, work::SqlWork};
@@ -123,9 +123,9 @@ impl Open {
         failpoint::reach("postgres.worked");
         if !batch.boundaries.is_empty() {
             // Once nobody else can append, what has come is all that has come; the functions see it, since each of their statements looks anew.
-            read::hold_head(client).await.map_err(Failed::Store)?;
+            events::hold_head(client).await.map_err(Failed::Store)?;
             for boundary in &batch.boundaries {
-                let crossing = read::crossing(client, &batch.tenant, boundary).await;
+                let crossing = events::crossing(client, &batch.tenant, boundary).await;
                 if let Some(position) = crossing.map_err(Failed::Store)? {
                     let after = boundary.after;
                     return Err(Failed::Store(StoreError::Crossed { after, position }));

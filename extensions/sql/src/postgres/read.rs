@@ -1,149 +1,32 @@
 //! The statements that read.
 
 use std::{
-    collections::{BTreeSet, HashSet},
-    future::poll_fn,
-    pin::pin,
+    collections::HashSet,
     sync::{LazyLock, Mutex, PoisonError},
 };
 
 use bloom_runtime::{
-    application::{Keyring, Whose},
-    domain::{Kind, Metadata, Timestamp, Uuid, Version},
+    domain::{Kind, Timestamp, Version},
     ports::{
-        Boundary, Direction, DocumentQuery, EventSelection, Names, Outcome, OutdatedDocument,
-        Payload, Position, RecordedEvent, Selection, StoreError, StoredDocument, StoredSnapshot,
-        StreamId, StreamSlice, SubjectKey,
+        DocumentQuery, Outcome, OutdatedDocument, Position, Selection, StoreError, StoredDocument,
+        StoredSnapshot, StreamId,
     },
 };
 use deadpool_postgres::ClientWrapper;
-use futures_core::Stream;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{error::store_error, translate::Postgres};
-use crate::{
-    condition::{Statement, identifier, order},
-    selection::{EVENT, EVENT_OF_STREAM},
-};
+use crate::condition::{Statement, identifier, order};
 
 const DOCUMENT: &str = "SELECT id, version, body::text, removed_at, shape FROM";
 
-async fn rows(
+pub(super) async fn rows(
     client: &ClientWrapper,
     sql: &str,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, StoreError> {
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     client.query(&statement, parameters).await.map_err(store_error)
-}
-
-pub(super) async fn log(
-    client: &ClientWrapper,
-    after: Position,
-    limit: usize,
-) -> Result<Vec<RecordedEvent>, StoreError> {
-    let sql = format!("{EVENT} WHERE position > $1 ORDER BY position LIMIT $2");
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    rows(client, &sql, &[&after.get().cast_signed(), &limit]).await?.iter().map(event).collect()
-}
-
-pub(super) async fn slice(
-    client: &ClientWrapper,
-    stream: &StreamId,
-    slice: StreamSlice,
-) -> Result<Vec<RecordedEvent>, StoreError> {
-    let StreamId { tenant, aggregate, id } = stream;
-    let order = match slice.direction {
-        Direction::Forwards => "ASC",
-        Direction::Backwards => "DESC",
-    };
-    let sql = format!(
-        "{EVENT_OF_STREAM} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND version <= $5
-         ORDER BY version {order} LIMIT $6"
-    );
-    let after = signed(slice.after);
-    let up_to = slice.up_to.map_or(i64::MAX, signed);
-    let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
-    let found = rows(client, &sql, &[tenant, aggregate, id, &after, &up_to, &limit]).await?;
-    found.iter().map(|row| event_of(row, stream.clone())).collect()
-}
-
-/// What an aggregate is folded from; `None` when something of it has to be decrypted first.
-pub(super) async fn payloads(
-    client: &ClientWrapper,
-    stream: &StreamId,
-    after: Version,
-) -> Result<Option<Vec<Payload>>, StoreError> {
-    let sql =
-        "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
-               WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 ORDER BY version";
-    let StreamId { tenant, aggregate, id } = stream;
-    let after = signed(after);
-    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
-    let parameters: [&(dyn ToSql + Sync); 4] = [tenant, aggregate, id, &after];
-    let rows = client.query_raw(&statement, parameters).await.map_err(store_error)?;
-    let mut rows = pin!(rows);
-    let (mut names, mut payloads) = (Names::default(), Vec::new());
-    let mut is_personal = false;
-    // Each row is let go when the next one comes.
-    while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
-        let row = row.map_err(store_error)?;
-        is_personal |= column::<Option<bool>>(&row, 4)?.unwrap_or_default();
-        let revision: i32 = column(&row, 2)?;
-        payloads.push(Payload {
-            version: Version::new(unsigned(&row, 0)?),
-            name: names.share(column(&row, 1)?),
-            revision: revision.cast_unsigned(),
-            body: column(&row, 3)?,
-        });
-    }
-    Ok((!is_personal).then_some(payloads))
-}
-
-pub(super) async fn select(
-    client: &ClientWrapper,
-    selection: &EventSelection,
-) -> Result<Vec<RecordedEvent>, StoreError> {
-    let mut statement = Statement::<Postgres>::new();
-    let sql = statement.select(selection);
-    asked(client, &sql, statement).await?.iter().map(event).collect()
-}
-
-/// The keys of these people, tenant and subject, as far as they have one.
-pub(super) async fn keys(
-    client: &ClientWrapper,
-    people: &BTreeSet<Whose>,
-) -> Result<Keyring, StoreError> {
-    let sql = "SELECT s.tenant, s.subject, s.key_id, s.key FROM bloom_subjects s
-               JOIN unnest($1::text[], $2::text[]) AS p (tenant, subject) USING (tenant, subject)";
-    let (tenants, subjects): (Vec<&str>, Vec<&str>) =
-        people.iter().map(|(tenant, subject)| (tenant.as_str(), subject.as_str())).unzip();
-    let found = rows(client, sql, &[&tenants, &subjects]).await?;
-    let key = |row: &Row| {
-        let id: &str = column(row, 2)?;
-        let id = id.parse::<Uuid>().map_err(|error| StoreError::Internal(error.into()))?;
-        let (tenant, subject) = (column(row, 0)?, column(row, 1)?);
-        Ok(SubjectKey { tenant, subject, id, key: column(row, 3)? })
-    };
-    found.iter().map(key).collect()
-}
-
-/// The place of the first event that has come beyond the boundary.
-pub(super) async fn crossing(
-    client: &ClientWrapper,
-    tenant: &str,
-    boundary: &Boundary,
-) -> Result<Option<Position>, StoreError> {
-    let mut statement = Statement::<Postgres>::new();
-    let sql = statement.first(tenant, &boundary.query, boundary.after);
-    let found = asked(client, &sql, statement).await?;
-    let first: Option<i64> = found.first().map(|row| column(row, 0)).transpose()?.flatten();
-    Ok(first.map(|position| Position::new(position.cast_unsigned())))
-}
-
-/// Takes the head of the log, for which all others who append wait, until the end of the transaction.
-pub(super) async fn hold_head(client: &ClientWrapper) -> Result<(), StoreError> {
-    rows(client, "SELECT position FROM bloom_head FOR UPDATE", &[]).await.map(drop)
 }
 
 pub(super) async fn snapshot(
@@ -175,12 +58,6 @@ pub(super) async fn stream_ids(
     let found =
         rows(client, sql, &[&tenant, &aggregate, &after.unwrap_or_default(), &limit]).await?;
     found.iter().map(|row| column(row, 0)).collect()
-}
-
-pub(super) async fn head(client: &ClientWrapper) -> Result<Position, StoreError> {
-    let found = rows(client, "SELECT position FROM bloom_head", &[]).await?;
-    let position = found.first().map(|row| unsigned(row, 0)).transpose()?;
-    Ok(Position::new(position.unwrap_or_default()))
 }
 
 /// The names of all views of the schema.
@@ -259,7 +136,7 @@ pub(super) async fn count(
 
 /// A statement of which there are as many as sorts of questions: the first ones are kept prepared, and the rest are not, since each
 /// connection keeps what it has prepared for ever.
-async fn asked(
+pub(super) async fn asked(
     client: &ClientWrapper,
     sql: &str,
     clause: Statement<Postgres>,
@@ -303,7 +180,7 @@ pub(super) async fn cursor(client: &ClientWrapper, name: &str) -> Result<Positio
     Ok(Position::new(position.unwrap_or_default()))
 }
 
-fn column<'r, T: tokio_postgres::types::FromSql<'r>>(
+pub(super) fn column<'r, T: tokio_postgres::types::FromSql<'r>>(
     row: &'r Row,
     index: usize,
 ) -> Result<T, StoreError> {
@@ -316,7 +193,7 @@ pub(super) fn signed(version: Version) -> i64 {
 }
 
 /// PostgreSQL's integers are signed; versions and positions never reach the half that is missing.
-fn unsigned(row: &Row, index: usize) -> Result<u64, StoreError> {
+pub(super) fn unsigned(row: &Row, index: usize) -> Result<u64, StoreError> {
     column::<i64>(row, index).map(i64::cast_unsigned)
 }
 
@@ -327,33 +204,5 @@ fn stored(row: &Row) -> Result<StoredDocument, StoreError> {
         body: column(row, 2)?,
         is_removed: column::<Option<i64>>(row, 3)?.is_some(),
         shape: column::<i32>(row, 4)?.cast_unsigned(),
-    })
-}
-
-fn event(row: &Row) -> Result<RecordedEvent, StoreError> {
-    let (tenant, aggregate, id) = (column(row, 8)?, column(row, 9)?, column(row, 10)?);
-    event_of(row, StreamId { tenant, aggregate, id })
-}
-
-fn event_of(row: &Row, stream: StreamId) -> Result<RecordedEvent, StoreError> {
-    let position = unsigned(row, 0)?;
-    let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Corrupt {
-        place: format!("the metadata of event {position}"),
-        source,
-    };
-    let at = Timestamp::from_micros(column(row, 6)?);
-    let at = at.ok_or_else(|| corrupt("its time is none".into()))?;
-    let metadata = Metadata::new(column(row, 5)?, at);
-    let metadata = metadata.with_remarks(column(row, 7)?).map_err(|error| corrupt(error.into()))?;
-    let revision: i32 = column(row, 3)?;
-    Ok(RecordedEvent {
-        position: Position::new(position),
-        stream,
-        version: Version::new(unsigned(row, 1)?),
-        name: column(row, 2)?,
-        revision: revision.cast_unsigned(),
-        body: column(row, 4)?,
-        metadata,
-        concealed: None,
     })
 }

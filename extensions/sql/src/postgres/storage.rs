@@ -3,21 +3,22 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use bloom_runtime::{
-    application::{conceal, current_context, reveal, subjects_of},
-    domain::Version,
+    application::{conceal, current_context},
     ports::{
-        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
-        OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
+        Position, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StoredSnapshot,
+        StreamId,
     },
 };
 use tokio::sync::watch;
 
 use super::{
     error::{is_transient, store_error},
+    events,
     migrate::{self, SCHEMA},
     notify::Heads,
     open::{self, Open},
+    options::PostgresOptions,
     pool::{Connections, Whose},
     read, work, write,
     writer::Writer,
@@ -54,39 +55,6 @@ pub struct PostgresStorage {
 /// How often is tried what the server gives up for others.
 const ATTEMPTS: usize = 5;
 
-/// How a database on a server is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PostgresOptions {
-    /// How many connections there are at most.
-    pub connections: usize,
-    /// Whether the server keeps tenants apart, too. For tables that have [`migration::row_security`](crate::migration::row_security),
-    /// and at the price of one more round trip for each question.
-    pub row_security: bool,
-}
-
-impl Default for PostgresOptions {
-    fn default() -> Self {
-        Self { connections: 16, row_security: false }
-    }
-}
-
-impl PostgresOptions {
-    /// The same with at most so many connections.
-    #[must_use]
-    pub const fn with_connections(mut self, connections: usize) -> Self {
-        self.connections = if connections == 0 { 1 } else { connections };
-        self
-    }
-
-    /// The same, and the server keeps tenants apart, too.
-    #[must_use]
-    pub const fn with_row_security(mut self) -> Self {
-        self.row_security = true;
-        self
-    }
-}
-
 impl PostgresStorage {
     /// Opens a database that has every migration.
     ///
@@ -121,7 +89,7 @@ impl PostgresStorage {
             return Err(MigrationError::RowSecurityPassedBy);
         }
         connections.note_views(read::views(&client).await.map_err(unreachable)?);
-        let head = read::head(&client).await.map_err(unreachable)?;
+        let head = events::head(&client).await.map_err(unreachable)?;
         let heads = Heads::start(url, connections.clone(), head);
         let writer = Writer::start(connections.clone(), heads.clone());
         Ok(Self { connections, writer, heads, cipher: None })
@@ -182,19 +150,6 @@ impl PostgresStorage {
         self.cipher.as_ref()
     }
 
-    /// The events with what is personal in them decrypted.
-    pub(super) async fn revealed(
-        &self,
-        mut events: Vec<RecordedEvent>,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let people = subjects_of(&events);
-        if !people.is_empty() {
-            let keys = read::keys(&*self.connections.take(Whose::All).await?, &people).await?;
-            reveal(self.cipher.as_deref(), &keys, &mut events)?;
-        }
-        Ok(events)
-    }
-
     pub(super) const fn connections(&self) -> &Connections {
         &self.connections
     }
@@ -218,47 +173,6 @@ async fn planned(
     let applied = migrate::applied(&**client).await?;
     let plan = migrations.plan(&SCHEMA, &applied)?;
     Ok(plan.into_iter().map(|(migration, state)| (migration.name.to_string(), state)).collect())
-}
-
-impl EventLog for PostgresStorage {
-    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        let events = read::log(&*self.connections.take(Whose::All).await?, after, limit).await?;
-        self.revealed(events).await
-    }
-
-    async fn read_slice(
-        &self,
-        stream: &StreamId,
-        slice: StreamSlice,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let whose = Whose::One(&stream.tenant);
-        let events = read::slice(&*self.connections.take(whose).await?, stream, slice).await?;
-        self.revealed(events).await
-    }
-
-    async fn payloads(
-        &self,
-        stream: &StreamId,
-        after: Version,
-    ) -> Result<Vec<Payload>, StoreError> {
-        let client = self.connections.take(Whose::One(&stream.tenant)).await?;
-        if let Some(payloads) = read::payloads(&client, stream, after).await? {
-            return Ok(payloads);
-        }
-        drop(client);
-        let events = self.read_stream(stream, after).await?;
-        Ok(events.into_iter().map(Payload::from).collect())
-    }
-
-    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
-        let whose = selection.tenant.as_deref().map_or(Whose::All, Whose::One);
-        let events = read::select(&*self.connections.take(whose).await?, &selection).await?;
-        self.revealed(events).await
-    }
-
-    async fn head(&self) -> Result<Position, StoreError> {
-        read::head(&*self.connections.take(Whose::All).await?).await
-    }
 }
 
 impl Storage for PostgresStorage {
@@ -358,12 +272,12 @@ impl Storage for PostgresStorage {
             return Ok(batch);
         }
         let cipher = self.cipher.as_deref().ok_or(StoreError::NoCipher)?;
-        let mut keys = read::keys(&*self.connections.take(Whose::All).await?, &people).await?;
+        let mut keys = events::keys(&*self.connections.take(Whose::All).await?, &people).await?;
         let lacking = keys.lacking(&people);
         if !lacking.is_empty() {
             let work = subjects::new_keys(cipher, lacking)?;
             open::commit_alone(&self.connections, &Batch::default(), &work).await?;
-            keys = read::keys(&*self.connections.take(Whose::All).await?, &people).await?;
+            keys = events::keys(&*self.connections.take(Whose::All).await?, &people).await?;
         }
         conceal(Some(cipher), &keys, batch)
     }

@@ -8,8 +8,9 @@ use bloom_runtime::{
 };
 
 use super::{
+    options::PostgresOptions,
     pool::{Connections, Whose},
-    storage::{PostgresOptions, PostgresStorage},
+    storage::PostgresStorage,
 };
 use crate::{
     migration::{MigrationError, Migrations},

@@ -16,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     connection::roll_back,
     error::store_error,
+    events,
     open::{Job, LONGEST, Turn},
     read,
     storage::SqliteStorage,
@@ -75,7 +76,7 @@ fn commit(
     batch: &Batch,
     work: &[SqlWork],
 ) -> Result<Option<Position>, StoreError> {
-    let start = read::head(connection).map_err(store_error)?;
+    let start = events::head(connection).map_err(store_error)?;
     let head = write::batch(connection, views, batch, start)?;
     work::run(connection, work)?;
     if head != start {
@@ -87,7 +88,7 @@ fn commit(
 
 impl EventLog for HeldSqlite {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        let events = self.read(move |connection| read::log(connection, after, limit)).await?;
+        let events = self.read(move |connection| events::log(connection, after, limit)).await?;
         self.storage.revealed(events).await
     }
 
@@ -97,17 +98,17 @@ impl EventLog for HeldSqlite {
         slice: StreamSlice,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let stream = stream.clone();
-        let events = self.read(move |connection| read::slice(connection, &stream, slice)).await?;
+        let events = self.read(move |connection| events::slice(connection, &stream, slice)).await?;
         self.storage.revealed(events).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
-        let events = self.read(move |connection| read::select(connection, &selection)).await?;
+        let events = self.read(move |connection| events::select(connection, &selection)).await?;
         self.storage.revealed(events).await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        self.read(read::head).await
+        self.read(events::head).await
     }
 }
 
@@ -183,13 +184,13 @@ impl Storage for HeldSqlite {
         }
         let cipher = &**self.storage.cipher().ok_or(StoreError::NoCipher)?;
         let wanted = people.clone();
-        let mut keys = self.read(move |connection| read::keys(connection, &wanted)).await?;
+        let mut keys = self.read(move |connection| events::keys(connection, &wanted)).await?;
         let lacking = keys.lacking(&people);
         if !lacking.is_empty() {
             // In the transaction that is held: nobody else could write.
             let made = subjects::new_keys(cipher, lacking)?;
             self.ask(move |connection| work::run(connection, &made)).await?;
-            keys = self.read(move |connection| read::keys(connection, &people)).await?;
+            keys = self.read(move |connection| events::keys(connection, &people)).await?;
         }
         conceal(Some(cipher), &keys, batch)
     }

@@ -6,6 +6,8 @@
 mod connection;
 pub(crate) mod copy;
 mod error;
+mod event_log;
+mod events;
 mod held;
 mod migrate;
 mod open;

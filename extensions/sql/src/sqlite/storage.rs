@@ -6,18 +6,18 @@ use std::{
 };
 
 use bloom_runtime::{
-    application::{conceal, reveal, subjects_of},
-    domain::Version,
+    application::conceal,
     ports::{
-        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, Outcome,
-        OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice,
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
+        Position, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StoredSnapshot,
+        StreamId,
     },
 };
-use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::{connection, migrate, open::Turn, pool::Readers, read, work, write, writer::Writer};
+use super::{
+    connection, events, migrate, open::Turn, pool::Readers, read, work, write, writer::Writer,
+};
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
     subjects,
@@ -65,7 +65,7 @@ impl SqliteStorage {
             return Err(MigrationError::Pending { names: pending });
         }
         let connection = connection::writer(&path).map_err(unavailable)?;
-        let head = read::head(&connection).map_err(unavailable)?;
+        let head = events::head(&connection).map_err(unavailable)?;
         let views = Arc::new(read::views(&connection).map_err(unavailable)?);
         let appended = watch::Sender::new(head);
         let writer = Writer::start(connection, Arc::clone(&views), appended.clone())
@@ -141,21 +141,12 @@ impl SqliteStorage {
         self.cipher.as_ref()
     }
 
-    /// The events with what is personal in them decrypted.
-    pub(super) async fn revealed(
-        &self,
-        mut events: Vec<RecordedEvent>,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let people = subjects_of(&events);
-        if !people.is_empty() {
-            let keys = self.readers.read(move |connection| read::keys(connection, &people)).await?;
-            reveal(self.cipher.as_deref(), &keys, &mut events)?;
-        }
-        Ok(events)
-    }
-
     pub(super) async fn hold_writer(&self) -> Result<Turn, StoreError> {
         self.writer.hold().await
+    }
+
+    pub(super) const fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     pub(super) const fn views(&self) -> &Arc<write::Views> {
@@ -175,52 +166,6 @@ impl SqliteStorage {
 
 fn unavailable(error: rusqlite::Error) -> MigrationError {
     MigrationError::Unavailable(error.into())
-}
-
-impl EventLog for SqliteStorage {
-    async fn read(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.revealed(
-            self.readers.read(move |connection| read::log(connection, after, limit)).await?,
-        )
-        .await
-    }
-
-    async fn read_slice(
-        &self,
-        stream: &StreamId,
-        slice: StreamSlice,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let stream = stream.clone();
-        self.revealed(
-            self.readers.read(move |connection| read::slice(connection, &stream, slice)).await?,
-        )
-        .await
-    }
-
-    async fn payloads(
-        &self,
-        stream: &StreamId,
-        after: Version,
-    ) -> Result<Vec<Payload>, StoreError> {
-        let wanted = stream.clone();
-        let read = move |connection: &Connection| read::payloads(connection, &wanted, after);
-        if let Some(payloads) = self.readers.read(read).await? {
-            return Ok(payloads);
-        }
-        let events = self.read_stream(stream, after).await?;
-        Ok(events.into_iter().map(Payload::from).collect())
-    }
-
-    async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.revealed(
-            self.readers.read(move |connection| read::select(connection, &selection)).await?,
-        )
-        .await
-    }
-
-    async fn head(&self) -> Result<Position, StoreError> {
-        self.readers.read(read::head).await
-    }
 }
 
 impl Storage for SqliteStorage {
@@ -306,11 +251,12 @@ impl Storage for SqliteStorage {
         }
         let cipher = self.cipher.as_deref().ok_or(StoreError::NoCipher)?;
         let wanted = people.clone();
-        let mut keys = self.readers.read(move |connection| read::keys(connection, &wanted)).await?;
+        let mut keys =
+            self.readers.read(move |connection| events::keys(connection, &wanted)).await?;
         let lacking = keys.lacking(&people);
         if !lacking.is_empty() {
             self.writer.commit(Batch::default(), subjects::new_keys(cipher, lacking)?).await?;
-            keys = self.readers.read(move |connection| read::keys(connection, &people)).await?;
+            keys = self.readers.read(move |connection| events::keys(connection, &people)).await?;
         }
         conceal(Some(cipher), &keys, batch)
     }

@@ -11,7 +11,7 @@ use bloom_runtime::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{error::store_error, read};
+use super::{error::store_error, events, read};
 use crate::{condition::identifier, failpoint};
 
 /// The views that stand where tables of documents would: their triggers write the tables behind them.
@@ -67,7 +67,8 @@ pub(super) fn batch(
         }
     }
     for boundary in &batch.boundaries {
-        let crossing = read::crossing(connection, &batch.tenant, boundary).map_err(store_error)?;
+        let crossing =
+            events::crossing(connection, &batch.tenant, boundary).map_err(store_error)?;
         if let Some(position) = crossing {
             return Err(StoreError::Crossed { after: boundary.after, position });
         }

@@ -15,8 +15,9 @@ use tokio::sync::{oneshot, watch};
 use super::{
     connection::roll_back,
     error::{closed, store_error},
+    events,
     open::{self, Turn},
-    read, work,
+    work,
     write::{self, Views},
 };
 use crate::{failpoint, work::SqlWork};
@@ -141,7 +142,7 @@ fn transaction(
     views: &Views,
     requests: Vec<Request>,
 ) -> Option<Position> {
-    let begun = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| read::head(connection));
+    let begun = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| events::head(connection));
     let start = match begun {
         Ok(head) => head,
         Err(error) => {
