@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use async_trait::async_trait;
+use bloom_cache::Cached;
 use bloom_runtime::{
     application::{Events, Happened, StorageStore},
     memory::MemoryStorage,
@@ -33,6 +34,20 @@ pub fn postgres(url: String) -> Opening {
         PostgresStorage::migrate(&url, &migrations).await?;
         let options = PostgresOptions::default().with_connections(CONNECTIONS);
         Ok(Bloom::on(PostgresStorage::open_with(&url, &migrations, &options).await?))
+    })
+}
+
+/// On PostgreSQL, with aggregates remembered: a command on one that this program wrote last has nothing to load.
+pub fn postgres_cached(url: String) -> Opening {
+    Box::pin(async move {
+        let migrations = Migrations::new();
+        PostgresStorage::migrate(&url, &migrations).await?;
+        let options = PostgresOptions::default().with_connections(CONNECTIONS);
+        let storage = PostgresStorage::open_with(&url, &migrations, &options).await?;
+        let orders = Events::folded().with(Cached::at_most(10_000));
+        let contestant: Arc<dyn Contestant> =
+            Arc::new(Bloom(StorageStore::new(storage).aggregate::<Order>(orders)));
+        Ok(contestant)
     })
 }
 

@@ -96,6 +96,7 @@ impl Backend {
         match self {
             Self::Postgres => vec![
                 Entry::here("Bloom", Bloom, bloom::postgres),
+                Entry::here("Bloom with bloom-cache", Aside, bloom::postgres_cached),
                 Entry::here("by hand", Limit, hand_postgres::limit),
                 Entry::here("by hand, decoded", Aside, hand_postgres::decoding).reading(),
                 Entry::apart("cqrs-es", Peer),
