@@ -39,17 +39,25 @@ pub struct Entry {
     pub open: Option<Open>,
     /// Whether it takes part in scenarios that only read and in no others.
     pub reads_only: bool,
+    /// Whether it takes no part in these: it would not read.
+    pub writes_only: bool,
 }
 
 impl Entry {
     /// One in this program.
     const fn here(name: &'static str, role: Role, open: Open) -> Self {
-        Self { name, role, open: Some(open), reads_only: false }
+        Self { name, role, open: Some(open), reads_only: false, writes_only: false }
     }
 
     /// One in the other program.
     const fn apart(name: &'static str, role: Role) -> Self {
-        Self { name, role, open: None, reads_only: false }
+        Self { name, role, open: None, reads_only: false, writes_only: false }
+    }
+
+    /// The same, for scenarios that write.
+    const fn writing(mut self) -> Self {
+        self.writes_only = true;
+        self
     }
 
     /// The same, for scenarios that only read.
@@ -96,7 +104,7 @@ impl Backend {
         match self {
             Self::Postgres => vec![
                 Entry::here("Bloom", Bloom, bloom::postgres),
-                Entry::here("Bloom with bloom-cache", Aside, bloom::postgres_cached),
+                Entry::here("Bloom with bloom-cache", Aside, bloom::postgres_cached).writing(),
                 Entry::here("by hand", Limit, hand_postgres::limit),
                 Entry::here("by hand, decoded", Aside, hand_postgres::decoding).reading(),
                 Entry::apart("cqrs-es", Peer),

@@ -68,7 +68,8 @@ impl Bench {
         for (index, entry) in entries.iter().enumerate() {
             let name = format!("bloom_bench_events_{}_{index}", kind.slug());
             let place = self.places.create(backend, &name).await?;
-            if kind.is_read() || !entry.reads_only {
+            let stays_out = if kind.is_read() { entry.writes_only } else { entry.reads_only };
+            if !stays_out {
                 let prepared = self.ask(entry, &place, scenario, Ask::Prepare).await;
                 figures[index] = unless_failed(prepared).map(|_| Vec::new());
                 self.places.settle(backend, &name).await?;
