@@ -38,7 +38,8 @@ mutant() {
     else
         echo "$name: noticed by"
         grep -oP '^\S+(?= --- FAILED)' "$log" | sort -u | sed 's/^/    /'
-        grep -oP '^test \K\S+(?= has been running for over)' "$log" | sort -u | sed 's/^/    /; s/$/ (never ends)/'
+        # None may have gone on for ever.
+        { grep -oP '^test \K\S+(?= has been running for over)' "$log" || true; } | sort -u | sed 's/^/    /; s/$/ (never ends)/'
     fi
 }
 only=${1:-}
