@@ -106,3 +106,24 @@ fn a_folder_in_the_middle_that_cannot_be_written_undoes_the_rest() {
     assert_eq!(sandbox.tree(), before, "{said}");
     permit(&sandbox, "tests/suite", 0o755);
 }
+
+/// What a project's own binary does is asked of it through cargo, from the root of the project, and its code is the code.
+#[test]
+fn short_forms_are_handed_to_the_projects_own_binary() {
+    let sandbox = Sandbox::with_project(&[]);
+    let cargo = sandbox.outside().join("cargo");
+    fs::write(&cargo, "#!/bin/sh\npwd\necho \"$@\"\nexit 7\n").expect("a script");
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).expect("it may run");
+    for verb in ["migrate", "events", "projection", "verify"] {
+        let output = Command::new(bloom())
+            .args([verb, "up", "--json", "--help"])
+            .env("CARGO", &cargo)
+            .current_dir(sandbox.path().join("src"))
+            .output()
+            .expect("it runs");
+        let root = sandbox.path().canonicalize().expect("a folder");
+        let said = format!("{}\nrun --quiet -- {verb} up --json --help\n", root.display());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), said);
+        assert_eq!(output.status.code(), Some(7));
+    }
+}

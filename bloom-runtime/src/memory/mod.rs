@@ -112,16 +112,12 @@ impl EventLog for MemoryStorage {
         self.revealed(events)
     }
 
-    async fn payloads(
+    async fn plain_payloads(
         &self,
         stream: &StreamId,
         after: Version,
-    ) -> Result<Vec<Payload>, StoreError> {
-        if let Some(payloads) = self.state().log.payloads(stream, after) {
-            return Ok(payloads);
-        }
-        let events = self.read_stream(stream, after).await?;
-        Ok(events.into_iter().map(Payload::from).collect())
+    ) -> Result<Option<Vec<Payload>>, StoreError> {
+        Ok(self.state().log.payloads(stream, after))
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {

@@ -159,14 +159,26 @@ pub trait EventLog: Send + Sync {
         self.read_slice(stream, StreamSlice::after(after))
     }
 
-    /// What one aggregate is folded from, after `version`, in order: the same as [`Self::read_stream`], which a storage may know how to
-    /// read with less.
+    /// What one aggregate is folded from, where a storage knows how to read that with less than whole events; `None` where it does not, or
+    /// where something of it has to be decrypted first.
+    fn plain_payloads(
+        &self,
+        _stream: &StreamId,
+        _after: Version,
+    ) -> impl Future<Output = Result<Option<Vec<Payload>>, StoreError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// What one aggregate is folded from, after `version`, in order.
     fn payloads(
         &self,
         stream: &StreamId,
         after: Version,
     ) -> impl Future<Output = Result<Vec<Payload>, StoreError>> + Send {
         async move {
+            if let Some(payloads) = self.plain_payloads(stream, after).await? {
+                return Ok(payloads);
+            }
             let events = self.read_stream(stream, after).await?;
             Ok(events.into_iter().map(Payload::from).collect())
         }

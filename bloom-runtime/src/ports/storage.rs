@@ -224,12 +224,12 @@ impl<S: EventLog> EventLog for std::sync::Arc<S> {
         (**self).read_slice(stream, slice)
     }
 
-    fn payloads(
+    fn plain_payloads(
         &self,
         stream: &StreamId,
         after: Version,
-    ) -> impl Future<Output = Result<Vec<super::Payload>, StoreError>> + Send {
-        (**self).payloads(stream, after)
+    ) -> impl Future<Output = Result<Option<Vec<super::Payload>>, StoreError>> + Send {
+        (**self).plain_payloads(stream, after)
     }
 
     fn select(

@@ -43,11 +43,3 @@ pub(crate) fn forget_key(tenant: &str, subject: &str) -> (Arc<[SqlWork]>, Arc<At
     });
     ([SqlWork::for_every_tenant(), delete].into(), was_there)
 }
-
-/// Throws a snapshot away.
-pub(crate) fn drop_snapshot(stream: &bloom_runtime::ports::StreamId) -> Arc<[SqlWork]> {
-    const SQL: &str =
-        "DELETE FROM bloom_snapshots WHERE tenant = $1 AND aggregate = $2 AND id = $3";
-    let bloom_runtime::ports::StreamId { tenant, aggregate, id } = stream.clone();
-    [SqlWork::statement(SQL, parameters![tenant, aggregate, id])].into()
-}

@@ -68,6 +68,14 @@ impl SqlWork {
         Self(Kind::Statement { sql: SQL.to_owned(), parameters })
     }
 
+    /// Throws a snapshot away.
+    pub(crate) fn without_snapshot(stream: &StreamId) -> Self {
+        const SQL: &str =
+            "DELETE FROM bloom_snapshots WHERE tenant = $1 AND aggregate = $2 AND id = $3";
+        let StreamId { tenant, aggregate, id } = stream.clone();
+        Self::statement(SQL, crate::parameters![tenant, aggregate, id])
+    }
+
     /// A statement of Bloom's own.
     pub(crate) fn statement(sql: &str, parameters: Vec<SqlValue>) -> Self {
         Self(Kind::Statement { sql: sql.to_owned(), parameters })

@@ -96,8 +96,8 @@ impl<S: Storage> StorageStore<S> {
     /// does the rest; where it fails for one aggregate, it goes on with the others. It concerns the tenant of the ambient context.
     ///
     /// # Errors
-    /// [`StoreError::Unregistered`] and [`StoreError::NoActor`] before anything is forgotten, when an aggregate is concerned that this
-    /// program does not know, or that is audited; the first of what went wrong with an aggregate; and when the storage is out of reach.
+    /// [`StoreError::BadAppend`] and [`StoreError::NoActor`] before anything is forgotten, when an aggregate is concerned that this
+    /// program does not know, or that is audited and nobody is said to ask; the first of what went wrong with an aggregate; and when the storage is out of reach.
     pub async fn forget(&self, subject: &str) -> Result<Forgotten, StoreError> {
         let context = current_context();
         let (store, whose) = self.placed(context.tenant.as_deref()).await?;

@@ -44,17 +44,12 @@ pub(super) fn new_events<A: Aggregate>(
 pub(in crate::application) fn metadata<S>(store: &Composition<S>, context: &Context) -> Metadata {
     let command = || context.command.as_ref().map(|command| command.key.clone());
     Metadata {
-        event_id: store.ids.next(),
-        at: store.clock.now(),
         correlation: context.correlation.clone(),
         causation: context.causation.clone().or_else(command),
         actor: context.actor.clone(),
         tenant: context.tenant.clone(),
         reason: context.reason.clone(),
-        tags: Vec::new(),
-        subject: None,
-        concealed: Vec::new(),
-        seal: None,
+        ..Metadata::new(store.ids.next(), store.clock.now())
     }
 }
 

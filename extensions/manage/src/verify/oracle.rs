@@ -228,19 +228,7 @@ mod tests {
                 revision: event.revision(),
                 body: event.to_body().expect("JSON"),
                 concealed: None,
-                metadata: Metadata {
-                    event_id: Uuid::from_u128(index as u128),
-                    at: Timestamp::UNIX_EPOCH,
-                    correlation: None,
-                    causation: None,
-                    actor: None,
-                    tenant: None,
-                    reason: None,
-                    tags: Vec::new(),
-                    subject: None,
-                    concealed: Vec::new(),
-                    seal: None,
-                },
+                metadata: Metadata::new(Uuid::from_u128(index as u128), Timestamp::UNIX_EPOCH),
             }
         };
         touches.iter().enumerate().map(entry).collect()

@@ -43,18 +43,13 @@ impl EventLog for PostgresStorage {
         self.revealed(events).await
     }
 
-    async fn payloads(
+    async fn plain_payloads(
         &self,
         stream: &StreamId,
         after: Version,
-    ) -> Result<Vec<Payload>, StoreError> {
-        let client = self.connections().take(Whose::One(&stream.tenant)).await?;
-        if let Some(payloads) = events::payloads(&client, stream, after).await? {
-            return Ok(payloads);
-        }
-        drop(client);
-        let events = self.read_stream(stream, after).await?;
-        Ok(events.into_iter().map(Payload::from).collect())
+    ) -> Result<Option<Vec<Payload>>, StoreError> {
+        let whose = Whose::One(&stream.tenant);
+        events::payloads(&*self.connections().take(whose).await?, stream, after).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {

@@ -289,7 +289,7 @@ impl Storage for PostgresStorage {
     }
 
     async fn drop_snapshot(&self, stream: &StreamId) -> Result<(), StoreError> {
-        let work = subjects::drop_snapshot(stream);
+        let work = [SqlWork::without_snapshot(stream)];
         let batch = Batch { tenant: stream.tenant.clone(), ..Batch::default() };
         open::commit_alone(&self.connections, &batch, &work).await.map(drop)
     }

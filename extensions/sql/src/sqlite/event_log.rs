@@ -8,7 +8,6 @@ use bloom_runtime::{
         StreamSlice,
     },
 };
-use rusqlite::Connection;
 
 use super::{events, storage::SqliteStorage};
 
@@ -50,18 +49,13 @@ impl EventLog for SqliteStorage {
         .await
     }
 
-    async fn payloads(
+    async fn plain_payloads(
         &self,
         stream: &StreamId,
         after: Version,
-    ) -> Result<Vec<Payload>, StoreError> {
-        let wanted = stream.clone();
-        let read = move |connection: &Connection| events::payloads(connection, &wanted, after);
-        if let Some(payloads) = self.readers().read(read).await? {
-            return Ok(payloads);
-        }
-        let events = self.read_stream(stream, after).await?;
-        Ok(events.into_iter().map(Payload::from).collect())
+    ) -> Result<Option<Vec<Payload>>, StoreError> {
+        let stream = stream.clone();
+        self.readers().read(move |connection| events::payloads(connection, &stream, after)).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {

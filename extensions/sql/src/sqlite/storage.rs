@@ -268,8 +268,8 @@ impl Storage for SqliteStorage {
     }
 
     async fn drop_snapshot(&self, stream: &StreamId) -> Result<(), StoreError> {
-        let work = subjects::drop_snapshot(stream);
-        self.writer.commit(Batch::default(), work).await.map(drop)
+        let work = [SqlWork::without_snapshot(stream)];
+        self.writer.commit(Batch::default(), work.into()).await.map(drop)
     }
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
