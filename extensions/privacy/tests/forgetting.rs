@@ -98,7 +98,7 @@ async fn the_audit_trail_holds() {
     let id = Uuid::from_u128(1);
     let context = Context::new().with_actor("nurse").with_reason("a test");
     in_context(context, async {
-        let mut patient = Patient::admit(id.into(), "north", "Ada");
+        let mut patient = Patient::admit(id.into(), "north", "Ada B.");
         patient.transfer("south");
         let mut uow = store.begin().await.expect("it begins");
         uow.repository().add(patient).expect("it is queued");
@@ -110,11 +110,11 @@ async fn the_audit_trail_holds() {
         };
         let before = history().await;
         bloom_audit::verify(&chain, &before).expect("nobody has changed it");
-        assert!(before[0].body.contains("Ada"));
+        assert!(before[0].body.contains("Ada B."));
 
         store.forget(&id.to_string()).await.expect("it is forgotten");
         let after = history().await;
-        assert!(!after[0].body.contains("Ada"));
+        assert!(!after[0].body.contains("Ada B."));
         assert_eq!(after.len(), 3);
         bloom_audit::verify(&chain, &after).expect("forgetting is no change of the past");
 
@@ -133,7 +133,7 @@ async fn without_a_cipher_it_is_refused() {
         StorageStore::new(MemoryStorage::new()).aggregate::<Patient>(Documents::in_table(PATIENTS));
     let mut uow = store.begin().await.expect("it begins");
     uow.repository()
-        .add(Patient::admit(Uuid::from_u128(1).into(), "north", "Ada"))
+        .add(Patient::admit(Uuid::from_u128(1).into(), "north", "Ada B."))
         .expect("queued");
     let refused = uow.commit().await.expect_err("it is refused");
     assert!(matches!(refused, StoreError::NoCipher), "{refused:?}");
