@@ -13,6 +13,9 @@ pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,
     pub(crate) hints: Vec<String>,
+    /// What people changed in files, as diffs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) difference: Vec<String>,
 }
 
 /// Whose fault it is; each has an exit code of its own.
@@ -31,7 +34,7 @@ pub(crate) enum FailureKind {
 
 impl Failure {
     pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new() }
+        Self { kind, message: message.into(), hints: Vec::new(), difference: Vec::new() }
     }
 
     pub(crate) fn project(message: impl Into<String>) -> Self {
@@ -68,6 +71,7 @@ impl From<InputError> for Failure {
             kind: FailureKind::Input,
             message: error.message,
             hints: error.hint.into_iter().collect(),
+            difference: Vec::new(),
         }
     }
 }

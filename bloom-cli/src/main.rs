@@ -7,6 +7,7 @@
 
 mod apply;
 mod by_hand;
+mod catalog;
 mod changeset;
 mod cli;
 mod commands;

@@ -52,9 +52,13 @@ pub(crate) fn report(ui: Ui, changeset: &Changeset, form: Form) {
         let verb = match (change.effect, form.dry_run) {
             (Effect::Created, false) => "Created",
             (Effect::Edited, false) => "Edited",
+            (Effect::Removed, false) => "Removed",
+            (Effect::Conflict, false) => "Conflict",
             (Effect::Skipped, false) => "Skipped",
             (Effect::Created, true) => "Would create",
             (Effect::Edited, true) => "Would edit",
+            (Effect::Removed, true) => "Would remove",
+            (Effect::Conflict, true) => "Would mark",
             (Effect::Skipped, true) => "Would skip",
         };
         ui.effect(verb, &change.path);
@@ -71,8 +75,13 @@ fn diff(change: &Change) -> String {
     let before = change.before.as_deref().unwrap_or_default();
     let old =
         if change.before.is_some() { format!("a/{}", change.path) } else { "/dev/null".to_owned() };
+    let new = if change.effect == Effect::Removed {
+        "/dev/null".to_owned()
+    } else {
+        format!("b/{}", change.path)
+    };
     TextDiff::from_lines(before, change.after.as_str())
         .unified_diff()
-        .header(&old, &format!("b/{}", change.path))
+        .header(&old, &new)
         .to_string()
 }

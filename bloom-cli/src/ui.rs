@@ -51,6 +51,9 @@ impl Ui {
             );
             return;
         }
+        for difference in &failure.difference {
+            anstream::eprintln!("{}", difference.trim_end());
+        }
         let red: Style = AnsiColor::Red.on_default().bold();
         let what = if failure.kind == FailureKind::Bug { "bug in bloom" } else { "error" };
         anstream::eprintln!("{red}{what}:{red:#} {}", failure.message);

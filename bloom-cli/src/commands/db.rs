@@ -1,49 +1,34 @@
 //! `bloom db use`.
 
 use super::{
-    generate::{on_conflict, write, written},
     patch,
+    workshop::{Next, Reach, Workshop},
 };
 use crate::{
-    apply::Lock,
-    changeset::{Changeset, compare},
+    changeset::Changeset,
     cli::Options,
     failure::Failure,
-    format::Formatter,
-    model::english,
-    plan::Planner,
-    project::{Database, Project, Settings, workspace_above},
-    render::Templates,
-    report::{Form, report},
+    project::{Database, Settings},
     ui::Ui,
 };
 
 /// Moves the project to another database: every file that follows from it is written anew, and merged with what was changed.
 pub(super) fn move_to(database: Database, options: &Options, ui: Ui) -> Result<(), Failure> {
-    english::prepare();
-    let root = Project::root(&super::here()?)?;
-    let lock = if options.dry_run { None } else { Some(Lock::take(&root)?) };
-    if let Some((_, true)) = &lock {
-        ui.warning("an earlier run was interrupted; what it had begun was undone");
-    }
-    let mut formatter = Formatter::start(&root);
-    let project = Project::open(root)?;
-    let form = Form { json: options.json, diff: options.diff, dry_run: options.dry_run };
-    let before = project.settings.database;
+    let mut workshop = Workshop::open(options, ui)?;
+    let before = workshop.project.settings.database;
     if before == database {
-        report(ui, &Changeset::default(), form);
+        workshop.tell(&Changeset::default());
         return Ok(());
     }
 
-    let settings = Settings { database, ..project.settings.clone() };
-    let context = project.context()?;
-    let member = workspace_above(project.root.parent().unwrap_or(&project.root))?.is_some();
-    let files = Planner::new(&settings, &context, member).everything();
-    let templates = Templates::new(project.overrides()?);
-    let (texts, formatting) = written(&project, &templates, files, &mut formatter)?;
-    let mut changeset = compare(&project, &texts, formatting, on_conflict(options))?;
+    let settings = Settings { database, ..workshop.project.settings.clone() };
+    let context = workshop.project.context()?;
+    let reach = Reach::Everything;
+    let next = Next { settings: &settings, before: &context, after: &context, reach };
+    let mut changeset = workshop.evolve(&next)?;
     // Where cargo finds Bloom is a matter of this machine, written for the crates that the project names.
     let config = ".cargo/config.toml";
+    let project = &workshop.project;
     if let Some(text) = project.read(config)?
         && let Some(moved) = patch::moved(
             &text,
@@ -54,16 +39,12 @@ pub(super) fn move_to(database: Database, options: &Options, ui: Ui) -> Result<(
     {
         changeset.records.push((config.to_owned(), moved));
     }
-
-    if !options.dry_run {
-        write(&project, &changeset)?;
-    }
-    report(ui, &changeset, form);
+    workshop.finish(&changeset)?;
     if !options.dry_run && before.is_sql() && database.is_sql() {
         for (number, name) in &context.migrations {
             ui.next(&format!("write migrations/{number:04}_{name}.sql for the other database"));
         }
-        advise(ui, &project.settings.name, before, database);
+        advise(ui, &settings.name, before, database);
     }
     Ok(())
 }

@@ -2,12 +2,15 @@
 
 mod completions;
 mod db;
+mod destroy;
 mod generate;
 mod init;
+mod list;
 mod own_verb;
 mod patch;
 mod setup;
 mod vendor;
+mod workshop;
 
 use std::process::ExitCode;
 
@@ -22,6 +25,9 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
     match cli.verb {
         Verb::Init(arguments) => init::run(&arguments, ui)?,
         Verb::Generate { thing } => generate::run(thing, ui)?,
+        Verb::Destroy { thing } => destroy::run(&thing, ui)?,
+        Verb::List { json } => list::run(json, ui)?,
+        Verb::Routes { json } => list::routes(json, ui)?,
         Verb::Db { verb: DbVerb::Use { database, options } } => {
             db::move_to(database, &options, ui)?;
         }

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &SetupArgs, ui: Ui) -> Result<(), Failure> {
         ui.effect("Unchanged", path);
         return Ok(());
     }
-    apply::write(&project.root, &[(path.to_owned(), text)])?;
+    apply::write(&project.root, &[(path.to_owned(), text)], &[])?;
     ui.effect("Wrote", path);
     if let Some((workspace, _)) = workspace_above(project.root.parent().unwrap_or(&project.root))?
         && let Some((path, text)) =

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use syn::spanned::Spanned;
+
 use super::{
     SyntaxError,
     outline::{Inside, Node, Separator, parse},
-    uses::leaves,
+    uses::{leaves, without},
 };
 
 /// A place that a person changed and the new request changes, too.
@@ -65,7 +67,12 @@ impl Merge<'_> {
                         }
                     }
                 }
-                (Some(before), Some(there)) => self.node(before, there, node),
+                (Some(before), Some(there)) => {
+                    self.node(before, there, node);
+                    if before.uses.is_some() && !self.replaced(there) {
+                        self.drop_uses(before, there, new);
+                    }
+                }
                 // What a person removed stays removed, unless it is to change.
                 (Some(before), None) => {
                     let changed =
@@ -89,6 +96,8 @@ impl Merge<'_> {
             if let (true, Some(there)) = (gone, there) {
                 if same(&self.base[before.range.clone()], &self.ours[there.range.clone()]) {
                     self.remove(there);
+                } else if before.uses.is_some() {
+                    self.drop_uses(before, there, new);
                 } else {
                     self.conflict(there);
                 }
@@ -211,6 +220,27 @@ impl Merge<'_> {
         let lines: String = added.map(|leaf| format!("\nuse {leaf};")).collect();
         let at = there.range.end;
         self.edits.push((at..at, lines));
+    }
+
+    /// Takes out what Bloom imported and the new text imports nowhere.
+    fn drop_uses(&mut self, before: &Node, there: &Node, new: &Inside) {
+        let of = |node: &Node| node.uses.as_ref().map(leaves).unwrap_or_default();
+        let needed: Vec<String> = new.nodes.iter().flat_map(of).collect();
+        let has = of(there);
+        let gone: Vec<String> = of(before)
+            .into_iter()
+            .filter(|leaf| !needed.contains(leaf) && has.contains(leaf))
+            .collect();
+        let Some(tree) = there.uses.as_ref().filter(|_| !gone.is_empty()) else { return };
+        match without(tree, &gone) {
+            Some(rest) => self.edits.push((tree.span().byte_range(), rest)),
+            None => self.remove(there),
+        }
+    }
+
+    /// Whether the whole piece is replaced already.
+    fn replaced(&self, node: &Node) -> bool {
+        self.edits.iter().any(|(range, _)| *range == node.range)
     }
 
     fn insert_new_uses(&mut self, before: &Node, node: &Node, ours: &Inside) {

@@ -24,3 +24,30 @@ pub(super) fn leaves(tree: &UseTree) -> Vec<String> {
         UseTree::Group(group) => group.items.iter().flat_map(leaves).collect(),
     }
 }
+
+/// The tree without these full paths; `None` when nothing is left.
+pub(super) fn without(tree: &UseTree, gone: &[String]) -> Option<String> {
+    match tree {
+        UseTree::Path(path) => {
+            let prefix = format!("{}::", path.ident);
+            let inner: Vec<String> = gone
+                .iter()
+                .filter_map(|leaf| leaf.strip_prefix(&prefix).map(str::to_owned))
+                .collect();
+            without(&path.tree, &inner).map(|rest| format!("{prefix}{rest}"))
+        }
+        UseTree::Group(group) => {
+            let rest: Vec<String> =
+                group.items.iter().filter_map(|item| without(item, gone)).collect();
+            match rest.as_slice() {
+                [] => None,
+                [one] if one != "self" => Some(one.clone()),
+                several => Some(format!("{{{}}}", several.join(", "))),
+            }
+        }
+        UseTree::Name(_) | UseTree::Rename(_) | UseTree::Glob(_) => {
+            let leaf = leaves(tree).concat();
+            (!gone.contains(&leaf)).then_some(leaf)
+        }
+    }
+}

@@ -10,7 +10,7 @@ use crate::{
     render::{
         ContextView, ProjectView, ValueView, bodies_in_use, laid_out, own_migration, runtime_uses,
     },
-    request::{FieldName, Request},
+    request::FieldName,
 };
 
 /// One file that there shall be.
@@ -189,19 +189,22 @@ impl<'p> Planner<'p> {
         files
     }
 
-    /// The files that the request may touch.
-    pub(crate) fn request(&self, request: &Request) -> Vec<PlannedFile> {
+    /// The files of what is otherwise in the other context, or not there.
+    pub(crate) fn differing(&self, other: &Context) -> Vec<PlannedFile> {
         let mut files = self.shared();
-        match request {
-            Request::ValueObject { name, .. } => files.extend(self.value(name.pascal())),
-            Request::Aggregate(aggregate) => files.extend(self.aggregate(aggregate.name.pascal())),
-            Request::Entity(entity) => files.extend(self.aggregate(entity.root.pascal())),
-            Request::Migration { name, .. } => files.extend(self.migration(name)),
-            Request::Command { root, .. }
-            | Request::Repository { root }
-            | Request::Tables { root, .. }
-            | Request::Projection { root, .. }
-            | Request::Specification { root, .. } => files.extend(self.aggregate(root.pascal())),
+        for value in self.context.values.iter().filter(|value| !other.values.contains(value)) {
+            files.extend(self.value(value.name.pascal()));
+        }
+        for aggregate in &self.context.aggregates {
+            let name = aggregate.name.pascal();
+            if other.aggregate(name) != Some(aggregate) {
+                files.extend(self.aggregate(name));
+            }
+        }
+        for (number, name) in &self.context.migrations {
+            if !other.migrations.contains(&(*number, name.clone())) {
+                files.extend(self.migration(name));
+            }
         }
         files.extend(self.bodies());
         files

@@ -10,7 +10,7 @@ pub(crate) struct ChangeView {
     pub(super) field: FieldView,
     method: String,
     pub(super) event: String,
-    stored: String,
+    pub(super) stored: String,
     pub(crate) command: String,
     pub(crate) snake: String,
     pub(super) segment: String,

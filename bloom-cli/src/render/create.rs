@@ -13,8 +13,8 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(super) struct CreateView {
     pub(super) method: String,
-    event: String,
-    stored: String,
+    pub(super) event: String,
+    pub(super) stored: String,
     pub(super) command: String,
     pub(super) handler: String,
     #[serde(rename = "Title")]

@@ -34,8 +34,8 @@ pub(super) struct DefaultView {
 #[derive(Debug, Serialize)]
 pub(super) struct HandlerView {
     name: String,
-    method: &'static str,
-    path: String,
+    pub(super) method: &'static str,
+    pub(super) path: String,
     pub(super) command: String,
     doc: String,
     done: &'static str,

@@ -1,6 +1,7 @@
 //! From a plan to text: the templates, and the small structs they are given.
 
 mod aggregate;
+mod behaviour;
 mod change;
 mod command;
 mod create;
@@ -29,6 +30,7 @@ use std::{collections::HashMap, path::Path};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::SyntaxConfig};
 
 pub(crate) use aggregate::AggregateView;
+pub(crate) use behaviour::{behaviours, questions};
 pub(crate) use layout::WIDTH;
 pub(crate) use project::{
     ContextView, ProjectView, bodies_in_use, laid_out, migration, own_migration, runtime_uses,

@@ -11,6 +11,7 @@ mod range;
 mod reserved;
 pub(crate) mod sentence;
 mod split;
+mod words;
 
 pub(crate) use command::CommandSentence;
 pub(crate) use error::InputError;

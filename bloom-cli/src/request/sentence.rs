@@ -115,6 +115,13 @@ pub(crate) struct EntityRequest {
     pub(crate) count: Range,
 }
 
+impl Request {
+    /// Whether it needs a database with a schema.
+    pub(crate) fn has_schema(&self) -> bool {
+        matches!(self, Self::Migration { .. } | Self::Tables { .. } | Self::Projection { .. })
+    }
+}
+
 impl Sentence {
     /// What tells this request from others: the same key again is the same thing.
     pub(crate) fn key(&self) -> Result<String, InputError> {
@@ -129,6 +136,19 @@ impl Sentence {
             Request::Projection { name, .. } => format!("projection {name}"),
             Request::Specification { name, root, .. } => format!("specification {root} {name}"),
         })
+    }
+
+    /// The aggregate that this adds to, as it was typed.
+    pub(crate) fn root(&self) -> Option<&str> {
+        match self {
+            Self::ValueObject { .. } | Self::Aggregate { .. } | Self::Migration { .. } => None,
+            Self::Entity { root, .. }
+            | Self::Command { root, .. }
+            | Self::Repository { root }
+            | Self::Tables { root, .. }
+            | Self::Projection { root, .. }
+            | Self::Specification { root, .. } => Some(root),
+        }
     }
 
     /// What was asked for, without what Bloom added to it.

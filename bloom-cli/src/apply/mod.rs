@@ -4,27 +4,20 @@
 //! `.bloom/transaction`. They go when everything is written. A run that finds them undoes what another one
 //! began.
 
+mod undo;
+
 use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Component, Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
-
 use crate::{failure::Failure, project::RECORDS};
+use undo::{finish, prepare, recover};
 
 /// Keeps every other `bloom` out of the project while it lives.
 pub(crate) struct Lock {
     _file: File,
-}
-
-/// The undo list of a transaction.
-#[derive(Default, Serialize, Deserialize)]
-struct Undo {
-    created: Vec<String>,
-    replaced: Vec<String>,
-    folders: Vec<String>,
 }
 
 impl Lock {
@@ -48,14 +41,21 @@ impl Lock {
     }
 }
 
-/// Writes the files, all or none.
-pub(crate) fn write(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
+/// Writes the files and removes those that go, all or none.
+pub(crate) fn write(
+    root: &Path,
+    files: &[(String, String)],
+    gone: &[String],
+) -> Result<(), Failure> {
     let canonical = root.canonicalize().map_err(|error| Failure::io("read", root, &error))?;
-    for (path, _) in files {
+    let paths = || files.iter().map(|(path, _)| path).chain(gone);
+    for path in paths() {
         stay_inside(root, &canonical, path)?;
     }
     let transaction = root.join(RECORDS).join("transaction");
-    let result = prepare(root, &transaction, files).and_then(|()| write_all(root, files));
+    let result = prepare(root, &transaction, paths())
+        .and_then(|()| write_all(root, files))
+        .and_then(|()| remove_all(root, gone));
     match result {
         Ok(()) => finish(&transaction),
         Err(failure) => match recover(root) {
@@ -96,7 +96,7 @@ pub(crate) fn create(
             for (path, text) in outside {
                 write_outside(path, text)?;
             }
-            write(root, files)
+            write(root, files, &[])
         });
     if result.is_err() {
         undo();
@@ -146,45 +146,6 @@ fn stay_inside(root: &Path, canonical: &Path, path: &str) -> Result<(), Failure>
     Ok(())
 }
 
-/// Copies what will be replaced and lists what will be new.
-fn prepare(root: &Path, transaction: &Path, files: &[(String, String)]) -> Result<(), Failure> {
-    let mut undo = Undo::default();
-    fs::create_dir_all(transaction).map_err(|error| Failure::io("create", transaction, &error))?;
-    for (path, _) in files {
-        let target = root.join(path);
-        if target.exists() {
-            let copy = transaction.join(undo.replaced.len().to_string());
-            keep(&target, &copy).map_err(|error| Failure::io("copy", &target, &error))?;
-            undo.replaced.push(path.clone());
-        } else {
-            undo.created.push(path.clone());
-        }
-        let missing =
-            Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
-        for folder in missing.filter(|folder| !root.join(folder).exists()) {
-            let folder = folder.to_string_lossy().into_owned();
-            if !undo.folders.contains(&folder) {
-                undo.folders.push(folder);
-            }
-        }
-    }
-    // Innermost first, the order in which they can be removed.
-    undo.folders.sort_by_key(|folder| std::cmp::Reverse(folder.matches('/').count()));
-    let list = serde_json::to_string(&undo).unwrap_or_default();
-    replace(&transaction.join("undo.json"), &list)
-}
-
-/// Keeps a file under a second name. What replaces it is another file, so that this one stays as it is; it is copied
-/// where there are no such links, and where the target is one that leads elsewhere.
-fn keep(target: &Path, copy: &Path) -> io::Result<()> {
-    // What an earlier run left under this name may be a file of the project, too: it is let go, never written into.
-    let _ = fs::remove_file(copy);
-    if fs::symlink_metadata(target)?.is_symlink() || fs::hard_link(target, copy).is_err() {
-        fs::copy(target, copy)?;
-    }
-    Ok(())
-}
-
 fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
     for (path, text) in files {
         let target = root.join(path);
@@ -192,6 +153,26 @@ fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
             fs::create_dir_all(folder).map_err(|error| Failure::io("create", folder, &error))?;
         }
         replace(&target, text)?;
+    }
+    Ok(())
+}
+
+/// Removes the files, and the folders that they leave empty.
+fn remove_all(root: &Path, gone: &[String]) -> Result<(), Failure> {
+    for path in gone {
+        let target = root.join(path);
+        match fs::remove_file(&target) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::io("remove", &target, &error));
+            }
+            _ => {}
+        }
+        let folders = Path::new(path).ancestors().skip(1);
+        for folder in folders.filter(|folder| !folder.as_os_str().is_empty()) {
+            if fs::remove_dir(root.join(folder)).is_err() {
+                break;
+            }
+        }
     }
     Ok(())
 }
@@ -232,67 +213,3 @@ fn readable(file: &File) {
 #[cfg(not(unix))]
 fn readable(_: &File) {}
 
-/// The moment at which the new state counts: the undo list goes.
-fn finish(transaction: &Path) -> Result<(), Failure> {
-    let list = transaction.join("undo.json");
-    fs::remove_file(&list).map_err(|error| Failure::io("remove", &list, &error))?;
-    let _ = fs::remove_dir_all(transaction);
-    Ok(())
-}
-
-/// Undoes an unfinished transaction, if there is one.
-fn recover(root: &Path) -> Result<bool, Failure> {
-    let transaction = root.join(RECORDS).join("transaction");
-    let list = transaction.join("undo.json");
-    let Ok(text) = fs::read_to_string(&list) else {
-        // Without a list nothing was written yet.
-        let _ = fs::remove_dir_all(&transaction);
-        return Ok(false);
-    };
-    let undo: Undo = serde_json::from_str(&text).map_err(|error| {
-        Failure::project(format!("`{}` cannot be read: {error}", list.display()))
-            .hint("an interrupted run left it; compare the project with your last commit and remove the folder")
-    })?;
-    for (index, path) in undo.replaced.iter().enumerate() {
-        restore(&transaction.join(index.to_string()), &root.join(path))?;
-    }
-    for path in &undo.created {
-        let target = root.join(path);
-        match fs::remove_file(&target) {
-            Err(error)
-                if error.kind() != io::ErrorKind::NotFound
-                    && error.kind() != io::ErrorKind::NotADirectory =>
-            {
-                return Err(Failure::io("remove", &target, &error));
-            }
-            _ => {}
-        }
-    }
-    for folder in &undo.folders {
-        // A folder that somebody has put something into stays.
-        let _ = fs::remove_dir(root.join(folder));
-    }
-    finish(&transaction)?;
-    Ok(true)
-}
-
-/// Puts a copy back in its place.
-///
-/// It is moved, not copied: that needs no room on the disk, and is done or not done. A copy that is gone was moved
-/// by an earlier attempt, and a file that is still as it was may be where nothing can be written.
-fn restore(copy: &Path, target: &Path) -> Result<(), Failure> {
-    match (fs::read(copy), fs::read(target)) {
-        (Err(error), _) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        (Ok(before), Ok(now)) if before == now => return Ok(()),
-        _ => {}
-    }
-    let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
-    let moved = match fs::rename(copy, &target) {
-        // Another file system is mounted there.
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            fs::copy(copy, &target).map(drop)
-        }
-        moved => moved,
-    };
-    moved.map_err(|error| Failure::io("restore", &target, &error))
-}

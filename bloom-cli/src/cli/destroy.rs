@@ -1,0 +1,118 @@
+//! What can be destroyed: whatever can be generated, by its name.
+
+use clap::Subcommand;
+
+use super::Options;
+
+/// What can be destroyed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Doomed {
+    /// Take out a value object
+    #[command(
+        visible_alias = "value",
+        after_help = "\
+Examples:
+  bloom destroy value-object Money"
+    )]
+    ValueObject {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take out an aggregate with everything that was generated for it
+    #[command(after_help = "\
+Examples:
+  bloom destroy aggregate Order --dry-run
+  bloom destroy aggregate Order")]
+    Aggregate {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take a list of entities out of an aggregate
+    #[command(after_help = "\
+Examples:
+  bloom destroy entity OrderLine")]
+    Entity {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take one behaviour out of an aggregate
+    #[command(after_help = "\
+Examples:
+  bloom destroy command cancel --in Order")]
+    Command {
+        /// Its verb
+        verb: String,
+        /// The aggregate
+        #[arg(long = "in", value_name = "AGGREGATE")]
+        root: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take out the context's own repository of an aggregate
+    #[command(after_help = "\
+Examples:
+  bloom destroy repository Order
+  bloom destroy repository Order --relational")]
+    Repository {
+        /// The aggregate
+        root: String,
+        /// Its tables: the aggregate goes back to documents
+        #[arg(long)]
+        relational: bool,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take out a step of the schema
+    #[command(after_help = "\
+Examples:
+  bloom destroy migration visits")]
+    Migration {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take out a read model
+    #[command(after_help = "\
+Examples:
+  bloom destroy projection OrderList")]
+    Projection {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take out a named question about an aggregate
+    #[command(after_help = "\
+Examples:
+  bloom destroy specification BigOrder --for Order")]
+    Specification {
+        /// Its name
+        name: String,
+        /// The aggregate
+        #[arg(long = "for", value_name = "AGGREGATE")]
+        root: String,
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+impl Doomed {
+    pub(crate) fn options(&self) -> &Options {
+        let (Self::ValueObject { options, .. }
+        | Self::Aggregate { options, .. }
+        | Self::Entity { options, .. }
+        | Self::Command { options, .. }
+        | Self::Repository { options, .. }
+        | Self::Migration { options, .. }
+        | Self::Projection { options, .. }
+        | Self::Specification { options, .. }) = self;
+        options
+    }
+}

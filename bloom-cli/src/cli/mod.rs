@@ -1,0 +1,209 @@
+//! What can be typed. The doc comments are the help.
+
+mod destroy;
+mod thing;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub(crate) use self::{destroy::Doomed, thing::Thing};
+use crate::project::Database;
+
+/// Create and grow domain-driven Rust applications
+#[derive(Debug, Parser)]
+#[command(
+    name = "bloom",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  bloom init shop && cd shop
+  bloom generate aggregate Customer name:String:1..100 email:String:email,unique
+  cargo test && cargo run"
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+
+    /// Say nothing but errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+impl Cli {
+    /// Whether the outcome, good or bad, is for a program.
+    pub(crate) fn json(&self) -> bool {
+        match &self.verb {
+            Verb::Init(arguments) => arguments.json,
+            Verb::Generate { thing } => thing.options().json,
+            Verb::Destroy { thing } => thing.options().json,
+            Verb::Db { verb: DbVerb::Use { options, .. } } => options.json,
+            Verb::List { json } | Verb::Routes { json } => *json,
+            Verb::Setup(_)
+            | Verb::Migrate(_)
+            | Verb::Events(_)
+            | Verb::Projection(_)
+            | Verb::Verify(_)
+            | Verb::Completions { .. } => false,
+        }
+    }
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Create a project
+    #[command(visible_alias = "new")]
+    Init(InitArgs),
+    /// Add to a project
+    #[command(visible_alias = "g", arg_required_else_help = true)]
+    Generate {
+        #[command(subcommand)]
+        thing: Thing,
+    },
+    /// Take out of a project what `generate` brought in, and nothing that was written by hand
+    #[command(visible_alias = "d", arg_required_else_help = true)]
+    Destroy {
+        #[command(subcommand)]
+        thing: Doomed,
+    },
+    /// Show what a project consists of
+    List {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show every route, its use case, and the event that follows
+    Routes {
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change where a project keeps its data
+    #[command(arg_required_else_help = true)]
+    Db {
+        #[command(subcommand)]
+        verb: DbVerb,
+    },
+    /// Tell cargo on this machine where Bloom is
+    Setup(SetupArgs),
+    /// Apply the migrations, or show them: `cargo run -q -- migrate`
+    #[command(disable_help_flag = true)]
+    Migrate(OwnArgs),
+    /// Look into the log: `cargo run -q -- events`
+    #[command(disable_help_flag = true)]
+    Events(OwnArgs),
+    /// Look after read models: `cargo run -q -- projection`
+    #[command(disable_help_flag = true)]
+    Projection(OwnArgs),
+    /// Try to make the database lose something: `cargo run -q -- verify`
+    #[command(disable_help_flag = true)]
+    Verify(OwnArgs),
+    /// Print a script that completes commands in your shell
+    #[command(after_help = "\
+Examples:
+  bloom completions bash > /etc/bash_completion.d/bloom
+  bloom completions fish > ~/.config/fish/completions/bloom.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What the project's own binary is told.
+#[derive(Debug, Args)]
+pub(crate) struct OwnArgs {
+    /// What follows the verb; `--help` says what it may be
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// What can be done about the database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbVerb {
+    /// Move the project to another database; `domain` and `application` stay as they are
+    #[command(after_help = "\
+Examples:
+  bloom db use postgres --diff
+  bloom db use sqlite
+
+The data is copied by the project's own binary, once both databases are migrated:
+  cargo run --features bloom-manage/sqlite -- db copy --from sqlite:data/shop.db --to $DATABASE_URL")]
+    Use {
+        /// The database
+        #[arg(value_enum)]
+        database: Database,
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+/// Arguments of `bloom init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bloom init shop
+  bloom init services/billing --name billing --context invoicing
+  bloom init lab --db memory --no-web")]
+pub(crate) struct InitArgs {
+    /// Where; the last part is the name
+    pub(crate) path: PathBuf,
+    /// Another name than the folder's
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The name of the first bounded context; the project's when left out
+    #[arg(long)]
+    pub(crate) context: Option<String>,
+    /// Where the data is kept
+    #[arg(long, value_enum, default_value = "sqlite")]
+    pub(crate) db: Database,
+    /// Leave out HTTP
+    #[arg(long)]
+    pub(crate) no_web: bool,
+    /// Copy Bloom's crates into the project, so that it builds anywhere
+    #[arg(long)]
+    pub(crate) vendor: bool,
+    /// Take Bloom's crates from this checkout
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bloom_path: Option<PathBuf>,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `bloom setup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bloom setup
+  bloom setup --bloom-path ~/src/bloom")]
+pub(crate) struct SetupArgs {
+    /// Take Bloom's crates from this checkout
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bloom_path: Option<PathBuf>,
+}
+
+/// What every generator understands.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Show the changes line by line
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write over files that cannot be merged
+    #[arg(long, conflicts_with = "skip")]
+    pub(crate) force: bool,
+    /// Leave files that cannot be merged as they are
+    #[arg(long)]
+    pub(crate) skip: bool,
+}

@@ -1,0 +1,105 @@
+//! `bloom destroy`: the project as if something had never been asked for.
+
+use super::workshop::{Next, Reach, Workshop};
+use crate::{
+    cli::Doomed,
+    failure::{Failure, FailureKind},
+    model::Context,
+    project::Record,
+    request::{FieldName, InputError, TypeName, error::nearest},
+    ui::Ui,
+};
+
+pub(super) fn run(doomed: &Doomed, ui: Ui) -> Result<(), Failure> {
+    let options = doomed.options();
+    let key = key(doomed)?;
+    let mut workshop = Workshop::open(options, ui)?;
+    let before = workshop.project.context()?;
+    let records = &workshop.project.records;
+    let going = going(records, &key)?;
+    let staying: Vec<Record> =
+        records.iter().filter(|record| !going.contains(record)).cloned().collect();
+    let after = workshop.project.context_of(&staying, |record, error| {
+        Failure::project(format!("`{key}` cannot go: `{}` needs it", record.sentence.words()))
+            .hint(error.message)
+            .hint("destroy that first, or change what it is made of")
+    })?;
+
+    let settings = workshop.project.settings.clone();
+    let next = Next { settings: &settings, before: &before, after: &after, reach: Reach::Differing };
+    let mut changeset = workshop.evolve(&next)?;
+    workshop.record(&mut changeset, &staying);
+    workshop.finish(&changeset)?;
+    if !options.dry_run {
+        advise(ui, &before, &after, settings.database.is_sql());
+    }
+    Ok(())
+}
+
+/// The key of the request that brought it in.
+fn key(doomed: &Doomed) -> Result<String, InputError> {
+    let of = |kind: &str, name: &str| Ok(format!("{kind} {}", TypeName::parse(name)?));
+    match doomed {
+        Doomed::ValueObject { name, .. } => of("value-object", name),
+        Doomed::Aggregate { name, .. } => of("aggregate", name),
+        Doomed::Entity { name, .. } => of("entity", name),
+        Doomed::Command { verb, root, .. } => {
+            Ok(format!("command {} {}", TypeName::parse(root)?, FieldName::word(verb, "verb")?))
+        }
+        Doomed::Repository { root, relational: false, .. } => of("repository", root),
+        Doomed::Repository { root, relational: true, .. } => of("tables", root),
+        Doomed::Migration { name, .. } => {
+            Ok(format!("migration {}", FieldName::word(name, "migration")?))
+        }
+        Doomed::Projection { name, .. } => of("projection", name),
+        Doomed::Specification { name, root, .. } => {
+            Ok(format!("specification {} {}", TypeName::parse(root)?, FieldName::parse(name)?))
+        }
+    }
+}
+
+/// The request with this key, and those that add to what it brought in.
+fn going<'r>(records: &'r [Record], key: &str) -> Result<Vec<&'r Record>, Failure> {
+    let mut keys = Vec::new();
+    for record in records {
+        keys.push(record.sentence.key()?);
+    }
+    let Some(index) = keys.iter().position(|known| known == key) else {
+        let failure = Failure::new(FailureKind::Input, format!("there is no `{key}`"));
+        let kind = key.split(' ').next().unwrap_or_default();
+        let alike: Vec<&str> = keys
+            .iter()
+            .map(String::as_str)
+            .filter(|known| known.split(' ').next() == Some(kind))
+            .collect();
+        return Err(match (nearest(key, alike.iter().copied()), alike.as_slice()) {
+            (Some(near), _) => failure.hint(format!("did you mean `{near}`?")),
+            (None, []) => failure.hint(format!("nothing of the kind `{kind}` was generated")),
+            (None, alike) => failure.hint(format!("there is {}", alike.join(", "))),
+        });
+    };
+    let root = match key.split_once(' ') {
+        Some(("aggregate", name)) => Some(name),
+        _ => None,
+    };
+    let mut going = Vec::new();
+    for (position, record) in records.iter().enumerate() {
+        let added_to = record.sentence.root().map(TypeName::parse).transpose()?;
+        let within =
+            added_to.is_some_and(|added_to| root.is_some_and(|root| root == added_to.pascal()));
+        if position == index || within {
+            going.push(record);
+        }
+    }
+    Ok(going)
+}
+
+/// What lives outside the tree.
+fn advise(ui: Ui, before: &Context, after: &Context, sql: bool) {
+    if sql && before.newest_migration() != after.newest_migration() {
+        ui.next("a database in which the removed migration was applied says so when it is next migrated; begin a new one, or keep the file");
+    }
+    if before.aggregates != after.aggregates {
+        ui.next("`bloom events accept` when `bloom.lock` still holds events that are gone");
+    }
+}

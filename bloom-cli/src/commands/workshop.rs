@@ -1,0 +1,177 @@
+//! What every verb that changes a project does: take it, work out what becomes of each file, write, and tell.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    thread,
+};
+
+use crate::{
+    apply::{self, Lock},
+    changeset::{Changeset, Effect, OnConflict, check, compare},
+    cli::Options,
+    failure::Failure,
+    format::{Formatter, Formatting, has_settings},
+    model::{Context, english},
+    plan::{PlannedFile, Planner},
+    project::{Project, Record, Settings, workspace_above},
+    render::{Templates, WIDTH},
+    report::{Form, report},
+    ui::Ui,
+};
+
+/// A project that this process alone changes.
+pub(super) struct Workshop {
+    pub(super) project: Project,
+    formatter: Formatter,
+    options: Options,
+    ui: Ui,
+    _lock: Option<Lock>,
+}
+
+/// What a project shall become.
+pub(super) struct Next<'n> {
+    pub(super) settings: &'n Settings,
+    pub(super) before: &'n Context,
+    pub(super) after: &'n Context,
+    pub(super) reach: Reach,
+}
+
+/// Which files are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Those of what differs. Something was added, so none goes.
+    Added,
+    /// Those of what differs, and some may go.
+    Differing,
+    /// All.
+    Everything,
+}
+
+impl Workshop {
+    /// Takes the project that the command was called in, unless nothing will be written.
+    pub(super) fn open(options: &Options, ui: Ui) -> Result<Self, Failure> {
+        english::prepare();
+        let root = Project::root(&super::here()?)?;
+        let lock = if options.dry_run { None } else { Some(Lock::take(&root)?) };
+        if let Some((_, true)) = &lock {
+            ui.warning("an earlier run was interrupted; what it had begun was undone");
+        }
+        let formatter = Formatter::start(&root);
+        let project = Project::open(root)?;
+        let lock = lock.map(|(lock, _)| lock);
+        Ok(Self { project, formatter, options: options.clone(), ui, _lock: lock })
+    }
+
+    /// What becomes of each file.
+    pub(super) fn evolve(&mut self, next: &Next<'_>) -> Result<Changeset, Failure> {
+        let Next { settings, before, after, reach } = *next;
+        let root = &self.project.root;
+        let member = workspace_above(root.parent().unwrap_or(root))?.is_some();
+        let planner = Planner::new(settings, after, member);
+        let files = match reach {
+            Reach::Everything => planner.everything(),
+            Reach::Added | Reach::Differing => planner.differing(before),
+        };
+        let earlier = match reach {
+            Reach::Added => Vec::new(),
+            Reach::Differing => {
+                Planner::new(&self.project.settings, before, member).differing(after)
+            }
+            Reach::Everything => {
+                Planner::new(&self.project.settings, before, member).everything()
+            }
+        };
+        let stay: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let gone: BTreeSet<String> = earlier
+            .into_iter()
+            .map(|file| file.path)
+            .filter(|path| !stay.contains(path.as_str()))
+            .collect();
+
+        let templates = Templates::new(self.project.overrides()?);
+        let (texts, formatting) = self.written(&templates, files)?;
+        compare(&self.project, &texts, &gone, formatting, self.on_conflict())
+    }
+
+    /// Adds to the changeset how the requests are recorded from now on.
+    pub(super) fn record(&self, changeset: &mut Changeset, records: &[Record]) {
+        let before = &self.project.records;
+        for record in records.iter().filter(|record| !before.contains(record)) {
+            changeset.records.push((record.path.clone(), record.text()));
+        }
+        let kept: BTreeSet<&str> = records.iter().map(|record| record.path.as_str()).collect();
+        let gone = before.iter().filter(|record| !kept.contains(record.path.as_str()));
+        changeset.forgotten.extend(gone.map(|record| record.path.clone()));
+    }
+
+    /// Writes it, unless that was not wanted, and tells.
+    pub(super) fn finish(&self, changeset: &Changeset) -> Result<(), Failure> {
+        if !self.options.dry_run {
+            let (mut files, mut gone) = (changeset.records.clone(), changeset.forgotten.clone());
+            for change in &changeset.changes {
+                match change.effect {
+                    Effect::Created | Effect::Edited | Effect::Conflict => {
+                        files.push((change.path.clone(), change.after.clone()));
+                    }
+                    Effect::Removed => gone.push(change.path.clone()),
+                    Effect::Skipped => {}
+                }
+            }
+            apply::write(&self.project.root, &files, &gone)?;
+        }
+        self.tell(changeset);
+        Ok(())
+    }
+
+    /// Tells what the changeset does.
+    pub(super) fn tell(&self, changeset: &Changeset) {
+        let Options { json, diff, dry_run, .. } = self.options;
+        report(self.ui, changeset, Form { json, diff, dry_run });
+    }
+
+    fn on_conflict(&self) -> OnConflict {
+        match (self.options.force, self.options.skip) {
+            (true, _) => OnConflict::Force,
+            (_, true) => OnConflict::Skip,
+            _ => OnConflict::Refuse,
+        }
+    }
+
+    /// The texts of the files by path, formatted.
+    ///
+    /// The files that need no rustfmt are the longest ones: they are rendered and checked while it is at work on the others.
+    fn written(
+        &mut self,
+        templates: &Templates,
+        files: Vec<PlannedFile>,
+    ) -> Result<(HashMap<String, String>, Formatting), Failure> {
+        let render = |files: Vec<PlannedFile>| -> Result<HashMap<String, String>, Failure> {
+            let texts = files.into_iter().map(|file| {
+                let text = templates.render(file.template, &file.context)?;
+                Ok((file.path, text))
+            });
+            texts.collect()
+        };
+        let own_style = has_settings(&self.project.root);
+        let (laid_out, loose): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| {
+            file.laid_out && !own_style && !templates.is_overridden(file.template)
+        });
+        let mut texts = render(loose)?;
+        let formatter = &mut self.formatter;
+        let (laid_out, formatting) = thread::scope(|scope| {
+            let formatting = scope.spawn(|| formatter.all(&mut texts));
+            let laid_out = render(laid_out).and_then(|laid_out| {
+                laid_out.iter().try_for_each(|(path, text)| check(path, text))?;
+                Ok(laid_out)
+            });
+            (laid_out, formatting.join().unwrap_or(Formatting::Refused))
+        });
+        // Unusual names make lines that have to be broken somewhere.
+        let (mut wide, narrow): (HashMap<_, _>, HashMap<_, _>) =
+            laid_out?.into_iter().partition(|(_, text)| text.lines().any(|line| line.len() > WIDTH));
+        let formatting = formatting.and(formatter.all(&mut wide));
+        texts.extend(wide);
+        texts.extend(narrow);
+        Ok((texts, formatting))
+    }
+}
