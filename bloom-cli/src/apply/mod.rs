@@ -10,6 +10,8 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Component, Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use crate::{failure::Failure, project::RECORDS};
@@ -32,9 +34,15 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(|error| Failure::io("write", &path, &error))?;
-        if file.try_lock().is_err() {
-            return Err(Failure::project("another `bloom` is at work in this project")
-                .hint("try again when it is done"));
+        // A run that was killed may leave the lock for a moment to the process that it was just starting.
+        let mut patience = 10;
+        while file.try_lock().is_err() {
+            if patience == 0 {
+                return Err(Failure::project("another `bloom` is at work in this project")
+                    .hint("try again when it is done"));
+            }
+            patience -= 1;
+            thread::sleep(Duration::from_millis(20));
         }
         let undone = recover(root)?;
         Ok((Self { _file: file }, undone))
@@ -212,4 +220,3 @@ fn readable(file: &File) {
 
 #[cfg(not(unix))]
 fn readable(_: &File) {}
-

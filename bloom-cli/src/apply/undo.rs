@@ -1,9 +1,6 @@
 //! What brings the tree back: copies and a list, on disk before the first file changes.
 
-use std::{
-    fs, io,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +17,11 @@ struct Undo {
 }
 
 /// Copies what will be replaced and lists what will be new.
-pub(super) fn prepare<'p>(root: &Path, transaction: &Path, paths: impl Iterator<Item = &'p String>) -> Result<(), Failure> {
+pub(super) fn prepare<'p>(
+    root: &Path,
+    transaction: &Path,
+    paths: impl Iterator<Item = &'p String>,
+) -> Result<(), Failure> {
     let mut undo = Undo::default();
     fs::create_dir_all(transaction).map_err(|error| Failure::io("create", transaction, &error))?;
     for path in paths {

@@ -4,10 +4,7 @@ mod aggregate;
 
 use serde::Serialize;
 
-pub(crate) use self::aggregate::{
-    AggregateEntry, BehaviourEntry, EntityEntry, FieldEntry, ProjectionEntry, QuestionEntry,
-    StateEntry,
-};
+pub(crate) use self::aggregate::{AggregateEntry, FieldEntry};
 use crate::{
     model::Context,
     project::{Database, Settings},

@@ -40,6 +40,8 @@ impl Cli {
             Verb::Generate { thing } => thing.options().json,
             Verb::Destroy { thing } => thing.options().json,
             Verb::Db { verb: DbVerb::Use { options, .. } } => options.json,
+            Verb::Upgrade { options }
+            | Verb::Eject { thing: Ejected::Templates { options, .. } } => options.json,
             Verb::List { json } | Verb::Routes { json } => *json,
             Verb::Setup(_)
             | Verb::Migrate(_)
@@ -81,6 +83,24 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Bring a project up to what this version of Bloom writes
+    #[command(after_help = "\
+Examples:
+  bloom upgrade --diff --dry-run
+  bloom upgrade
+
+Files that you edited are merged. Where you and Bloom changed the same lines, both versions are written
+between the marks that git uses, and the exit code is 1. Steps of the schema stay as they were.")]
+    Upgrade {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Make files of the project out of what `bloom` brings along
+    #[command(arg_required_else_help = true)]
+    Eject {
+        #[command(subcommand)]
+        thing: Ejected,
+    },
     /// Change where a project keeps its data
     #[command(arg_required_else_help = true)]
     Db {
@@ -118,6 +138,23 @@ pub(crate) struct OwnArgs {
     /// What follows the verb; `--help` says what it may be
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) arguments: Vec<OsString>,
+}
+
+/// What can be ejected.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ejected {
+    /// The templates, into `.bloom/templates`, where they can be changed; `upgrade` keeps them up to date
+    #[command(after_help = "\
+Examples:
+  bloom eject templates --dry-run
+  bloom eject templates aggregate/domain project/README.md.j2")]
+    Templates {
+        /// Files or folders of templates; all of them when left out
+        #[arg(value_name = "PATH")]
+        paths: Vec<String>,
+        #[command(flatten)]
+        options: Options,
+    },
 }
 
 /// What can be done about the database.

@@ -14,6 +14,7 @@ pub(super) fn run(doomed: &Doomed, ui: Ui) -> Result<(), Failure> {
     let options = doomed.options();
     let key = key(doomed)?;
     let mut workshop = Workshop::open(options, ui)?;
+    workshop.say_when_dirty();
     let before = workshop.project.context()?;
     let records = &workshop.project.records;
     let going = going(records, &key)?;
@@ -26,7 +27,8 @@ pub(super) fn run(doomed: &Doomed, ui: Ui) -> Result<(), Failure> {
     })?;
 
     let settings = workshop.project.settings.clone();
-    let next = Next { settings: &settings, before: &before, after: &after, reach: Reach::Differing };
+    let next =
+        Next { settings: &settings, before: &before, after: &after, reach: Reach::Differing };
     let mut changeset = workshop.evolve(&next)?;
     workshop.record(&mut changeset, &staying);
     workshop.finish(&changeset)?;

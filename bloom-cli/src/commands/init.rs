@@ -16,7 +16,7 @@ use crate::{
     format::Formatter,
     model::Context,
     plan::Planner,
-    project::{Settings, base_path, refuse_occupied, workspace_above},
+    project::{Settings, VERSION_FILE, base_path, refuse_occupied, workspace_above},
     render::Templates,
     report::{Form, report},
     request::{InputError, TypeName},
@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &InitArgs, ui: Ui) -> Result<(), Failure> {
     files.sort();
     let mut records: Vec<(String, String)> =
         files.iter().map(|(path, text)| (base_path(path), text.clone())).collect();
+    records.push((VERSION_FILE.to_owned(), format!("{}\n", env!("CARGO_PKG_VERSION"))));
     records.push((".bloom/.gitignore".to_owned(), "/lock\n/transaction\n".to_owned()));
 
     let checkout = patch::checkout(arguments.bloom_path.as_deref())?;

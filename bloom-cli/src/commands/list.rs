@@ -112,6 +112,11 @@ pub(super) fn routes(json: bool, ui: Ui) -> Result<(), Failure> {
             });
         }
     }
+    let order = |method: &str| ["GET", "POST", "PUT"].iter().position(|known| *known == method);
+    rows.sort_by(|one, other| {
+        let key = |row: &Route| (row.path.clone(), order(&row.method).unwrap_or(usize::MAX));
+        key(one).cmp(&key(other))
+    });
     if json {
         ui.data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
         return Ok(());

@@ -3,19 +3,21 @@
 mod completions;
 mod db;
 mod destroy;
+mod eject;
 mod generate;
 mod init;
 mod list;
 mod own_verb;
 mod patch;
 mod setup;
+mod upgrade;
 mod vendor;
 mod workshop;
 
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Cli, DbVerb, Verb},
+    cli::{Cli, DbVerb, Ejected, Verb},
     failure::Failure,
     ui::Ui,
 };
@@ -28,6 +30,10 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
         Verb::Destroy { thing } => destroy::run(&thing, ui)?,
         Verb::List { json } => list::run(json, ui)?,
         Verb::Routes { json } => list::routes(json, ui)?,
+        Verb::Upgrade { options } => return upgrade::run(&options, ui),
+        Verb::Eject { thing: Ejected::Templates { paths, options } } => {
+            eject::templates(&paths, &options, ui)?;
+        }
         Verb::Db { verb: DbVerb::Use { database, options } } => {
             db::move_to(database, &options, ui)?;
         }

@@ -8,7 +8,8 @@ use crate::{
     project::{Settings, read_needed, read_tree},
 };
 
-const FOLDER: &str = "vendor/bloom";
+/// Where the copies are.
+pub(super) const FOLDER: &str = "vendor/bloom";
 
 /// The files of the copy, and the `[patch]` that makes cargo use it.
 pub(super) fn files(

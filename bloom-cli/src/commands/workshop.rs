@@ -22,7 +22,10 @@ use crate::{
 /// A project that this process alone changes.
 pub(super) struct Workshop {
     pub(super) project: Project,
+    /// The templates that the project has of its own.
+    pub(super) overrides: HashMap<String, String>,
     formatter: Formatter,
+    on_conflict: OnConflict,
     options: Options,
     ui: Ui,
     _lock: Option<Lock>,
@@ -45,6 +48,8 @@ pub(super) enum Reach {
     Differing,
     /// All.
     Everything,
+    /// All but the steps of the schema that are there: where they were applied, they count as they are.
+    EverythingButMigrations,
 }
 
 impl Workshop {
@@ -58,8 +63,15 @@ impl Workshop {
         }
         let formatter = Formatter::start(&root);
         let project = Project::open(root)?;
+        let overrides = project.overrides()?;
+        let on_conflict = match (options.force, options.skip) {
+            (true, _) => OnConflict::Force,
+            (_, true) => OnConflict::Skip,
+            _ => OnConflict::Refuse,
+        };
         let lock = lock.map(|(lock, _)| lock);
-        Ok(Self { project, formatter, options: options.clone(), ui, _lock: lock })
+        let options = options.clone();
+        Ok(Self { project, overrides, formatter, on_conflict, options, ui, _lock: lock })
     }
 
     /// What becomes of each file.
@@ -68,18 +80,19 @@ impl Workshop {
         let root = &self.project.root;
         let member = workspace_above(root.parent().unwrap_or(root))?.is_some();
         let planner = Planner::new(settings, after, member);
-        let files = match reach {
-            Reach::Everything => planner.everything(),
+        let mut files = match reach {
+            Reach::Everything | Reach::EverythingButMigrations => planner.everything(),
             Reach::Added | Reach::Differing => planner.differing(before),
         };
+        if reach == Reach::EverythingButMigrations {
+            files.retain(|file| !file.path.starts_with("migrations/"));
+        }
         let earlier = match reach {
-            Reach::Added => Vec::new(),
+            Reach::Added | Reach::EverythingButMigrations => Vec::new(),
             Reach::Differing => {
                 Planner::new(&self.project.settings, before, member).differing(after)
             }
-            Reach::Everything => {
-                Planner::new(&self.project.settings, before, member).everything()
-            }
+            Reach::Everything => Planner::new(&self.project.settings, before, member).everything(),
         };
         let stay: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let gone: BTreeSet<String> = earlier
@@ -88,9 +101,9 @@ impl Workshop {
             .filter(|path| !stay.contains(path.as_str()))
             .collect();
 
-        let templates = Templates::new(self.project.overrides()?);
+        let templates = Templates::new(self.overrides.clone());
         let (texts, formatting) = self.written(&templates, files)?;
-        compare(&self.project, &texts, &gone, formatting, self.on_conflict())
+        compare(&self.project, &texts, &gone, formatting, self.on_conflict)
     }
 
     /// Adds to the changeset how the requests are recorded from now on.
@@ -129,12 +142,23 @@ impl Workshop {
         report(self.ui, changeset, Form { json, diff, dry_run });
     }
 
-    fn on_conflict(&self) -> OnConflict {
-        match (self.options.force, self.options.skip) {
-            (true, _) => OnConflict::Force,
-            (_, true) => OnConflict::Skip,
-            _ => OnConflict::Refuse,
+    /// Says that what is about to change was not committed, so that it cannot be told from what will be.
+    pub(super) fn say_when_dirty(&self) {
+        if !self.options.dry_run && self.project.is_dirty() {
+            self.ui.warning("there are changes that git does not know; commit them first if you want to tell them from what is written now");
         }
+    }
+
+    /// From now on both versions are written where they cannot be merged, unless something else was asked for.
+    pub(super) fn mark_conflicts(&mut self) {
+        if self.on_conflict == OnConflict::Refuse {
+            self.on_conflict = OnConflict::Mark;
+        }
+    }
+
+    /// What becomes of files that are no Rust and need no format.
+    pub(super) fn compare(&self, texts: &HashMap<String, String>) -> Result<Changeset, Failure> {
+        compare(&self.project, texts, &BTreeSet::new(), Formatting::Done, self.on_conflict)
     }
 
     /// The texts of the files by path, formatted.
@@ -167,8 +191,9 @@ impl Workshop {
             (laid_out, formatting.join().unwrap_or(Formatting::Refused))
         });
         // Unusual names make lines that have to be broken somewhere.
-        let (mut wide, narrow): (HashMap<_, _>, HashMap<_, _>) =
-            laid_out?.into_iter().partition(|(_, text)| text.lines().any(|line| line.len() > WIDTH));
+        let (mut wide, narrow): (HashMap<_, _>, HashMap<_, _>) = laid_out?
+            .into_iter()
+            .partition(|(_, text)| text.lines().any(|line| line.len() > WIDTH));
         let formatting = formatting.and(formatter.all(&mut wide));
         texts.extend(wide);
         texts.extend(narrow);

@@ -36,7 +36,9 @@ pub(crate) fn merge(base: &str, ours: &str, new: &str) -> Result<String, Unmerge
     }
     let outline = |text: &str| parse(text).map_err(Unmerged::Syntax);
     let mut merge = Merge { base, ours, new, edits: Vec::new(), conflicts: Vec::new() };
-    merge.row(&outline(base)?, &outline(ours)?, &outline(new)?);
+    let (base, ours, new) = (outline(base)?, outline(ours)?, outline(new)?);
+    merge.opening(&base, &ours, &new);
+    merge.row(&base, &ours, &new);
     if !merge.conflicts.is_empty() {
         return Err(Unmerged::Conflicts(merge.conflicts));
     }
@@ -52,6 +54,25 @@ struct Merge<'t> {
 }
 
 impl Merge<'_> {
+    /// What stands before the first item: what the file says of itself.
+    fn opening(&mut self, base: &Inside, ours: &Inside, new: &Inside) {
+        let until = |inside: &Inside, text: &str| {
+            0..inside.nodes.first().map_or(text.len(), |node| node.range.start)
+        };
+        let there = until(ours, self.ours);
+        let (before, now) =
+            (&self.base[until(base, self.base)], &self.new[until(new, self.new)]);
+        if same(before, now) || same(&self.ours[there.clone()], now) {
+            return;
+        }
+        if same(before, &self.ours[there.clone()]) {
+            self.edits.push((there, now.to_owned()));
+        } else {
+            let what = "what stands before the first item".to_owned();
+            self.conflicts.push(Conflict { line: 1, what });
+        }
+    }
+
     fn row(&mut self, base: &Inside, ours: &Inside, new: &Inside) {
         let find = |nodes: &[Node], key: &str| nodes.iter().position(|node| node.key == key);
         for (index, node) in new.nodes.iter().enumerate() {

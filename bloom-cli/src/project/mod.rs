@@ -8,6 +8,7 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use files::read;
@@ -26,6 +27,10 @@ use crate::{
 pub(crate) const MANIFEST: &str = "bloom.toml";
 /// Where Bloom keeps what it did.
 pub(crate) const RECORDS: &str = ".bloom";
+/// Where a project has templates of its own.
+pub(crate) const TEMPLATES: &str = ".bloom/templates";
+/// Which version of Bloom wrote the project.
+pub(crate) const VERSION_FILE: &str = ".bloom/version";
 
 /// A project, as it is on disk.
 #[derive(Debug)]
@@ -157,9 +162,29 @@ impl Project {
         read(&self.root.join(base_path(path)))
     }
 
+    /// Every file below a folder of the project, by its path in the project.
+    pub(crate) fn below(&self, folder: &str) -> Result<Vec<(String, String)>, Failure> {
+        let path = self.root.join(folder);
+        if !path.is_dir() {
+            return Ok(Vec::new());
+        }
+        let files = read_tree(&path)?.into_iter();
+        Ok(files.map(|(path, text)| (format!("{folder}/{path}"), text)).collect())
+    }
+
+    /// Whether git knows of this project and not of what is in it now.
+    pub(crate) fn is_dirty(&self) -> bool {
+        let status = Command::new("git")
+            .args(["status", "--porcelain", "--untracked-files=normal", "."])
+            .current_dir(&self.root)
+            .stderr(Stdio::null())
+            .output();
+        status.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
+    }
+
     /// The templates that the project has of its own.
     pub(crate) fn overrides(&self) -> Result<HashMap<String, String>, Failure> {
-        let folder = self.root.join(RECORDS).join("templates");
+        let folder = self.root.join(TEMPLATES);
         let mut overrides = HashMap::new();
         let mut folders = vec![folder.clone()];
         while let Some(current) = folders.pop() {
@@ -180,7 +205,6 @@ impl Project {
         }
         Ok(overrides)
     }
-
 }
 
 /// Where the text that Bloom wrote into `path` is kept.

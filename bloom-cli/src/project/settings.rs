@@ -56,4 +56,3 @@ impl Settings {
         Ok(manifest.project)
     }
 }
-

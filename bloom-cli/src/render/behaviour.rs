@@ -71,10 +71,7 @@ pub(crate) fn questions(aggregate: &Aggregate) -> Vec<Question> {
     let view = AggregateView::new(aggregate);
     let one = format!("{}/{{id}}", view.path);
     let mut questions = vec![
-        Question {
-            query: format!("List{}", aggregate.plural.pascal()),
-            path: view.path.clone(),
-        },
+        Question { query: format!("List{}", aggregate.plural.pascal()), path: view.path.clone() },
         Question { query: format!("Get{}", aggregate.name), path: one.clone() },
     ];
     questions.extend(view.entities.iter().map(|entity| Question {
