@@ -15,6 +15,7 @@ mod edit;
 mod failure;
 mod format;
 mod model;
+mod model_file;
 mod plan;
 mod project;
 mod render;

@@ -54,6 +54,51 @@ Examples:
         #[command(flatten)]
         options: Options,
     },
+    /// Take out a field that was added later
+    #[command(after_help = "\
+Examples:
+  bloom destroy field Order discount")]
+    Field {
+        /// The aggregate or the entity
+        #[arg(value_name = "OWNER")]
+        owner: String,
+        /// The field
+        #[arg(value_name = "FIELD")]
+        field: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take out variants that were added later
+    #[command(after_help = "\
+Examples:
+  bloom destroy variant Order status archived")]
+    Variant {
+        /// The aggregate or the entity
+        #[arg(value_name = "OWNER")]
+        owner: String,
+        /// The field
+        #[arg(value_name = "FIELD")]
+        field: String,
+        /// The variants that were added together
+        #[arg(required = true, value_name = "VARIANT")]
+        variants: Vec<String>,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Go back to the rules that a field had before
+    #[command(after_help = "\
+Examples:
+  bloom destroy rule Customer name")]
+    Rule {
+        /// The aggregate or the entity
+        #[arg(value_name = "OWNER")]
+        owner: String,
+        /// The field
+        #[arg(value_name = "FIELD")]
+        field: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Take out the context's own repository of an aggregate
     #[command(after_help = "\
 Examples:
@@ -109,6 +154,9 @@ impl Doomed {
         | Self::Aggregate { options, .. }
         | Self::Entity { options, .. }
         | Self::Command { options, .. }
+        | Self::Field { options, .. }
+        | Self::Variant { options, .. }
+        | Self::Rule { options, .. }
         | Self::Repository { options, .. }
         | Self::Migration { options, .. }
         | Self::Projection { options, .. }

@@ -1,5 +1,6 @@
 //! What can be typed. The doc comments are the help.
 
+mod add;
 mod destroy;
 mod thing;
 
@@ -8,7 +9,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use self::{destroy::Doomed, thing::Thing};
+pub(crate) use self::{add::Addition, destroy::Doomed, thing::Thing};
 use crate::project::Database;
 
 /// Create and grow domain-driven Rust applications
@@ -38,12 +39,17 @@ impl Cli {
         match &self.verb {
             Verb::Init(arguments) => arguments.json,
             Verb::Generate { thing } => thing.options().json,
+            Verb::Add { thing } => thing.options().json,
             Verb::Destroy { thing } => thing.options().json,
             Verb::Db { verb: DbVerb::Use { options, .. } } => options.json,
             Verb::Upgrade { options }
             | Verb::Eject { thing: Ejected::Templates { options, .. } } => options.json,
-            Verb::List { json } | Verb::Routes { json } => *json,
-            Verb::Setup(_)
+            Verb::Model { verb: ModelVerb::Apply { options, .. } } => options.json,
+            Verb::Model { verb: ModelVerb::Check { json, .. } }
+            | Verb::List { json }
+            | Verb::Routes { json } => *json,
+            Verb::Model { verb: ModelVerb::Export | ModelVerb::Schema }
+            | Verb::Setup(_)
             | Verb::Migrate(_)
             | Verb::Events(_)
             | Verb::Projection(_)
@@ -65,6 +71,12 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         thing: Thing,
     },
+    /// Give more to what is there
+    #[command(arg_required_else_help = true)]
+    Add {
+        #[command(subcommand)]
+        thing: Addition,
+    },
     /// Take out of a project what `generate` brought in, and nothing that was written by hand
     #[command(visible_alias = "d", arg_required_else_help = true)]
     Destroy {
@@ -82,6 +94,12 @@ pub(crate) enum Verb {
         /// Print them as JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Keep the whole model in one file
+    #[command(arg_required_else_help = true)]
+    Model {
+        #[command(subcommand)]
+        verb: ModelVerb,
     },
     /// Bring a project up to what this version of Bloom writes
     #[command(after_help = "\
@@ -138,6 +156,60 @@ pub(crate) struct OwnArgs {
     /// What follows the verb; `--help` says what it may be
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) arguments: Vec<OsString>,
+}
+
+/// What can be done with a model file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelVerb {
+    /// Make the code follow the file
+    #[command(after_help = "\
+Examples:
+  bloom model apply shop.bloom.toml --dry-run
+  bloom model apply shop.bloom.toml
+  bloom model apply shop.bloom.toml --prune
+
+A file looks like this:
+  [context.shop.value.Money]
+  amount = \"i64\"
+  currency = \"enum:EUR,USD\"
+
+  [context.shop.aggregate.Order]
+  commands = [\"place: draft -> placed if lines\"]
+  [context.shop.aggregate.Order.field]
+  status = \"enum:draft,placed\"
+  [context.shop.aggregate.Order.entity.OrderLine]
+  while = [\"draft\"]
+  [context.shop.aggregate.Order.entity.OrderLine.field]
+  price = \"Money\"")]
+    Apply {
+        /// The model file
+        file: PathBuf,
+        /// Destroy what the file does not have
+        #[arg(long)]
+        prune: bool,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Say where the file and the project differ; the exit code is 1 if they do
+    Check {
+        /// The model file
+        file: PathBuf,
+        /// Print the differences as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the model file of the project
+    #[command(after_help = "\
+Examples:
+  bloom model export > shop.bloom.toml")]
+    Export,
+    /// Print the JSON Schema of model files, for editors
+    #[command(after_help = "\
+Examples:
+  bloom model schema > bloom-model.schema.json
+and as the first line of the model file, for editors with Taplo:
+  #:schema ./bloom-model.schema.json")]
+    Schema,
 }
 
 /// What can be ejected.

@@ -48,6 +48,18 @@ fn key(doomed: &Doomed) -> Result<String, InputError> {
         Doomed::Command { verb, root, .. } => {
             Ok(format!("command {} {}", TypeName::parse(root)?, FieldName::word(verb, "verb")?))
         }
+        Doomed::Field { owner, field, .. } => {
+            Ok(format!("field {} {}", TypeName::parse(owner)?, FieldName::parse(field)?))
+        }
+        Doomed::Variant { owner, field, variants, .. } => Ok(format!(
+            "variant {} {} {}",
+            TypeName::parse(owner)?,
+            FieldName::parse(field)?,
+            variants.join(" ")
+        )),
+        Doomed::Rule { owner, field, .. } => {
+            Ok(format!("rule {} {}", TypeName::parse(owner)?, FieldName::parse(field)?))
+        }
         Doomed::Repository { root, relational: false, .. } => of("repository", root),
         Doomed::Repository { root, relational: true, .. } => of("tables", root),
         Doomed::Migration { name, .. } => {
@@ -66,7 +78,7 @@ fn going<'r>(records: &'r [Record], key: &str) -> Result<Vec<&'r Record>, Failur
     for record in records {
         keys.push(record.sentence.key()?);
     }
-    let Some(index) = keys.iter().position(|known| known == key) else {
+    let Some(index) = keys.iter().rposition(|known| known == key) else {
         let failure = Failure::new(FailureKind::Input, format!("there is no `{key}`"));
         let kind = key.split(' ').next().unwrap_or_default();
         let alike: Vec<&str> = keys
@@ -80,16 +92,18 @@ fn going<'r>(records: &'r [Record], key: &str) -> Result<Vec<&'r Record>, Failur
             (None, alike) => failure.hint(format!("there is {}", alike.join(", "))),
         });
     };
-    let root = match key.split_once(' ') {
-        Some(("aggregate", name)) => Some(name),
+    // What adds to something that goes, goes with it: the entities of an aggregate, and the fields they were given.
+    let name = |key: &str| match key.split_once(' ') {
+        Some(("aggregate" | "entity", name)) => Some(name.to_owned()),
         _ => None,
     };
+    let mut owners: Vec<String> = name(key).into_iter().collect();
     let mut going = Vec::new();
-    for (position, record) in records.iter().enumerate() {
+    for (position, (record, own)) in records.iter().zip(&keys).enumerate() {
         let added_to = record.sentence.root().map(TypeName::parse).transpose()?;
-        let within =
-            added_to.is_some_and(|added_to| root.is_some_and(|root| root == added_to.pascal()));
+        let within = added_to.is_some_and(|to| owners.iter().any(|owner| owner == to.pascal()));
         if position == index || within {
+            owners.extend(name(own));
             going.push(record);
         }
     }

@@ -13,11 +13,16 @@ use crate::{
 };
 
 pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
-    english::prepare();
     let (sentence, options) = sentence(thing);
+    grow(sentence, &options, ui)
+}
+
+/// One more request.
+pub(super) fn grow(sentence: Sentence, options: &Options, ui: Ui) -> Result<(), Failure> {
+    english::prepare();
     // What is wrong with the sentence is said before anything is asked of the machine.
     let request = sentence.request()?;
-    let mut workshop = Workshop::open(&options, ui)?;
+    let mut workshop = Workshop::open(options, ui)?;
     if is_there(&workshop.project.records, &sentence)? {
         workshop.tell(&Changeset::default());
         return Ok(());
@@ -44,12 +49,16 @@ pub(super) fn run(thing: Thing, ui: Ui) -> Result<(), Failure> {
 /// Whether it was asked for before, in the same words; in other words it is refused.
 fn is_there(records: &[Record], sentence: &Sentence) -> Result<bool, Failure> {
     let key = sentence.key()?;
-    for recorded in records.iter().map(|record| &record.sentence) {
+    for recorded in records.iter().rev().map(|record| &record.sentence) {
         if recorded.key()? != key {
             continue;
         }
         if recorded.asked() == *sentence {
             return Ok(true);
+        }
+        // A field may be given other rules as often as one likes.
+        if let Sentence::Rules { .. } = sentence {
+            return Ok(false);
         }
         return Err(Failure::new(
             FailureKind::Input,

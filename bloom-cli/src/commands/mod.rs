@@ -1,5 +1,6 @@
 //! One file per verb: what was typed becomes a request, a plan, and an outcome.
 
+mod add;
 mod completions;
 mod db;
 mod destroy;
@@ -7,6 +8,7 @@ mod eject;
 mod generate;
 mod init;
 mod list;
+mod model;
 mod own_verb;
 mod patch;
 mod setup;
@@ -17,7 +19,7 @@ mod workshop;
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Cli, DbVerb, Ejected, Verb},
+    cli::{Cli, DbVerb, Ejected, ModelVerb, Verb},
     failure::Failure,
     ui::Ui,
 };
@@ -27,6 +29,7 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
     match cli.verb {
         Verb::Init(arguments) => init::run(&arguments, ui)?,
         Verb::Generate { thing } => generate::run(thing, ui)?,
+        Verb::Add { thing } => add::run(thing, ui)?,
         Verb::Destroy { thing } => destroy::run(&thing, ui)?,
         Verb::List { json } => list::run(json, ui)?,
         Verb::Routes { json } => list::routes(json, ui)?,
@@ -34,6 +37,12 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
         Verb::Eject { thing: Ejected::Templates { paths, options } } => {
             eject::templates(&paths, &options, ui)?;
         }
+        Verb::Model { verb } => match verb {
+            ModelVerb::Apply { file, prune, options } => model::apply(&file, prune, &options, ui)?,
+            ModelVerb::Check { file, json } => return model::check(&file, json, ui),
+            ModelVerb::Export => model::export(ui)?,
+            ModelVerb::Schema => model::print_schema(ui),
+        },
         Verb::Db { verb: DbVerb::Use { database, options } } => {
             db::move_to(database, &options, ui)?;
         }

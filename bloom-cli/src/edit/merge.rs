@@ -60,8 +60,7 @@ impl Merge<'_> {
             0..inside.nodes.first().map_or(text.len(), |node| node.range.start)
         };
         let there = until(ours, self.ours);
-        let (before, now) =
-            (&self.base[until(base, self.base)], &self.new[until(new, self.new)]);
+        let (before, now) = (&self.base[until(base, self.base)], &self.new[until(new, self.new)]);
         if same(before, now) || same(&self.ours[there.clone()], now) {
             return;
         }

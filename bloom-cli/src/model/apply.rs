@@ -28,6 +28,11 @@ impl Context {
             Request::Aggregate(request) => self.add_aggregate(request)?,
             Request::Entity(request) => self.add_entity(request)?,
             Request::Command { root, command } => self.add_command(root, command)?,
+            Request::Field { owner, field } => self.add_field(owner, field)?,
+            Request::Variants { owner, field, variants } => {
+                self.add_variants(owner, field, variants)?;
+            }
+            Request::Rules { owner, field } => self.add_rules(owner, field)?,
             Request::Repository { root } => self.root(root)?.repository = true,
             Request::Tables { root, number } => {
                 let migration = number.unwrap_or_else(|| self.newest_migration() + 1);

@@ -17,7 +17,11 @@ impl Context {
             Request::Aggregate(aggregate) => &aggregate.fields,
             Request::Entity(entity) => &entity.fields,
             Request::Command { command, .. } => &command.arguments,
-            Request::Repository { .. }
+            Request::Field { field, .. } | Request::Rules { field, .. } => {
+                std::slice::from_ref(field)
+            }
+            Request::Variants { .. }
+            | Request::Repository { .. }
             | Request::Specification { .. }
             | Request::Tables { .. }
             | Request::Projection { .. }

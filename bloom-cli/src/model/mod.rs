@@ -7,6 +7,7 @@ mod apply;
 mod by_hand;
 mod collisions;
 pub(crate) mod english;
+mod growth;
 mod lookup;
 mod methods;
 mod projection;

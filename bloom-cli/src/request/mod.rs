@@ -10,6 +10,7 @@ pub(crate) mod primitive;
 mod range;
 mod reserved;
 pub(crate) mod sentence;
+mod spelling;
 mod split;
 mod words;
 

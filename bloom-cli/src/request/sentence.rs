@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     command::CommandSentence,
     error::InputError,
-    field::Field,
+    field::{Field, FieldType, Variant},
     name::{FieldName, TypeName},
     range::Range,
 };
@@ -49,6 +49,22 @@ pub(crate) enum Sentence {
         root: String,
         sentence: String,
     },
+    /// `add field`.
+    Field {
+        owner: String,
+        field: String,
+    },
+    /// `add variant`.
+    Variants {
+        owner: String,
+        field: String,
+        variants: Vec<String>,
+    },
+    /// `add rule`.
+    Rules {
+        owner: String,
+        field: String,
+    },
     Repository {
         root: String,
     },
@@ -87,6 +103,9 @@ pub(crate) enum Request {
     Aggregate(AggregateRequest),
     Entity(EntityRequest),
     Command { root: TypeName, command: CommandSentence },
+    Field { owner: TypeName, field: Field },
+    Variants { owner: TypeName, field: FieldName, variants: Vec<Variant> },
+    Rules { owner: TypeName, field: Field },
     Repository { root: TypeName },
     Tables { root: TypeName, number: Option<usize> },
     Migration { name: FieldName, number: Option<usize> },
@@ -130,6 +149,13 @@ impl Sentence {
             Request::Aggregate(aggregate) => format!("aggregate {}", aggregate.name),
             Request::Entity(entity) => format!("entity {}", entity.name),
             Request::Command { root, command } => format!("command {root} {}", command.verb),
+            Request::Field { owner, field } => format!("field {owner} {}", field.name),
+            Request::Variants { owner, field, variants } => {
+                let texts: Vec<&str> =
+                    variants.iter().map(|variant| variant.text.as_str()).collect();
+                format!("variant {owner} {field} {}", texts.join(" "))
+            }
+            Request::Rules { owner, field } => format!("rule {owner} {}", field.name),
             Request::Repository { root } => format!("repository {root}"),
             Request::Tables { root, .. } => format!("tables {root}"),
             Request::Migration { name, .. } => format!("migration {name}"),
@@ -138,7 +164,7 @@ impl Sentence {
         })
     }
 
-    /// The aggregate that this adds to, as it was typed.
+    /// The aggregate or entity that this adds to, as it was typed.
     pub(crate) fn root(&self) -> Option<&str> {
         match self {
             Self::ValueObject { .. } | Self::Aggregate { .. } | Self::Migration { .. } => None,
@@ -148,6 +174,9 @@ impl Sentence {
             | Self::Tables { root, .. }
             | Self::Projection { root, .. }
             | Self::Specification { root, .. } => Some(root),
+            Self::Field { owner, .. }
+            | Self::Variants { owner, .. }
+            | Self::Rules { owner, .. } => Some(owner),
         }
     }
 
@@ -162,6 +191,27 @@ impl Sentence {
             *number = None;
         }
         asked
+    }
+
+    /// The same with the number of the migration that another one was given.
+    pub(crate) fn numbered_as(&self, other: &Self) -> Self {
+        let mut sentence = self.clone();
+        if let (
+            Self::Aggregate { migration: number, .. },
+            Self::Aggregate { migration: given, .. },
+        )
+        | (
+            Self::Tables { number, .. }
+            | Self::Migration { number, .. }
+            | Self::Projection { number, .. },
+            Self::Tables { number: given, .. }
+            | Self::Migration { number: given, .. }
+            | Self::Projection { number: given, .. },
+        ) = (&mut sentence, other)
+        {
+            *number = *given;
+        }
+        sentence
     }
 
     /// What is recorded once it is done: what has a migration has the newest one.
@@ -248,6 +298,22 @@ impl Sentence {
                 root: TypeName::parse(root)?,
                 command: CommandSentence::parse(sentence)?,
             },
+            Self::Field { owner, field } => {
+                Request::Field { owner: TypeName::parse(owner)?, field: Field::parse(field)? }
+            }
+            Self::Variants { owner, field, variants } => {
+                let declared = Field::parse(&format!("{field}:enum:{}", variants.join(",")))?;
+                let FieldType::Enum(variants) = declared.ty else {
+                    return Err(InputError::new(format!(
+                        "`{}` are no variants",
+                        variants.join(" ")
+                    )));
+                };
+                Request::Variants { owner: TypeName::parse(owner)?, field: declared.name, variants }
+            }
+            Self::Rules { owner, field } => {
+                Request::Rules { owner: TypeName::parse(owner)?, field: Field::parse(field)? }
+            }
             Self::Repository { root } => Request::Repository { root: TypeName::parse(root)? },
             Self::Tables { root, number } => {
                 Request::Tables { root: TypeName::parse(root)?, number: *number }

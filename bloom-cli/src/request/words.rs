@@ -3,7 +3,7 @@
 use super::Sentence;
 
 impl Sentence {
-    /// The request as one would type it after `bloom generate`.
+    /// The request as one would type it after `bloom generate`, or `bloom add`.
     pub(crate) fn words(&self) -> String {
         match self {
             Self::ValueObject { name, fields } => {
@@ -38,6 +38,11 @@ impl Sentence {
                 text
             }
             Self::Command { root, sentence } => format!("command --in {root} '{sentence}'"),
+            Self::Field { owner, field } => format!("field {owner} {field}"),
+            Self::Variants { owner, field, variants } => {
+                format!("variant {owner} {field} {}", variants.join(" "))
+            }
+            Self::Rules { owner, field } => format!("rule {owner} {field}"),
             Self::Repository { root } => format!("repository {root}"),
             Self::Tables { root, .. } => format!("repository {root} --relational"),
             Self::Migration { name, .. } => format!("migration {name}"),
