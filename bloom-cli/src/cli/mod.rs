@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments are the help.
 
 mod add;
+mod check;
 mod destroy;
 mod thing;
 
@@ -9,7 +10,12 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use self::{add::Addition, destroy::Doomed, thing::Thing};
+pub(crate) use self::{
+    add::Addition,
+    check::{CheckArgs, CheckFormat},
+    destroy::Doomed,
+    thing::Thing,
+};
 use crate::project::Database;
 
 /// Create and grow domain-driven Rust applications
@@ -44,6 +50,7 @@ impl Cli {
             Verb::Db { verb: DbVerb::Use { options, .. } } => options.json,
             Verb::Upgrade { options }
             | Verb::Eject { thing: Ejected::Templates { options, .. } } => options.json,
+            Verb::Check(arguments) => arguments.format != CheckFormat::Text,
             Verb::Model { verb: ModelVerb::Apply { options, .. } } => options.json,
             Verb::Model { verb: ModelVerb::Check { json, .. } }
             | Verb::List { json }
@@ -95,6 +102,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Check what the compiler does not see: layers, boundaries, how aggregates are treated
+    Check(CheckArgs),
     /// Keep the whole model in one file
     #[command(arg_required_else_help = true)]
     Model {

@@ -1,6 +1,7 @@
 //! One file per verb: what was typed becomes a request, a plan, and an outcome.
 
 mod add;
+mod check;
 mod completions;
 mod db;
 mod destroy;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
             ModelVerb::Export => model::export(ui)?,
             ModelVerb::Schema => model::print_schema(ui),
         },
+        Verb::Check(arguments) => return check::run(&arguments, ui),
         Verb::Db { verb: DbVerb::Use { database, options } } => {
             db::move_to(database, &options, ui)?;
         }

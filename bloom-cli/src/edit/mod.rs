@@ -18,6 +18,11 @@ pub(crate) struct SyntaxError {
     pub(crate) message: String,
 }
 
+/// The syntax of a file.
+pub(crate) fn parsed(text: &str) -> Result<syn::File, SyntaxError> {
+    outline::syntax(text)
+}
+
 /// Whether the text is Rust.
 pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
     outline::syntax(text).map(drop)

@@ -14,11 +14,13 @@ use std::{
 use files::read;
 pub(crate) use files::{read_if_there, read_needed, read_tree, refuse_occupied, workspace_above};
 pub(crate) use records::Record;
+use settings::Manifest;
 pub(crate) use settings::{Database, Settings};
 
 use crate::{
     by_hand,
     failure::Failure,
+    inspection::Policy,
     model::Context,
     request::{InputError, Request},
 };
@@ -37,6 +39,8 @@ pub(crate) const VERSION_FILE: &str = ".bloom/version";
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
     pub(crate) settings: Settings,
+    /// How the architecture is checked.
+    pub(crate) policy: Policy,
     /// What was asked for, in order.
     pub(crate) records: Vec<Record>,
 }
@@ -48,7 +52,7 @@ impl Project {
             Failure::project("this is not a Bloom project: there is no `bloom.toml` here or in any folder above")
                 .hint("create one with `bloom init shop`, or go into one")
         })?;
-        Settings::read(root)?;
+        Manifest::read(root)?;
         for needed in ["Cargo.toml", "src/lib.rs", "src/app.rs"] {
             if !root.join(needed).is_file() {
                 return Err(Failure::project(format!(
@@ -62,9 +66,9 @@ impl Project {
 
     /// The project with this root.
     pub(crate) fn open(root: PathBuf) -> Result<Self, Failure> {
-        let settings = Settings::read(&root)?;
+        let Manifest { project: settings, check: policy } = Manifest::read(&root)?;
         let records = records::read_records(&root)?;
-        Ok(Self { root, settings, records })
+        Ok(Self { root, settings, policy, records })
     }
 
     /// The context that all requests so far add up to.

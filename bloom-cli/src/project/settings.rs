@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{MANIFEST, files::read};
-use crate::failure::Failure;
+use crate::{failure::Failure, inspection::Policy};
 
 /// The `[project]` table of `bloom.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,21 +38,22 @@ impl Database {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Manifest {
-    project: Settings,
+pub(super) struct Manifest {
+    pub(super) project: Settings,
+    #[serde(default)]
+    pub(super) check: Policy,
 }
 
-impl Settings {
+impl Manifest {
     pub(super) fn read(root: &Path) -> Result<Self, Failure> {
         let path = root.join(MANIFEST);
         let text = read(&path)?.unwrap_or_default();
-        let manifest: Manifest = toml_edit::de::from_str(&text).map_err(|error| {
+        toml_edit::de::from_str(&text).map_err(|error| {
             Failure::project(format!(
                 "`{}` cannot be read: {}",
                 path.display(),
                 error.to_string().trim()
             ))
-        })?;
-        Ok(manifest.project)
+        })
     }
 }
