@@ -14,6 +14,7 @@ mod commands;
 mod edit;
 mod failure;
 mod format;
+mod graph;
 mod inspection;
 mod model;
 mod model_file;

@@ -61,7 +61,11 @@ fn each_rule_is_noticed_where_it_is_broken() {
          \n/// Handled, and not said so.\n#[derive(Command)]\npub struct Forgotten;\n\npub struct ForgottenHandler;\n\
          impl<U: UnitOfWork> Handler<Forgotten, U> for ForgottenHandler {}\n",
     );
-    edit("src/shop/domain/order/mod.rs", "    note: Option<String>", "    pub note: Option<String>");
+    edit(
+        "src/shop/domain/order/mod.rs",
+        "    note: Option<String>",
+        "    pub note: Option<String>",
+    );
     edit(
         "src/shop/domain/order/mod.rs",
         "impl Order {\n",

@@ -80,14 +80,24 @@ fn a_file_names_things_in_any_order() {
     );
     sandbox.ok(&["model", "apply", FILE]);
     let again = Sandbox::with_project(&[]);
-    for sentence in
-        ["value-object Money amount:i64", "aggregate Customer", "aggregate Order customer_id:CustomerId price:Money"]
-    {
+    for sentence in [
+        "value-object Money amount:i64",
+        "aggregate Customer",
+        "aggregate Order customer_id:CustomerId price:Money",
+    ] {
         again.generate(sentence);
     }
     assert_eq!(
-        files(&sandbox).iter().map(|(path, _)| path.as_str()).filter(|p| p.ends_with(".rs")).collect::<Vec<_>>(),
-        files(&again).iter().map(|(path, _)| path.as_str()).filter(|p| p.ends_with(".rs")).collect::<Vec<_>>()
+        files(&sandbox)
+            .iter()
+            .map(|(path, _)| path.as_str())
+            .filter(|p| p.ends_with(".rs"))
+            .collect::<Vec<_>>(),
+        files(&again)
+            .iter()
+            .map(|(path, _)| path.as_str())
+            .filter(|p| p.ends_with(".rs"))
+            .collect::<Vec<_>>()
     );
 }
 
@@ -99,7 +109,11 @@ fn what_can_be_added_is_added_as_by_hand() {
     by_hand.ok(&["add", "variant", "Order", "status", "archived"]);
     by_hand.ok(&["add", "rule", "Customer", "name:String:1..200"]);
     let changed = text
-        .replacen("status = \"enum:draft,placed\"", "status = \"enum:draft,placed,archived\"\ndiscount = \"Money?\"", 1)
+        .replacen(
+            "status = \"enum:draft,placed\"",
+            "status = \"enum:draft,placed,archived\"\ndiscount = \"Money?\"",
+            1,
+        )
         .replacen("name = \"String:1..100\"", "name = \"String:1..200\"", 1);
     sandbox.write(FILE, &changed);
     let output = sandbox.bloom(&["model", "check", FILE]);
@@ -136,7 +150,10 @@ fn what_the_file_does_not_have_goes_only_when_asked() {
     sandbox.write(FILE, "[context.shop.value.Money]\namount = 'i64'\n");
     let before = sandbox.tree();
     let said = sandbox.ok(&["model", "apply", FILE]);
-    assert!(said.contains("`--prune` destroys it") && said.contains("aggregate Customer"), "{said}");
+    assert!(
+        said.contains("`--prune` destroys it") && said.contains("aggregate Customer"),
+        "{said}"
+    );
     assert_eq!(sandbox.tree(), before);
     sandbox.ok(&["model", "apply", FILE, "--prune"]);
     std::fs::remove_file(sandbox.path().join(FILE)).expect("the file");
@@ -181,8 +198,7 @@ fn the_schema_knows_what_is_exported() {
     let schema: serde_json::Value = serde_json::from_slice(&schema).expect("the schema is JSON");
     let file: serde_json::Value = toml_edit::de::from_str(&text).expect("the file is TOML");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
-    let errors: Vec<String> =
-        validator.iter_errors(&file).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = validator.iter_errors(&file).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     let wrong: serde_json::Value =
         toml_edit::de::from_str(&text.replacen("repository = true", "repositry = true", 1))

@@ -3,6 +3,7 @@
 mod add;
 mod check;
 mod destroy;
+mod graph;
 mod thing;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -14,6 +15,7 @@ pub(crate) use self::{
     add::Addition,
     check::{CheckArgs, CheckFormat},
     destroy::Doomed,
+    graph::{GraphArgs, GraphFormat},
     thing::Thing,
 };
 use crate::project::Database;
@@ -56,6 +58,7 @@ impl Cli {
             | Verb::List { json }
             | Verb::Routes { json } => *json,
             Verb::Model { verb: ModelVerb::Export | ModelVerb::Schema }
+            | Verb::Graph(_)
             | Verb::Setup(_)
             | Verb::Migrate(_)
             | Verb::Events(_)
@@ -104,6 +107,8 @@ pub(crate) enum Verb {
     },
     /// Check what the compiler does not see: layers, boundaries, how aggregates are treated
     Check(CheckArgs),
+    /// Draw the project: an event model, a context map, the aggregates
+    Graph(GraphArgs),
     /// Keep the whole model in one file
     #[command(arg_required_else_help = true)]
     Model {

@@ -7,6 +7,7 @@ mod db;
 mod destroy;
 mod eject;
 mod generate;
+mod graph;
 mod init;
 mod list;
 mod model;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
             ModelVerb::Schema => model::print_schema(ui),
         },
         Verb::Check(arguments) => return check::run(&arguments, ui),
+        Verb::Graph(arguments) => graph::run(&arguments, ui)?,
         Verb::Db { verb: DbVerb::Use { database, options } } => {
             db::move_to(database, &options, ui)?;
         }
