@@ -290,7 +290,9 @@ fn tree_access(files: &[(String, String)]) -> Vec<String> {
     let mut found = Vec::new();
     for (path, code) in files {
         let mut look = |words: &[&str], verb: &str, allowed: &[&str]| {
-            if allowed.contains(&path.as_str()) {
+            // A module that has grown into a folder is still the same module.
+            let module = path.split_once('/').map_or(path.as_str(), |(folder, _)| folder);
+            if allowed.contains(&path.as_str()) || allowed.contains(&module) {
                 return;
             }
             for word in words.iter().filter(|word| code.contains(**word)) {
@@ -300,15 +302,15 @@ fn tree_access(files: &[(String, String)]) -> Vec<String> {
         // `format` hands texts to rustfmt in a folder of its own outside the tree, and looks for rustfmt; `patch`
         // asks where Bloom is.
         let reads = [
-            "project.rs",
-            "apply.rs",
+            "project",
+            "apply",
             "format/mod.rs",
             "format/rustfmt.rs",
             "format/toolchain.rs",
             "commands/patch.rs",
         ];
         look(&READS, "reads", &reads);
-        look(&WRITES, "writes", &["apply.rs", "format/rustfmt.rs"]);
+        look(&WRITES, "writes", &["apply", "format/rustfmt.rs"]);
         look(&PRINTS, "prints", &["ui.rs"]);
     }
     found
@@ -321,7 +323,7 @@ fn only_project_reads_only_apply_writes_only_ui_prints() {
     assert_eq!(tree_access(&broken("plan.rs", "fs::write(path, text)")).len(), 1);
     assert_eq!(tree_access(&broken("render/mod.rs", "std::fs::read_to_string(path)")).len(), 2);
     assert_eq!(tree_access(&broken("commands/init.rs", "println!(\"done\")")).len(), 1);
-    assert!(tree_access(&broken("apply.rs", "fs::write(path, text)")).is_empty());
+    assert!(tree_access(&broken("apply/undo.rs", "fs::write(path, text)")).is_empty());
 }
 
 // And what every project of its kind checks.

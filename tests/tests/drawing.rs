@@ -20,7 +20,13 @@ fn shop() -> Sandbox {
         sandbox.generate(sentence);
     }
     sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
-    sandbox.ok(&["generate", "command", "--in", "Order", "cancel(reason:String): draft|placed -> cancelled"]);
+    sandbox.ok(&[
+        "generate",
+        "command",
+        "--in",
+        "Order",
+        "cancel(reason:String): draft|placed -> cancelled",
+    ]);
     sandbox
 }
 
@@ -101,6 +107,9 @@ fn the_page_can_be_searched() {
     assert!(class("Money").contains("found"), "{}", class("Money"));
     assert!(class("OrderLine").contains("found"), "{}", class("OrderLine"));
     assert!(class("Customer").contains("faded"), "{}", class("Customer"));
-    assert!(page.contains("id=\"event-model\" aria-labelledby=\"tab-event-model\" hidden"), "{page}");
+    assert!(
+        page.contains("id=\"event-model\" aria-labelledby=\"tab-event-model\" hidden"),
+        "{page}"
+    );
     assert!(!page.contains("src=\"http") && !page.contains("href=\"http"), "{page}");
 }

@@ -75,7 +75,7 @@ fn aggregates(catalog: &Catalog, text: &mut String) -> std::fmt::Result {
         writeln!(text, "  class {name} {{\n    <<{kind}>>")?;
         for field in fields {
             // Mermaid writes what is generic between tildes.
-            let ty = field.ty.replace('<', "~").replace('>', "~");
+            let ty = field.ty.replace(['<', '>'], "~");
             writeln!(text, "    {ty} {}", field.name)?;
         }
         writeln!(text, "  }}")

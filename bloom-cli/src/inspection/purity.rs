@@ -50,7 +50,7 @@ const IMPURE: [(&[&str], &str); 9] = [
 ];
 
 pub(super) fn inspect(source: &Source, notes: &mut Notes<'_>) {
-    if !source.place().is_some_and(|(_, layer)| layer == Layer::Domain) || source.is_test() {
+    if source.place().is_none_or(|(_, layer)| layer != Layer::Domain) || source.is_test() {
         return;
     }
     for (_, segments, at) in paths(source) {

@@ -241,7 +241,7 @@ impl Reader<'_> {
 
     /// No other keys than these.
     fn only(&self, table: &dyn TableLike, known: &[&str]) -> Read<()> {
-        for (key, _) in table.iter().filter(|(key, _)| !known.contains(key)) {
+        if let Some((key, _)) = table.iter().find(|(key, _)| !known.contains(key)) {
             let hint = match nearest(key, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known here: {}", known.join(", ")),
