@@ -11,6 +11,7 @@ mod catalog;
 mod changeset;
 mod cli;
 mod commands;
+mod diagnosis;
 mod edit;
 mod failure;
 mod format;

@@ -55,6 +55,7 @@ impl Cli {
             Verb::Check(arguments) => arguments.format != CheckFormat::Text,
             Verb::Model { verb: ModelVerb::Apply { options, .. } } => options.json,
             Verb::Model { verb: ModelVerb::Check { json, .. } }
+            | Verb::Doctor { json }
             | Verb::List { json }
             | Verb::Routes { json } => *json,
             Verb::Model { verb: ModelVerb::Export | ModelVerb::Schema }
@@ -102,6 +103,12 @@ pub(crate) enum Verb {
     /// Show every route, its use case, and the event that follows
     Routes {
         /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether this machine and this project have what it takes
+    Doctor {
+        /// Print the answers as JSON
         #[arg(long)]
         json: bool,
     },

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod db;
 mod destroy;
+mod doctor;
 mod eject;
 mod generate;
 mod graph;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
         },
         Verb::Check(arguments) => return check::run(&arguments, ui),
         Verb::Graph(arguments) => graph::run(&arguments, ui)?,
+        Verb::Doctor { json } => return doctor::run(json, ui),
         Verb::Db { verb: DbVerb::Use { database, options } } => {
             db::move_to(database, &options, ui)?;
         }

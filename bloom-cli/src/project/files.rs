@@ -59,6 +59,24 @@ pub(crate) fn read_tree(folder: &Path) -> Result<Vec<(String, String)>, Failure>
     Ok(files)
 }
 
+/// Every text file below a folder, by its path within it.
+pub(super) fn every_file(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        let entries =
+            fs::read_dir(&current).map_err(|error| Failure::io("read", &current, &error))?;
+        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if let (Ok(relative), Some(text)) = (path.strip_prefix(folder), read(&path)?) {
+                files.push((relative.to_string_lossy().replace('\\', "/"), text));
+            }
+        }
+    }
+    Ok(files)
+}
+
 /// Refuses to begin a project where something is already.
 pub(crate) fn refuse_occupied(root: &Path) -> Result<(), Failure> {
     if root.join(MANIFEST).exists() {

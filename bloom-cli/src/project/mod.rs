@@ -6,7 +6,6 @@ mod settings;
 
 use std::{
     collections::HashMap,
-    fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -186,28 +185,24 @@ impl Project {
         status.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
     }
 
+    /// Every file as Bloom wrote it last, by its path in the project.
+    pub(crate) fn bases(&self) -> Result<Vec<(String, String)>, Failure> {
+        let folder = self.root.join(RECORDS).join("base");
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut files = files::every_file(&folder)?;
+        files.sort();
+        Ok(files)
+    }
+
     /// The templates that the project has of its own.
     pub(crate) fn overrides(&self) -> Result<HashMap<String, String>, Failure> {
         let folder = self.root.join(TEMPLATES);
-        let mut overrides = HashMap::new();
-        let mut folders = vec![folder.clone()];
-        while let Some(current) = folders.pop() {
-            let entries = match fs::read_dir(&current) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Failure::io("read", &current, &error)),
-            };
-            for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-                if path.is_dir() {
-                    folders.push(path);
-                } else if let (Ok(relative), Some(text)) =
-                    (path.strip_prefix(&folder), read(&path)?)
-                {
-                    overrides.insert(relative.to_string_lossy().replace('\\', "/"), text);
-                }
-            }
+        if !folder.is_dir() {
+            return Ok(HashMap::new());
         }
-        Ok(overrides)
+        Ok(files::every_file(&folder)?.into_iter().collect())
     }
 }
 
