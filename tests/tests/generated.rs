@@ -33,6 +33,61 @@ fn the_shop() {
 }
 
 #[test]
+fn a_shop_that_grew_and_was_renamed() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::shop();
+    sandbox.generate("projection OrderList --from Order");
+    for addition in [
+        "field Order discount:Money:optional",
+        "field Order tags:String:list",
+        "field OrderLine remarks:String:1..80,list",
+        "variant Order status archived lost",
+        "rule Customer name:String:2..60",
+        "rule Order note:String:optional,..2000",
+    ] {
+        let words: Vec<&str> = addition.split(' ').collect();
+        sandbox.ok(&[&["add"], words.as_slice()].concat());
+    }
+    // What people wrote themselves is renamed with it, and what is stored is not.
+    let root = sandbox.read("src/shop/domain/order/mod.rs");
+    sandbox.write(
+        "src/shop/domain/order/mod.rs",
+        &format!("{root}\nimpl Order {{\n    /// Whether it is a small order.\n    #[must_use]\n    pub fn is_small(&self) -> bool {{\n        self.lines().len() < 2\n    }}\n}}\n"),
+    );
+    sandbox.write(
+        "src/shop/domain/spelled.rs",
+        "//! By hand.\n\nuse bloom_runtime::prelude::*;\n\nuse super::{Order, OrderId, order::OrderStatus};\n\n/// An order in words.\n#[must_use]\npub fn spelled(order: &Order) -> String {\n    let id: &OrderId = order.id();\n    let draft = *order.status() == OrderStatus::Draft;\n    format!(\"order {id:?} {draft}\")\n}\n",
+    );
+    let domain = sandbox.read("src/shop/domain/mod.rs");
+    sandbox.write(
+        "src/shop/domain/mod.rs",
+        &domain.replacen("pub mod services;", "pub mod services;\npub mod spelled;", 1),
+    );
+    let migrations = |sandbox: &Sandbox| -> Vec<(String, String)> {
+        let files = sandbox.tree().into_iter();
+        files
+            .filter(|(path, _)| path.contains("/migrations/") && !path.contains("/.bloom/"))
+            .collect()
+    };
+    let before = migrations(&sandbox);
+    for renaming in [
+        "aggregate Order Purchase",
+        "aggregate Customer Client",
+        "value-object Money Price",
+        "command place submit --in Purchase",
+    ] {
+        let words: Vec<&str> = renaming.split(' ').collect();
+        sandbox.ok(&[&["rename"], words.as_slice()].concat());
+    }
+    assert_eq!(migrations(&sandbox), before, "the schema stays");
+    let events = sandbox.read("src/shop/domain/purchase/events.rs");
+    assert!(events.contains("\"order.placed\"") && events.contains("\"order.line_added\""));
+    assert!(sandbox.read("src/shop/domain/spelled.rs").contains("\"order {id:?} {draft}\""));
+    assert!(sandbox.ok(&["upgrade"]).contains("Unchanged"));
+    assert!(sandbox.passes() > 60);
+}
+
+#[test]
 fn the_shop_on_postgres() {
     if bloom_tests::postgres("the_shop_on_postgres").is_none() {
         return;
@@ -137,6 +192,8 @@ fn names_of_every_sort() {
     sandbox.generate("aggregate Place folder:String");
     sandbox.generate("aggregate Found store:String");
     sandbox.generate("entity FoundLine --in Found found:String --as finds");
+    sandbox.generate("aggregate Client name:String:1..100");
+    sandbox.generate("entity Path --in Client label:String");
     sandbox.generate("aggregate Shop f:u64 formatter:String");
     sandbox.ok(&[
         "generate",

@@ -1,6 +1,7 @@
 //! What would become of each file: before and after, with every conflict found at once.
 
 mod outcome;
+mod seen;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -10,6 +11,7 @@ use std::{
 use serde::Serialize;
 
 use self::outcome::{Conflict, Outcome, removed, written};
+pub(crate) use self::seen::Seen;
 use crate::{
     edit,
     failure::{Failure, FailureKind},
@@ -68,6 +70,7 @@ pub(crate) enum Effect {
 /// Compares what shall be, and what shall be gone, with what is.
 pub(crate) fn compare(
     project: &Project,
+    seen: &Seen<'_>,
     texts: &HashMap<String, String>,
     gone: &BTreeSet<String>,
     formatting: Formatting,
@@ -80,17 +83,24 @@ pub(crate) fn compare(
 
     let paths: BTreeSet<&String> = texts.keys().chain(gone).collect();
     for path in paths {
-        let (ours, base) = (project.read(path)?, project.read_base(path)?);
+        let (ours, base) = (seen.ours(path)?, seen.base(path)?);
+        let actual = seen.actual(path)?;
+        let moved = seen.place(path) != path.as_str();
         let new = texts.get(path);
         let outcome = match new {
             Some(new) => {
-                if base.as_ref() != Some(new) {
+                if moved || base.as_ref() != Some(new) || project.read_base(path)? != base {
                     changeset.records.push((base_path(path), new.clone()));
                 }
                 if is_rust(path) && formatting != Formatting::Done {
                     check(path, new)?;
                 }
                 written(path, ours.as_deref(), base.as_deref(), new)?
+            }
+            // Its content is carried to where it goes.
+            None if seen.leaves(path) => {
+                changeset.forgotten.push(base_path(path));
+                if actual.is_some() { Outcome::Removed } else { Outcome::Nothing }
             }
             None => {
                 if base.is_some() {
@@ -100,11 +110,17 @@ pub(crate) fn compare(
             }
         };
         let (effect, after) = match outcome {
-            Outcome::Nothing => continue,
+            Outcome::Nothing => match (&ours, &actual) {
+                (Some(ours), Some(actual)) if moved || ours != actual => {
+                    merged.push((changeset.changes.len(), actual.clone()));
+                    (Effect::Edited, ours.clone())
+                }
+                _ => continue,
+            },
             Outcome::Created(text) => (Effect::Created, text),
             Outcome::Edited(text) => (Effect::Edited, text),
             Outcome::Merged(text) => {
-                merged.push((changeset.changes.len(), ours.clone().unwrap_or_default()));
+                merged.push((changeset.changes.len(), actual.clone().unwrap_or_default()));
                 (Effect::Edited, text)
             }
             Outcome::Removed => (Effect::Removed, String::new()),
@@ -124,12 +140,16 @@ pub(crate) fn compare(
                 }
             },
         };
-        changeset.changes.push(Change { path: path.clone(), effect, before: ours, after });
+        let (effect, before) = match effect {
+            Effect::Edited if moved => (Effect::Created, None),
+            effect => (effect, if moved { None } else { actual }),
+        };
+        changeset.changes.push(Change { path: path.clone(), effect, before, after });
     }
     if !conflicts.is_empty() {
         return Err(refusal(conflicts));
     }
-    format_merged(project, &mut changeset, &merged);
+    format_edited(project, &mut changeset, &merged);
     Ok(changeset)
 }
 
@@ -163,16 +183,21 @@ pub(crate) fn check(path: &str, text: &str) -> Result<(), Failure> {
     })
 }
 
-/// A merged file is formatted if it was before; another one keeps its owner's style.
-fn format_merged(project: &Project, changeset: &mut Changeset, merged: &[(usize, String)]) {
+/// An edited file, told by its place among the changes and by its text before, is formatted if it was before; another one
+/// keeps its owner's style.
+pub(crate) fn format_edited(
+    project: &Project,
+    changeset: &mut Changeset,
+    edited: &[(usize, String)],
+) {
     let mut texts: Vec<&str> = Vec::new();
-    for (index, ours) in merged {
-        texts.push(ours);
+    for (index, before) in edited {
+        texts.push(before);
         texts.push(&changeset.changes[*index].after);
     }
     let Some(formatted) = rustfmt(&texts, &project.root) else { return };
-    for ((index, ours), pair) in merged.iter().zip(formatted.texts.chunks_exact(2)) {
-        if pair[0] == *ours {
+    for ((index, before), pair) in edited.iter().zip(formatted.texts.chunks_exact(2)) {
+        if pair[0] == *before {
             changeset.changes[*index].after.clone_from(&pair[1]);
         }
     }

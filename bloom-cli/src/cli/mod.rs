@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod destroy;
 mod graph;
+mod rename;
 mod thing;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -16,6 +17,7 @@ pub(crate) use self::{
     check::{CheckArgs, CheckFormat},
     destroy::Doomed,
     graph::{GraphArgs, GraphFormat},
+    rename::Renaming,
     thing::Thing,
 };
 use crate::project::Database;
@@ -48,6 +50,7 @@ impl Cli {
             Verb::Init(arguments) => arguments.json,
             Verb::Generate { thing } => thing.options().json,
             Verb::Add { thing } => thing.options().json,
+            Verb::Rename { thing } => thing.options().json,
             Verb::Destroy { thing } => thing.options().json,
             Verb::Db { verb: DbVerb::Use { options, .. } } => options.json,
             Verb::Upgrade { options }
@@ -87,6 +90,12 @@ pub(crate) enum Verb {
     Add {
         #[command(subcommand)]
         thing: Addition,
+    },
+    /// Call something otherwise, in code, files and routes; what is stored keeps its name
+    #[command(arg_required_else_help = true)]
+    Rename {
+        #[command(subcommand)]
+        thing: Renaming,
     },
     /// Take out of a project what `generate` brought in, and nothing that was written by hand
     #[command(visible_alias = "d", arg_required_else_help = true)]

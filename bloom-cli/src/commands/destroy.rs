@@ -27,8 +27,13 @@ pub(super) fn run(doomed: &Doomed, ui: Ui) -> Result<(), Failure> {
     })?;
 
     let settings = workshop.project.settings.clone();
-    let next =
-        Next { settings: &settings, before: &before, after: &after, reach: Reach::Differing };
+    let next = Next {
+        settings: &settings,
+        before: &before,
+        after: &after,
+        reach: Reach::Differing,
+        names: None,
+    };
     let mut changeset = workshop.evolve(&next)?;
     workshop.record(&mut changeset, &staying);
     workshop.finish(&changeset)?;
@@ -79,18 +84,7 @@ fn going<'r>(records: &'r [Record], key: &str) -> Result<Vec<&'r Record>, Failur
         keys.push(record.sentence.key()?);
     }
     let Some(index) = keys.iter().rposition(|known| known == key) else {
-        let failure = Failure::new(FailureKind::Input, format!("there is no `{key}`"));
-        let kind = key.split(' ').next().unwrap_or_default();
-        let alike: Vec<&str> = keys
-            .iter()
-            .map(String::as_str)
-            .filter(|known| known.split(' ').next() == Some(kind))
-            .collect();
-        return Err(match (nearest(key, alike.iter().copied()), alike.as_slice()) {
-            (Some(near), _) => failure.hint(format!("did you mean `{near}`?")),
-            (None, []) => failure.hint(format!("nothing of the kind `{kind}` was generated")),
-            (None, alike) => failure.hint(format!("there is {}", alike.join(", "))),
-        });
+        return Err(none_such(key, &keys));
     };
     // What adds to something that goes, goes with it: the entities of an aggregate, and the fields they were given.
     let name = |key: &str| match key.split_once(' ') {
@@ -108,6 +102,22 @@ fn going<'r>(records: &'r [Record], key: &str) -> Result<Vec<&'r Record>, Failur
         }
     }
     Ok(going)
+}
+
+/// Nothing was asked for by this key; what may have been meant.
+pub(super) fn none_such(key: &str, keys: &[String]) -> Failure {
+    let failure = Failure::new(FailureKind::Input, format!("there is no `{key}`"));
+    let kind = key.split(' ').next().unwrap_or_default();
+    let alike: Vec<&str> = keys
+        .iter()
+        .map(String::as_str)
+        .filter(|known| known.split(' ').next() == Some(kind))
+        .collect();
+    match (nearest(key, alike.iter().copied()), alike.as_slice()) {
+        (Some(near), _) => failure.hint(format!("did you mean `{near}`?")),
+        (None, []) => failure.hint(format!("nothing of the kind `{kind}` was generated")),
+        (None, alike) => failure.hint(format!("there is {}", alike.join(", "))),
+    }
 }
 
 /// What lives outside the tree.

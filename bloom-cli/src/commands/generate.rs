@@ -38,7 +38,13 @@ pub(super) fn grow(sentence: Sentence, options: &Options, ui: Ui) -> Result<(), 
     refuse_impossible(&after)?;
 
     let settings = workshop.project.settings.clone();
-    let next = Next { settings: &settings, before: &before, after: &after, reach: Reach::Added };
+    let next = Next {
+        settings: &settings,
+        before: &before,
+        after: &after,
+        reach: Reach::Added,
+        names: None,
+    };
     let mut changeset = workshop.evolve(&next)?;
     let mut records = workshop.project.records.clone();
     records.push(Record::after(&records, sentence.done(after.newest_migration()))?);
@@ -99,6 +105,7 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
                 create,
                 no_change,
                 event_sourced,
+                stored: None,
                 migration: None,
             },
             options,

@@ -14,6 +14,7 @@ mod list;
 mod model;
 mod own_verb;
 mod patch;
+mod rename;
 mod setup;
 mod upgrade;
 mod vendor;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
         Verb::Init(arguments) => init::run(&arguments, ui)?,
         Verb::Generate { thing } => generate::run(thing, ui)?,
         Verb::Add { thing } => add::run(thing, ui)?,
+        Verb::Rename { thing } => rename::run(&thing, ui)?,
         Verb::Destroy { thing } => destroy::run(&thing, ui)?,
         Verb::List { json } => list::run(json, ui)?,
         Verb::Routes { json } => list::routes(json, ui)?,

@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options, ui: Ui) -> Result<ExitCode, Failure> {
     }
     workshop.mark_conflicts();
     let reach = Reach::EverythingButMigrations;
-    let next = Next { settings: &settings, before: &context, after: &context, reach };
+    let next = Next { settings: &settings, before: &context, after: &context, reach, names: None };
     let mut changeset = workshop.evolve(&next)?;
     changeset.changes.extend(of_templates.changes);
     changeset.records.extend(of_templates.records);

@@ -7,8 +7,9 @@ use std::{
 
 use crate::{
     apply::{self, Lock},
-    changeset::{Changeset, Effect, OnConflict, check, compare},
+    changeset::{Change, Changeset, Effect, OnConflict, Seen, check, compare, format_edited},
     cli::Options,
+    edit::Names,
     failure::Failure,
     format::{Formatter, Formatting, has_settings},
     model::{Context, english},
@@ -37,6 +38,8 @@ pub(super) struct Next<'n> {
     pub(super) before: &'n Context,
     pub(super) after: &'n Context,
     pub(super) reach: Reach,
+    /// What is called otherwise, in all but the steps of the schema.
+    pub(super) names: Option<&'n Names>,
 }
 
 /// Which files are looked at.
@@ -48,7 +51,7 @@ pub(super) enum Reach {
     Differing,
     /// All.
     Everything,
-    /// All but the steps of the schema that are there: where they were applied, they count as they are.
+    /// All but the steps of the schema.
     EverythingButMigrations,
 }
 
@@ -76,7 +79,7 @@ impl Workshop {
 
     /// What becomes of each file.
     pub(super) fn evolve(&mut self, next: &Next<'_>) -> Result<Changeset, Failure> {
-        let Next { settings, before, after, reach } = *next;
+        let Next { settings, before, after, reach, names } = *next;
         let root = &self.project.root;
         let member = workspace_above(root.parent().unwrap_or(root))?.is_some();
         let planner = Planner::new(settings, after, member);
@@ -84,9 +87,10 @@ impl Workshop {
             Reach::Everything | Reach::EverythingButMigrations => planner.everything(),
             Reach::Added | Reach::Differing => planner.differing(before),
         };
-        if reach == Reach::EverythingButMigrations {
-            files.retain(|file| !file.path.starts_with("migrations/"));
-        }
+        let keeps_migrations = reach == Reach::EverythingButMigrations || names.is_some();
+        // Where they were applied, they count as they are.
+        let changeable = |path: &str| !keeps_migrations || !path.starts_with("migrations/");
+        files.retain(|file| changeable(&file.path));
         let earlier = match reach {
             Reach::Added | Reach::EverythingButMigrations => Vec::new(),
             Reach::Differing => {
@@ -98,12 +102,46 @@ impl Workshop {
         let gone: BTreeSet<String> = earlier
             .into_iter()
             .map(|file| file.path)
-            .filter(|path| !stay.contains(path.as_str()))
+            .filter(|path| !stay.contains(path.as_str()) && changeable(path))
             .collect();
 
         let templates = Templates::new(self.overrides.clone());
         let (texts, formatting) = self.written(&templates, files)?;
-        compare(&self.project, &texts, &gone, formatting, self.on_conflict)
+        let Some(names) = names else {
+            let seen = Seen::plain(&self.project);
+            return compare(&self.project, &seen, &texts, &gone, formatting, self.on_conflict);
+        };
+        let code = self.project.code()?;
+        let seen = Seen::renamed(&self.project, names, code.iter().map(|(path, _)| path));
+        let mut changeset =
+            compare(&self.project, &seen, &texts, &gone, formatting, self.on_conflict)?;
+        // What people wrote themselves names it, too.
+        let mut edited = Vec::new();
+        for (path, text) in code.iter().filter(|(path, _)| !gone.contains(path)) {
+            let to = names.path(path);
+            if texts.contains_key(&to) {
+                continue;
+            }
+            let after = names.text(text).map_err(|error| Failure::syntax(path, &error))?;
+            let change = |path: &str, effect, before: Option<&String>, after: &str| Change {
+                path: path.to_owned(),
+                effect,
+                before: before.cloned(),
+                after: after.to_owned(),
+            };
+            if to != *path || after != *text {
+                edited.push((changeset.changes.len(), text.clone()));
+            }
+            if to != *path {
+                changeset.changes.push(change(&to, Effect::Created, None, &after));
+                changeset.changes.push(change(path, Effect::Removed, Some(text), ""));
+            } else if after != *text {
+                changeset.changes.push(change(path, Effect::Edited, Some(text), &after));
+            }
+        }
+        format_edited(&self.project, &mut changeset, &edited);
+        changeset.changes.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(changeset)
     }
 
     /// Adds to the changeset how the requests are recorded from now on.
@@ -158,7 +196,8 @@ impl Workshop {
 
     /// What becomes of files that are no Rust and need no format.
     pub(super) fn compare(&self, texts: &HashMap<String, String>) -> Result<Changeset, Failure> {
-        compare(&self.project, texts, &BTreeSet::new(), Formatting::Done, self.on_conflict)
+        let seen = Seen::plain(&self.project);
+        compare(&self.project, &seen, texts, &BTreeSet::new(), Formatting::Done, self.on_conflict)
     }
 
     /// The texts of the files by path, formatted.

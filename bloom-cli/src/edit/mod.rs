@@ -6,9 +6,11 @@
 
 mod merge;
 mod outline;
+mod rename;
 mod uses;
 
 pub(crate) use merge::{Unmerged, merge};
+pub(crate) use rename::Names;
 
 /// A file that cannot be read as Rust.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::types::{Leaf, ModelField};
-use crate::request::{FieldName, Range, TypeName, Variant};
+use crate::request::{FieldName, Range, StoredNames, TypeName, Variant};
 
 /// An aggregate.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Aggregate {
     pub(crate) name: TypeName,
     pub(crate) plural: FieldName,
+    /// What it is called where it is stored, which stays when it is renamed.
+    pub(crate) stored: StoredNames,
     pub(crate) fields: Vec<ModelField>,
     pub(crate) create: FieldName,
     pub(crate) changeable: bool,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::request::{
     AggregateRequest, CommandSentence, EntityRequest, Field, FieldName, InputError, Request,
-    TypeName, error::nearest,
+    StoredNames, TypeName, error::nearest,
 };
 
 impl Context {
@@ -19,6 +19,11 @@ impl Context {
         let next = self.replay(request)?;
         next.check_types()?;
         Ok(next)
+    }
+
+    /// Refuses a context in which two things write the same type.
+    pub(crate) fn check(&self) -> Result<(), InputError> {
+        self.check_types()
     }
 
     /// The same for a request that was checked when it was made.
@@ -76,6 +81,7 @@ impl Context {
             create,
             no_change,
             event_sourced,
+            stored,
             migration,
         } = request;
         self.free(name.pascal())?;
@@ -92,7 +98,29 @@ impl Context {
                 ),
             ));
         }
-        self.free_table(plural.plain())?;
+        let stored = stored.clone().unwrap_or_else(|| StoredNames {
+            kind: snake.clone(),
+            table: plural.plain().to_owned(),
+        });
+        self.free_table(&stored.table)?;
+        if let Some(other) = self.aggregates.iter().find(|other| other.stored.kind == stored.kind) {
+            return Err(InputError::new(format!(
+                "`{}` is stored as `{}`, since it was called so before",
+                other.name, stored.kind
+            ))
+            .hint(
+                "choose another name: two kinds of one name could not be told apart in the log",
+            ));
+        }
+        let other_table =
+            |other: &&Aggregate| other.stored.table == stored.table && other.plural != plural;
+        if let Some(other) = self.aggregates.iter().find(other_table) {
+            return Err(InputError::new(format!(
+                "the table `{}` belongs to `{}`, which was called so before",
+                stored.table, other.name
+            ))
+            .hint("say another plural with `--plural`"));
+        }
         if let Some(other) = self.aggregates.iter().find(|other| other.plural == plural) {
             return Err(InputError::new(format!(
                 "the plural `{plural}` is taken by `{}`",
@@ -104,6 +132,7 @@ impl Context {
         self.aggregates.push(Aggregate {
             name: name.clone(),
             plural,
+            stored,
             fields,
             create: create.clone(),
             changeable: !no_change,

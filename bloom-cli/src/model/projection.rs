@@ -34,8 +34,7 @@ impl Context {
         }
         let table = name.snake();
         let owner = self.aggregates.iter().find(|aggregate| {
-            let plural = aggregate.plural.plain();
-            let behind = table.strip_prefix(plural);
+            let behind = table.strip_prefix(aggregate.stored.table.as_str());
             let of_entity = |rest: &str| {
                 let lists = aggregate.entities.iter().map(|entity| entity.list.plain());
                 lists.into_iter().any(|list| rest.strip_prefix('_') == Some(list))

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::{ModelFileError, Place, Placed};
-use crate::request::{Field, InputError, Sentence, error::nearest};
+use crate::request::{Field, InputError, Sentence, StoredNames, error::nearest};
 
 /// The requests that the file makes of this context, in the order in which they stand there.
 ///
@@ -80,6 +80,7 @@ impl Reader<'_> {
                 "create",
                 "change",
                 "event-sourced",
+                "stored",
                 "repository",
                 "relational",
                 "entity",
@@ -100,6 +101,7 @@ impl Reader<'_> {
             create: self.string(table, "create")?,
             no_change: !self.flag(table, "change", true)?,
             event_sourced: self.flag(table, "event-sourced", false)?,
+            stored: self.stored(table)?,
             migration: None,
         };
         self.push(sentence, at.clone())?;
@@ -209,6 +211,20 @@ impl Reader<'_> {
             None => {
                 Err(self.wrong(item.span().unwrap_or_default(), format!("`{key}` is a text here")))
             }
+        }
+    }
+
+    /// `stored = { kind = "order", table = "orders" }`.
+    fn stored(&self, table: &dyn TableLike) -> Read<Option<StoredNames>> {
+        let Some(item) = table.get("stored") else { return Ok(None) };
+        let stored = self.table(item, "stored")?;
+        self.only(stored, &["kind", "table"])?;
+        match (self.string(stored, "kind")?, self.string(stored, "table")?) {
+            (Some(kind), Some(table)) => Ok(Some(StoredNames { kind, table })),
+            _ => Err(self.wrong(
+                self.key(table, "stored"),
+                "`stored` has a `kind` and a `table`".to_owned(),
+            )),
         }
     }
 

@@ -61,6 +61,16 @@ pub(crate) fn schema() -> Value {
                     "create": text("What beginning one is called; `create` when left out."),
                     "change": flag("Whether its fields change one by one; true when left out."),
                     "event-sourced": flag("Whether it is loaded from its events instead of a document."),
+                    "stored": {
+                        "type": "object",
+                        "description": "What it was called before it was renamed, where it is stored.",
+                        "additionalProperties": false,
+                        "required": ["kind", "table"],
+                        "properties": {
+                            "kind": text("With which the names of its events begin."),
+                            "table": text("The table of its documents."),
+                        },
+                    },
                     "repository": flag("Whether the context has a repository of its own for it."),
                     "relational": flag("Whether it is kept in tables of its own."),
                     "entity": {

@@ -2,7 +2,7 @@
 
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
-use crate::request::{Field, InputError, Sentence, TypeName};
+use crate::request::{Field, InputError, Sentence, StoredNames, TypeName};
 
 /// The model file of a project.
 pub(crate) fn write(context: &str, sentences: &[Sentence]) -> Result<String, InputError> {
@@ -15,7 +15,14 @@ pub(crate) fn write(context: &str, sentences: &[Sentence]) -> Result<String, Inp
                     .insert(name.pascal(), Item::Table(field_table(fields)?));
             }
             Sentence::Aggregate {
-                name, fields, plural, create, no_change, event_sourced, ..
+                name,
+                fields,
+                plural,
+                create,
+                no_change,
+                event_sourced,
+                stored,
+                ..
             } => {
                 let mut aggregate = Table::new();
                 for (key, text) in [("plural", plural), ("create", create)] {
@@ -28,6 +35,12 @@ pub(crate) fn write(context: &str, sentences: &[Sentence]) -> Result<String, Inp
                 }
                 if *event_sourced {
                     aggregate.insert("event-sourced", value(true));
+                }
+                if let Some(StoredNames { kind, table }) = stored {
+                    let mut names = toml_edit::InlineTable::new();
+                    names.insert("kind", kind.into());
+                    names.insert("table", table.into());
+                    aggregate.insert("stored", value(names));
                 }
                 if !fields.is_empty() {
                     aggregate.insert("field", Item::Table(field_table(fields)?));

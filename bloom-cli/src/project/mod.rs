@@ -165,14 +165,25 @@ impl Project {
         read(&self.root.join(base_path(path)))
     }
 
+    /// Every Rust file of the project's own, by its path in the project.
+    pub(crate) fn code(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut files = self.below("src")?;
+        files.extend(self.below("tests")?);
+        files.retain(|(path, _)| path.ends_with(".rs"));
+        Ok(files)
+    }
+
     /// Every file below a folder of the project, by its path in the project.
     pub(crate) fn below(&self, folder: &str) -> Result<Vec<(String, String)>, Failure> {
         let path = self.root.join(folder);
         if !path.is_dir() {
             return Ok(Vec::new());
         }
-        let files = read_tree(&path)?.into_iter();
-        Ok(files.map(|(path, text)| (format!("{folder}/{path}"), text)).collect())
+        let mut files = files::every_file(&path)?;
+        // What an editor or a system keeps beside the files is none of them.
+        files.retain(|(path, _)| !path.split('/').any(|part| part.starts_with('.')));
+        files.sort();
+        Ok(files.into_iter().map(|(path, text)| (format!("{folder}/{path}"), text)).collect())
     }
 
     /// Whether git knows of this project and not of what is in it now.

@@ -26,6 +26,18 @@ impl Record {
         Ok(Self { path: format!("{RECORDS}/requests/{number:04}-{name}.json"), sentence })
     }
 
+    /// The same place in the order, for a request that may be called otherwise.
+    pub(crate) fn saying(&self, sentence: Sentence) -> Result<Self, InputError> {
+        let path = match self.number() {
+            Some(number) if sentence.key()? != self.sentence.key()? => {
+                let name = sentence.key()?.replace(' ', "-").to_lowercase();
+                format!("{RECORDS}/requests/{number:04}-{name}.json")
+            }
+            _ => self.path.clone(),
+        };
+        Ok(Self { path, sentence })
+    }
+
     /// What the file says.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string_pretty(&self.sentence).unwrap_or_default() + "\n"

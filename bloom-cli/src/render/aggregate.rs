@@ -12,8 +12,8 @@ use super::{
     field::{FieldView, body_struct, body_uses, parse_uses, sample_uses},
     finder::{FinderView, finder, leaf_types},
     http::{
-        BodyView, DefaultView, HandlerView, RouteView, bodies, defaults, handlers, invalid_body,
-        members, routes,
+        BodyView, DefaultView, HandlerView, RouteView, bodies, defaults, handlers, http_variable,
+        invalid_body, members, routes,
     },
     imports,
     projection::{ProjectionView, projection},
@@ -36,6 +36,8 @@ pub(crate) struct AggregateView {
     pub(crate) pascal: String,
     pub(crate) snake: String,
     ident: String,
+    /// The variable in the tests over HTTP that holds its path.
+    http_ident: String,
     label: String,
     #[serde(rename = "Label")]
     capital_label: String,
@@ -46,6 +48,12 @@ pub(crate) struct AggregateView {
     #[serde(rename = "Article")]
     capital_article: String,
     pub(crate) plural_snake: String,
+    /// The kind in the log.
+    kind: String,
+    /// Whether that is another than its name says.
+    renamed: bool,
+    /// The table of its documents.
+    table: String,
     plural_ident: String,
     pub(crate) plural_pascal: String,
     pub(super) path: String,
@@ -223,6 +231,10 @@ impl AggregateView {
 
         Self {
             plural_snake: plural.plain().to_owned(),
+            http_ident: http_variable(&ident),
+            kind: aggregate.stored.kind.clone(),
+            renamed: aggregate.stored.kind != aggregate.name.snake(),
+            table: aggregate.stored.table.clone(),
             plural_ident: plural.ident(),
             plural_pascal: plural.pascal(),
             label_plural: plural.label(),
@@ -321,7 +333,7 @@ pub(super) fn loading(aggregate: &Aggregate) -> String {
     if aggregate.event_sourced {
         "Events::folded()".to_owned()
     } else {
-        format!("Documents::in_table(\"{}\")", aggregate.plural.plain())
+        format!("Documents::in_table(\"{}\")", aggregate.stored.table)
     }
 }
 

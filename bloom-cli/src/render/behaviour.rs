@@ -25,7 +25,7 @@ pub(crate) struct Question {
 /// Every behaviour, beginning one first.
 pub(crate) fn behaviours(aggregate: &Aggregate) -> Vec<Behaviour> {
     let view = AggregateView::new(aggregate);
-    let snake = aggregate.name.snake();
+    let kind = &aggregate.stored.kind;
     let create = CreateView::new(aggregate);
     let mut behaviours = vec![Behaviour {
         command: create.command.clone(),
@@ -50,7 +50,7 @@ pub(crate) fn behaviours(aggregate: &Aggregate) -> Vec<Behaviour> {
                         _ => "Removed",
                     };
                     let event = format!("{}{past}", entity.short_pascal);
-                    Some((event, format!("{snake}.{}_{}", entity.short, past.to_lowercase())))
+                    Some((event, format!("{kind}.{}_{}", entity.short, past.to_lowercase())))
                 });
                 of_entity.unwrap_or_default()
             }

@@ -23,7 +23,7 @@ impl ChangeView {
             field: FieldView::new(field, ident),
             method: format!("change_{}", field.name),
             event: format!("{}Changed", field.name.pascal()),
-            stored: format!("{snake}.{}_changed", field.name),
+            stored: format!("{}.{}_changed", aggregate.stored.kind, field.name),
             command: format!("Change{}{}", aggregate.name, field.name.pascal()),
             snake: format!("change_{snake}_{}", field.name),
             segment: field.name.kebab(),

@@ -194,7 +194,7 @@ impl CommandView {
             event: command.event.pascal().to_owned(),
             event_snake: identifier(&command.event.snake()),
             event_doc: format!("{}.", capital(&command.event.label())),
-            stored: format!("{}.{}", aggregate.name.snake(), command.event.snake()),
+            stored: format!("{}.{}", aggregate.stored.kind, command.event.snake()),
             uses: imports(uses),
             allowed,
             http_test: initial_allowed

@@ -34,7 +34,7 @@ impl CreateView {
         Self {
             method: aggregate.create.ident(),
             event: event(aggregate),
-            stored: format!("{snake}.{stored}"),
+            stored: format!("{}.{stored}", aggregate.stored.kind),
             command: format!("{}{}", aggregate.create.pascal(), aggregate.name),
             handler: format!("{}_{snake}", aggregate.create),
             title: capital(&gerund(aggregate.create.plain())),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     field::{FieldView, sample_uses},
+    http::http_variable,
     imports,
     value::VariantView,
 };
@@ -31,6 +32,9 @@ pub(crate) struct EntityView {
     pub(crate) short: String,
     pub(crate) short_ident: String,
     pub(crate) short_pascal: String,
+    /// The variables in the tests over HTTP that hold their paths.
+    http_list: String,
+    http_short: String,
     pub(crate) segment: String,
     pub(crate) fields: Vec<FieldView>,
     uses: String,
@@ -125,6 +129,8 @@ impl EntityView {
             list_pascal: entity.list.pascal(),
             short_ident: identifier(&short),
             short_pascal: entity.short.pascal(),
+            http_list: http_variable(entity.list.plain()),
+            http_short: http_variable(&identifier(&short)),
             segment: entity.list.kebab(),
             uses: imports(own.iter().cloned().chain([aggregate.name.pascal().to_owned()])),
             foreign_uses: imports(types.iter().filter(|name| !own.contains(name)).cloned()),

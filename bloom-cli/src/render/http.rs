@@ -58,6 +58,13 @@ pub(super) struct MethodView {
     handler: String,
 }
 
+/// A variable in the tests over HTTP, which have some of their own.
+pub(super) fn http_variable(ident: &str) -> String {
+    const TAKEN: [&str; 9] =
+        ["added", "again", "body", "changed", "client", "done", "path", "removed", "stale"];
+    if TAKEN.contains(&ident) { format!("{ident}_path") } else { ident.to_owned() }
+}
+
 pub(super) fn bodies(aggregate: &Aggregate, changes: &[ChangeView]) -> Vec<BodyView> {
     let root = aggregate.name.pascal();
     let label = aggregate.name.label();

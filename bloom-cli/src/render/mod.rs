@@ -14,6 +14,7 @@ mod http;
 mod index;
 mod invalid;
 mod layout;
+mod names;
 mod pattern;
 mod project;
 mod projection;
@@ -32,6 +33,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, syntax::Synta
 pub(crate) use aggregate::AggregateView;
 pub(crate) use behaviour::{behaviours, questions};
 pub(crate) use layout::WIDTH;
+pub(crate) use names::names_of;
 pub(crate) use project::{
     ContextView, ProjectView, bodies_in_use, laid_out, migration, own_migration, runtime_uses,
     tables_migration,

@@ -242,7 +242,7 @@ fn aggregate_registration(aggregate: &Aggregate) -> String {
     if aggregate.event_sourced {
         return layout::call(&method, &[loading(aggregate)], 12);
     }
-    let table = format!("\"{}\"", aggregate.plural.plain());
+    let table = format!("\"{}\"", aggregate.stored.table);
     layout::call_of_call(&method, "Documents::in_table", &table, 12)
 }
 
@@ -287,12 +287,12 @@ pub(crate) fn laid_out(context: &Context) -> bool {
 
 /// The file name of an aggregate's migration, without its end.
 pub(crate) fn migration(aggregate: &Aggregate) -> String {
-    format!("{:04}_{}", aggregate.migration, aggregate.plural)
+    format!("{:04}_{}", aggregate.migration, aggregate.stored.table)
 }
 
 /// The file name of the migration to tables, without its end.
 pub(crate) fn tables_migration(aggregate: &Aggregate, tables: &Tables) -> String {
-    format!("{:04}_{}_as_tables", tables.migration, aggregate.plural)
+    format!("{:04}_{}_as_tables", tables.migration, aggregate.stored.table)
 }
 
 /// The file name of a migration that somebody writes, without its end.

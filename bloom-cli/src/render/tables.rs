@@ -56,7 +56,7 @@ const KEPT: [&str; 11] = [
 
 /// The tables of an aggregate.
 pub(crate) fn tables(aggregate: &Aggregate, made: &Tables) -> TableView {
-    let plural = aggregate.plural.plain();
+    let plural = aggregate.stored.table.as_str();
     let mut table = TableView::new(format!("{plural}_rows"), "", &made.fields, "o", "NEW.body");
     for entity in &made.entities {
         table.add_child(plural, entity);

@@ -10,6 +10,15 @@ use super::{
     range::Range,
 };
 
+/// Names in the log and in the schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredNames {
+    /// The kind, with which the names of its events begin.
+    pub(crate) kind: String,
+    /// The table of its documents.
+    pub(crate) table: String,
+}
+
 /// What was typed, in the order it was typed. This is what is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "generate", rename_all = "kebab-case", deny_unknown_fields)]
@@ -29,6 +38,9 @@ pub(crate) enum Sentence {
         no_change: bool,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         event_sourced: bool,
+        /// What it was called when it was first written, where that is another name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored: Option<StoredNames>,
         /// The number of its migration: not asked for, but given when it was first written, since two branches may both
         /// have added an aggregate when they meet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,6 +133,7 @@ pub(crate) struct AggregateRequest {
     pub(crate) create: FieldName,
     pub(crate) no_change: bool,
     pub(crate) event_sourced: bool,
+    pub(crate) stored: Option<StoredNames>,
     pub(crate) migration: Option<usize>,
 }
 
@@ -252,6 +265,7 @@ impl Sentence {
                 create,
                 no_change,
                 event_sourced,
+                stored,
                 migration,
             } => Request::Aggregate(AggregateRequest {
                 name: TypeName::parse(name)?,
@@ -263,6 +277,7 @@ impl Sentence {
                 create: FieldName::word(create.as_deref().unwrap_or("create"), "verb")?,
                 no_change: *no_change,
                 event_sourced: *event_sourced,
+                stored: stored.clone(),
                 migration: *migration,
             }),
             Self::Entity { name, root, fields, list, states, count } => {
