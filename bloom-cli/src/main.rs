@@ -17,6 +17,7 @@ mod failure;
 mod format;
 mod graph;
 mod inspection;
+mod interview;
 mod model;
 mod model_file;
 mod plan;
@@ -28,10 +29,12 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    // A shell that asks what could come next is answered, and that is all.
+    clap_complete::CompleteEnv::with_factory(cli::Cli::command).var(commands::COMPLETE).complete();
+    let cli = match understood(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(ui::misunderstood(&error)),
     };
@@ -42,5 +45,16 @@ fn main() -> ExitCode {
             ui.failure(&failure);
             ExitCode::from(failure.exit_code())
         }
+    }
+}
+
+/// What was typed, and what a person says when they are asked for the rest.
+fn understood(words: Vec<std::ffi::OsString>) -> Result<cli::Cli, clap::Error> {
+    match cli::Cli::try_parse_from(&words) {
+        Ok(cli) => Ok(cli),
+        Err(error) => match interview::complete(words, &error) {
+            Some(words) => understood(words),
+            None => Err(error),
+        },
     }
 }

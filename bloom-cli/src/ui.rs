@@ -1,6 +1,6 @@
 //! The only place that prints. Messages go to stderr, data to stdout.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
@@ -67,6 +67,25 @@ impl Ui {
     pub(crate) fn data(self, text: &str) {
         let _ = writeln!(std::io::stdout(), "{text}");
     }
+}
+
+/// Whether a person is there to be asked, and sees the question.
+pub(crate) fn has_a_person() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Says a line to the person who is asked.
+pub(crate) fn say(text: &str) {
+    anstream::eprintln!("{text}");
+}
+
+/// Asks; `None` when the person has left.
+pub(crate) fn ask(question: &str) -> std::io::Result<Option<String>> {
+    let bold = Style::new().bold();
+    anstream::eprint!("{bold}{question}{bold:#}");
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer)?;
+    Ok((read > 0).then_some(answer))
 }
 
 /// What cannot be parsed is said as clap says it, or as data to a program, which asks for that in the same breath. The

@@ -133,6 +133,7 @@ fn help() {
         &["init"],
         &["setup"],
         &["completions"],
+        &["man"],
         &["generate"],
         &["generate", "value-object"],
         &["generate", "aggregate"],

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Options;
+use super::{Options, names};
 
 /// What can be added.
 #[derive(Debug, Subcommand)]
@@ -17,7 +17,7 @@ What was stored before has no such field, so it is `optional` or a `list`. Store
 one with a field more that may be missing needs no new revision.")]
     Field {
         /// The aggregate or the entity
-        #[arg(value_name = "OWNER")]
+        #[arg(value_name = "OWNER", add = names::owners())]
         owner: String,
         /// `name:Type:optional`, with more rules behind it
         #[arg(value_name = "FIELD")]
@@ -32,10 +32,10 @@ Examples:
   bloom add variant Order status archived lost")]
     Variant {
         /// The aggregate or the entity
-        #[arg(value_name = "OWNER")]
+        #[arg(value_name = "OWNER", add = names::owners())]
         owner: String,
         /// The field
-        #[arg(value_name = "FIELD")]
+        #[arg(value_name = "FIELD", add = names::fields())]
         field: String,
         /// The new variants
         #[arg(required = true, value_name = "VARIANT")]
@@ -53,7 +53,7 @@ These are all of its rules from now on. What was stored and breaks them cannot b
 look at what is stored before you narrow them.")]
     Rule {
         /// The aggregate or the entity
-        #[arg(value_name = "OWNER")]
+        #[arg(value_name = "OWNER", add = names::owners())]
         owner: String,
         /// The field with its type as it is and its rules as they shall be
         #[arg(value_name = "FIELD")]

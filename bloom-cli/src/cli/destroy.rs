@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Options;
+use super::{Options, names};
 
 /// What can be destroyed.
 #[derive(Debug, Subcommand)]
@@ -16,6 +16,7 @@ Examples:
     )]
     ValueObject {
         /// Its name
+        #[arg(add = names::values())]
         name: String,
         #[command(flatten)]
         options: Options,
@@ -27,6 +28,7 @@ Examples:
   bloom destroy aggregate Order")]
     Aggregate {
         /// Its name
+        #[arg(add = names::aggregates())]
         name: String,
         #[command(flatten)]
         options: Options,
@@ -37,6 +39,7 @@ Examples:
   bloom destroy entity OrderLine")]
     Entity {
         /// Its name
+        #[arg(add = names::entities())]
         name: String,
         #[command(flatten)]
         options: Options,
@@ -47,9 +50,10 @@ Examples:
   bloom destroy command cancel --in Order")]
     Command {
         /// Its verb
+        #[arg(add = names::verbs())]
         verb: String,
         /// The aggregate
-        #[arg(long = "in", value_name = "AGGREGATE")]
+        #[arg(long = "in", value_name = "AGGREGATE", add = names::aggregates())]
         root: String,
         #[command(flatten)]
         options: Options,
@@ -60,10 +64,10 @@ Examples:
   bloom destroy field Order discount")]
     Field {
         /// The aggregate or the entity
-        #[arg(value_name = "OWNER")]
+        #[arg(value_name = "OWNER", add = names::owners())]
         owner: String,
         /// The field
-        #[arg(value_name = "FIELD")]
+        #[arg(value_name = "FIELD", add = names::fields())]
         field: String,
         #[command(flatten)]
         options: Options,
@@ -74,10 +78,10 @@ Examples:
   bloom destroy variant Order status archived")]
     Variant {
         /// The aggregate or the entity
-        #[arg(value_name = "OWNER")]
+        #[arg(value_name = "OWNER", add = names::owners())]
         owner: String,
         /// The field
-        #[arg(value_name = "FIELD")]
+        #[arg(value_name = "FIELD", add = names::fields())]
         field: String,
         /// The variants that were added together
         #[arg(required = true, value_name = "VARIANT")]
@@ -91,10 +95,10 @@ Examples:
   bloom destroy rule Customer name")]
     Rule {
         /// The aggregate or the entity
-        #[arg(value_name = "OWNER")]
+        #[arg(value_name = "OWNER", add = names::owners())]
         owner: String,
         /// The field
-        #[arg(value_name = "FIELD")]
+        #[arg(value_name = "FIELD", add = names::fields())]
         field: String,
         #[command(flatten)]
         options: Options,
@@ -106,6 +110,7 @@ Examples:
   bloom destroy repository Order --relational")]
     Repository {
         /// The aggregate
+        #[arg(add = names::aggregates())]
         root: String,
         /// Its tables: the aggregate goes back to documents
         #[arg(long)]
@@ -119,6 +124,7 @@ Examples:
   bloom destroy migration visits")]
     Migration {
         /// Its name
+        #[arg(add = names::migrations())]
         name: String,
         #[command(flatten)]
         options: Options,
@@ -129,6 +135,7 @@ Examples:
   bloom destroy projection OrderList")]
     Projection {
         /// Its name
+        #[arg(add = names::projections())]
         name: String,
         #[command(flatten)]
         options: Options,
@@ -139,9 +146,10 @@ Examples:
   bloom destroy specification BigOrder --for Order")]
     Specification {
         /// Its name
+        #[arg(add = names::specifications())]
         name: String,
         /// The aggregate
-        #[arg(long = "for", value_name = "AGGREGATE")]
+        #[arg(long = "for", value_name = "AGGREGATE", add = names::aggregates())]
         root: String,
         #[command(flatten)]
         options: Options,

@@ -4,13 +4,13 @@ mod add;
 mod check;
 mod destroy;
 mod graph;
+mod names;
 mod rename;
 mod thing;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::{
     add::Addition,
@@ -68,6 +68,7 @@ impl Cli {
             | Verb::Events(_)
             | Verb::Projection(_)
             | Verb::Verify(_)
+            | Verb::Man { .. }
             | Verb::Completions { .. } => false,
         }
     }
@@ -169,15 +170,49 @@ between the marks that git uses, and the exit code is 1. Steps of the schema sta
     /// Try to make the database lose something: `cargo run -q -- verify`
     #[command(disable_help_flag = true)]
     Verify(OwnArgs),
-    /// Print a script that completes commands in your shell
+    /// Print the manual page of a verb, or of `bloom`
     #[command(after_help = "\
 Examples:
-  bloom completions bash > /etc/bash_completion.d/bloom
+  bloom man > ~/.local/share/man/man1/bloom.1
+  bloom man generate aggregate | man -l -")]
+    Man {
+        /// The verb
+        #[arg(value_name = "VERB")]
+        verb: Vec<String>,
+    },
+    /// Print what makes your shell complete commands, and the names of your project
+    #[command(after_help = "\
+Examples:
+  bloom completions bash >> ~/.bashrc
+  bloom completions zsh >> ~/.zshrc
   bloom completions fish > ~/.config/fish/completions/bloom.fish")]
     Completions {
         /// The shell
-        shell: Shell,
+        #[arg(value_enum)]
+        shell: CompletionShell,
     },
+}
+
+/// A shell that completes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletionShell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+impl CompletionShell {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Elvish => "elvish",
+            Self::Fish => "fish",
+            Self::Powershell => "powershell",
+            Self::Zsh => "zsh",
+        }
+    }
 }
 
 /// What the project's own binary is told.

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Options;
+use super::{Options, names};
 
 /// What can be called otherwise.
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,7 @@ The names of its events and of its table stay as they are in the log and in the 
 code of the project; comments, texts and local variables stay.")]
     Aggregate {
         /// Its name
+        #[arg(add = names::aggregates())]
         from: String,
         /// Its new name
         to: String,
@@ -35,6 +36,7 @@ Examples:
     )]
     ValueObject {
         /// Its name
+        #[arg(add = names::values())]
         from: String,
         /// Its new name
         to: String,
@@ -47,11 +49,12 @@ Examples:
   bloom rename command place submit --in Order")]
     Command {
         /// Its verb
+        #[arg(add = names::verbs())]
         from: String,
         /// Its new verb
         to: String,
         /// The aggregate
-        #[arg(long = "in", value_name = "AGGREGATE")]
+        #[arg(long = "in", value_name = "AGGREGATE", add = names::aggregates())]
         root: String,
         #[command(flatten)]
         options: Options,

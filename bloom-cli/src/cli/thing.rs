@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Options;
+use super::{Options, names};
 
 /// What can be generated.
 #[derive(Debug, Subcommand)]
@@ -50,7 +50,7 @@ pub(crate) enum Thing {
         #[arg(required = true, value_name = "FIELD")]
         fields: Vec<String>,
         /// The aggregate
-        #[arg(long = "in", value_name = "AGGREGATE")]
+        #[arg(long = "in", value_name = "AGGREGATE", add = names::aggregates())]
         root: String,
         /// The name of the list
         #[arg(long = "as", value_name = "LIST")]
@@ -70,7 +70,7 @@ pub(crate) enum Thing {
         /// verb(argument:Type): state|state -> state if field emits Event
         sentence: String,
         /// The aggregate
-        #[arg(long = "in", value_name = "AGGREGATE")]
+        #[arg(long = "in", value_name = "AGGREGATE", add = names::aggregates())]
         root: String,
         #[command(flatten)]
         options: Options,
@@ -82,6 +82,7 @@ Examples:
   bloom generate repository Order --relational")]
     Repository {
         /// The aggregate
+        #[arg(add = names::aggregates())]
         root: String,
         /// Keep it in tables of its own, with columns, instead of documents
         #[arg(long)]
@@ -107,7 +108,7 @@ Examples:
         /// Its name
         name: String,
         /// The aggregate whose events it follows
-        #[arg(long = "from", value_name = "AGGREGATE")]
+        #[arg(long = "from", value_name = "AGGREGATE", add = names::aggregates())]
         root: String,
         #[command(flatten)]
         options: Options,
@@ -124,7 +125,7 @@ Examples:
         #[arg(value_name = "FIELD")]
         fields: Vec<String>,
         /// The aggregate
-        #[arg(long = "for", value_name = "AGGREGATE")]
+        #[arg(long = "for", value_name = "AGGREGATE", add = names::aggregates())]
         root: String,
         #[command(flatten)]
         options: Options,

@@ -11,6 +11,7 @@ mod generate;
 mod graph;
 mod init;
 mod list;
+mod man;
 mod model;
 mod own_verb;
 mod patch;
@@ -21,6 +22,8 @@ mod vendor;
 mod workshop;
 
 use std::process::ExitCode;
+
+pub(crate) use completions::VARIABLE as COMPLETE;
 
 use crate::{
     cli::{Cli, DbVerb, Ejected, ModelVerb, Verb},
@@ -59,7 +62,8 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
         Verb::Events(own) => return own_verb::run("events", &own.arguments),
         Verb::Projection(own) => return own_verb::run("projection", &own.arguments),
         Verb::Verify(own) => return own_verb::run("verify", &own.arguments),
-        Verb::Completions { shell } => completions::run(shell, ui),
+        Verb::Completions { shell } => completions::run(shell, ui)?,
+        Verb::Man { verb } => man::run(&verb, ui)?,
     }
     Ok(ExitCode::SUCCESS)
 }
