@@ -463,5 +463,7 @@ pub struct CarrierId(Uuid);
     sandbox.generate("entity Stop --in Shipment label:Label size:Size");
     sandbox.generate("repository Shipment");
     sandbox.cargo(&["fmt"]);
+    sandbox.ok(&["rename", "aggregate", "Shipment", "Delivery"]);
+    assert!(sandbox.ok(&["upgrade"]).contains("Unchanged"));
     assert!(sandbox.passes() > 40);
 }

@@ -240,8 +240,9 @@ impl<'p> Planner<'p> {
     }
 
     fn value(&self, name: &str) -> Vec<PlannedFile> {
-        let Some(value) = self.context.values.iter().find(|value| value.name.pascal() == name)
-        else {
+        // What people wrote is theirs.
+        let mut own = self.context.values.iter().filter(|value| !value.by_hand);
+        let Some(value) = own.find(|value| value.name.pascal() == name) else {
             return Vec::new();
         };
         let view = ValueView::new(value);
