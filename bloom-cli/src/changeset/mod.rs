@@ -1,5 +1,7 @@
 //! What would become of each file: before and after, with every conflict found at once.
 
+mod carried;
+mod line_ends;
 mod outcome;
 mod seen;
 
@@ -10,8 +12,12 @@ use std::{
 
 use serde::Serialize;
 
+use self::line_ends::LineEnds;
 use self::outcome::{Conflict, Outcome, removed, written};
-pub(crate) use self::seen::Seen;
+pub(crate) use self::{
+    carried::carry,
+    seen::{Renaming, Seen},
+};
 use crate::{
     edit,
     failure::{Failure, FailureKind},
@@ -80,6 +86,7 @@ pub(crate) fn compare(
         Changeset { unformatted: formatting == Formatting::Missing, ..Changeset::default() };
     let mut conflicts: Vec<Conflict> = Vec::new();
     let mut merged: Vec<(usize, String)> = Vec::new();
+    let mut all_ends: Vec<LineEnds> = Vec::new();
 
     let paths: BTreeSet<&String> = texts.keys().chain(gone).collect();
     for path in paths {
@@ -88,6 +95,10 @@ pub(crate) fn compare(
         let moved = seen.place(path) != path.as_str();
         let new = texts.get(path);
         let outcome = match new {
+            Some(_) if seen.is_taken(path)? => Outcome::Conflict(Conflict::at(format!(
+                "{path}: it is there already, and `{}` would take its place",
+                seen.place(path)
+            ))),
             Some(new) => {
                 if moved || base.as_ref() != Some(new) || project.read_base(path)? != base {
                     changeset.records.push((base_path(path), new.clone()));
@@ -109,10 +120,12 @@ pub(crate) fn compare(
                 removed(path, ours.as_deref(), base.as_deref())
             }
         };
+        let ends = actual.as_deref().map(LineEnds::of).unwrap_or_default();
+        let plain = actual.as_deref().map(|actual| ends.taken_out(actual));
         let (effect, after) = match outcome {
-            Outcome::Nothing => match (&ours, &actual) {
-                (Some(ours), Some(actual)) if moved || ours != actual => {
-                    merged.push((changeset.changes.len(), actual.clone()));
+            Outcome::Nothing => match (&ours, &plain) {
+                (Some(ours), Some(plain)) if moved || ours != plain => {
+                    merged.push((changeset.changes.len(), plain.clone()));
                     (Effect::Edited, ours.clone())
                 }
                 _ => continue,
@@ -120,12 +133,17 @@ pub(crate) fn compare(
             Outcome::Created(text) => (Effect::Created, text),
             Outcome::Edited(text) => (Effect::Edited, text),
             Outcome::Merged(text) => {
-                merged.push((changeset.changes.len(), actual.clone().unwrap_or_default()));
+                merged.push((changeset.changes.len(), plain.clone().unwrap_or_default()));
                 (Effect::Edited, text)
             }
             Outcome::Removed => (Effect::Removed, String::new()),
             Outcome::Conflict(conflict) => match on_conflict {
+                // What is skipped goes along nevertheless, or it would be nowhere.
+                OnConflict::Skip if moved && !seen.is_taken(path)? => {
+                    (Effect::Edited, ours.clone().unwrap_or_default())
+                }
                 OnConflict::Skip => (Effect::Skipped, String::new()),
+                OnConflict::Mark if actual.is_none() => (Effect::Skipped, String::new()),
                 OnConflict::Force => match (new, &ours) {
                     (Some(new), Some(_)) => (Effect::Edited, new.clone()),
                     (Some(new), None) => (Effect::Created, new.clone()),
@@ -144,12 +162,16 @@ pub(crate) fn compare(
             Effect::Edited if moved => (Effect::Created, None),
             effect => (effect, if moved { None } else { actual }),
         };
+        all_ends.push(ends);
         changeset.changes.push(Change { path: path.clone(), effect, before, after });
     }
     if !conflicts.is_empty() {
         return Err(refusal(conflicts));
     }
     format_edited(project, &mut changeset, &merged);
+    for (change, ends) in changeset.changes.iter_mut().zip(all_ends) {
+        change.after = ends.put_back(&change.after);
+    }
     Ok(changeset)
 }
 

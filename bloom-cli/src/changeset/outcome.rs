@@ -30,7 +30,7 @@ pub(super) struct Conflict {
 }
 
 impl Conflict {
-    fn at(place: String) -> Self {
+    pub(super) fn at(place: String) -> Self {
         Self { places: vec![place], marked: None, difference: None }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn move_to(database: Database, options: &Options, ui: Ui) -> Result<(
     let settings = Settings { database, ..workshop.project.settings.clone() };
     let context = workshop.project.context()?;
     let reach = Reach::Everything;
-    let next = Next { settings: &settings, before: &context, after: &context, reach, names: None };
+    let next = Next::new(&settings, &context, &context, reach);
     let mut changeset = workshop.evolve(&next)?;
     // Where cargo finds Bloom is a matter of this machine, written for the crates that the project names.
     let config = ".cargo/config.toml";

@@ -27,13 +27,7 @@ pub(super) fn run(doomed: &Doomed, ui: Ui) -> Result<(), Failure> {
     })?;
 
     let settings = workshop.project.settings.clone();
-    let next = Next {
-        settings: &settings,
-        before: &before,
-        after: &after,
-        reach: Reach::Differing,
-        names: None,
-    };
+    let next = Next::new(&settings, &before, &after, Reach::Differing);
     let mut changeset = workshop.evolve(&next)?;
     workshop.record(&mut changeset, &staying);
     workshop.finish(&changeset)?;

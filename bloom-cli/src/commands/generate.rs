@@ -38,13 +38,7 @@ pub(super) fn grow(sentence: Sentence, options: &Options, ui: Ui) -> Result<(), 
     refuse_impossible(&after)?;
 
     let settings = workshop.project.settings.clone();
-    let next = Next {
-        settings: &settings,
-        before: &before,
-        after: &after,
-        reach: Reach::Added,
-        names: None,
-    };
+    let next = Next::new(&settings, &before, &after, Reach::Added);
     let mut changeset = workshop.evolve(&next)?;
     let mut records = workshop.project.records.clone();
     records.push(Record::after(&records, sentence.done(after.newest_migration()))?);

@@ -79,13 +79,7 @@ pub(super) fn apply(file: &Path, prune: bool, options: &Options, ui: Ui) -> Resu
     let (records, after) = follow(&workshop.project, &before, &found, ui)?;
     refuse_impossible(&after)?;
     let settings = workshop.project.settings.clone();
-    let next = Next {
-        settings: &settings,
-        before: &before,
-        after: &after,
-        reach: Reach::Differing,
-        names: None,
-    };
+    let next = Next::new(&settings, &before, &after, Reach::Differing).frozen();
     let mut changeset = workshop.evolve(&next)?;
     workshop.record(&mut changeset, &records);
     workshop.finish(&changeset)

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cli::Renaming,
-    edit::Names,
+    edit::{Names, pairs},
     failure::{Failure, FailureKind},
     model::{Aggregate, Context, english::singular},
     project::Record,
@@ -31,10 +31,9 @@ pub(super) fn run(renaming: &Renaming, ui: Ui) -> Result<(), Failure> {
         }
     })?;
     after.check()?;
-    let names = names(&before, &after, renaming)?;
+    let names = names(&before, &after, renaming, &workshop.project.settings.name)?;
     let settings = workshop.project.settings.clone();
-    let (reach, names) = (Reach::Differing, Some(&names));
-    let next = Next { settings: &settings, before: &before, after: &after, reach, names };
+    let next = Next::new(&settings, &before, &after, Reach::Differing).named(&names);
     let mut changeset = workshop.evolve(&next)?;
     workshop.record(&mut changeset, &records);
     workshop.finish(&changeset)
@@ -166,36 +165,45 @@ fn with_verb(
 }
 
 /// Everything in the code that is called otherwise.
-fn names(before: &Context, after: &Context, renaming: &Renaming) -> Result<Names, InputError> {
-    let mut names = Names::default();
-    let (from, to) = match renaming {
+fn names(
+    before: &Context,
+    after: &Context,
+    renaming: &Renaming,
+    package: &str,
+) -> Result<Names, InputError> {
+    let one = |from: &str, to: &str| HashMap::from([(from.to_owned(), to.to_owned())]);
+    let package = package.replace('-', "_");
+    let (from, to, verbs) = match renaming {
         Renaming::ValueObject { from, to, .. } => {
             let (from, to) = (TypeName::parse(from)?, TypeName::parse(to)?);
-            names.add_type(from.pascal(), to.pascal());
-            names.add_type(&format!("{from}Body"), &format!("{to}Body"));
-            names.add_word(&from.snake(), &to.snake());
-            return Ok(names);
+            let types = [("", ""), ("Body", "Body")];
+            let types = types.map(|(end, same)| (format!("{from}{end}"), format!("{to}{same}")));
+            return Ok(Names {
+                types: types.into(),
+                words: one(&from.snake(), &to.snake()),
+                package,
+                ..Names::default()
+            });
         }
-        Renaming::Aggregate { from, to, .. } => (TypeName::parse(from)?, TypeName::parse(to)?),
+        Renaming::Aggregate { from, to, .. } => {
+            (TypeName::parse(from)?, TypeName::parse(to)?, HashMap::new())
+        }
         Renaming::Command { from, to, root, .. } => {
             let root = TypeName::parse(root)?;
-            names.add_word(
-                FieldName::word(from, "verb")?.plain(),
-                FieldName::word(to, "verb")?.plain(),
-            );
-            (root.clone(), root)
+            let (from, to) = (FieldName::word(from, "verb")?, FieldName::word(to, "verb")?);
+            (root.clone(), root, one(from.plain(), to.plain()))
         }
     };
+    let mut names = Names { methods: verbs, package, ..Names::default() };
     if let (Some(before), Some(after)) =
         (before.aggregate(from.pascal()), after.aggregate(to.pascal()))
     {
         let (was, is) = (names_of(before), names_of(after));
-        for (from, to) in was.types.iter().zip(&is.types) {
-            names.add_type(from, to);
-        }
-        for (from, to) in was.words.iter().zip(&is.words) {
-            names.add_word(from, to);
-        }
+        names.types = pairs(&was.types, &is.types);
+        names.words = pairs(&was.words, &is.words);
+        names.methods.extend(pairs([&was.accessor], [&is.accessor]));
+        let errors = pairs(&was.errors, &is.errors);
+        names.variants.insert(format!("{from}Error"), errors);
     }
     Ok(names)
 }

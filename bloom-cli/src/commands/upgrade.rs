@@ -35,8 +35,8 @@ pub(super) fn run(options: &Options, ui: Ui) -> Result<ExitCode, Failure> {
         }
     }
     workshop.mark_conflicts();
-    let reach = Reach::EverythingButMigrations;
-    let next = Next { settings: &settings, before: &context, after: &context, reach, names: None };
+    let reach = Reach::Present;
+    let next = Next::new(&settings, &context, &context, reach);
     let mut changeset = workshop.evolve(&next)?;
     changeset.changes.extend(of_templates.changes);
     changeset.records.extend(of_templates.records);

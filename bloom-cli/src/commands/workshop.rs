@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     apply::{self, Lock},
-    changeset::{Change, Changeset, Effect, OnConflict, Seen, check, compare, format_edited},
+    changeset::{Changeset, Effect, OnConflict, Renaming, Seen, carry, check, compare},
     cli::Options,
     edit::Names,
     failure::Failure,
@@ -34,12 +34,33 @@ pub(super) struct Workshop {
 
 /// What a project shall become.
 pub(super) struct Next<'n> {
-    pub(super) settings: &'n Settings,
-    pub(super) before: &'n Context,
-    pub(super) after: &'n Context,
-    pub(super) reach: Reach,
-    /// What is called otherwise, in all but the steps of the schema.
-    pub(super) names: Option<&'n Names>,
+    settings: &'n Settings,
+    before: &'n Context,
+    after: &'n Context,
+    reach: Reach,
+    /// What is called otherwise.
+    names: Option<&'n Names>,
+    /// Whether steps of the schema that are there have to follow from what comes next as they are.
+    frozen: bool,
+}
+
+impl<'n> Next<'n> {
+    pub(super) fn new(
+        settings: &'n Settings,
+        before: &'n Context,
+        after: &'n Context,
+        reach: Reach,
+    ) -> Self {
+        Self { settings, before, after, reach, names: None, frozen: false }
+    }
+
+    pub(super) fn named(self, names: &'n Names) -> Self {
+        Self { names: Some(names), ..self }
+    }
+
+    pub(super) fn frozen(self) -> Self {
+        Self { frozen: true, ..self }
+    }
 }
 
 /// Which files are looked at.
@@ -51,8 +72,8 @@ pub(super) enum Reach {
     Differing,
     /// All.
     Everything,
-    /// All but the steps of the schema.
-    EverythingButMigrations,
+    /// All, and none goes.
+    Present,
 }
 
 impl Workshop {
@@ -79,69 +100,93 @@ impl Workshop {
 
     /// What becomes of each file.
     pub(super) fn evolve(&mut self, next: &Next<'_>) -> Result<Changeset, Failure> {
-        let Next { settings, before, after, reach, names } = *next;
+        let Next { settings, before, after, reach, names, .. } = *next;
         let root = &self.project.root;
         let member = workspace_above(root.parent().unwrap_or(root))?.is_some();
         let planner = Planner::new(settings, after, member);
         let mut files = match reach {
-            Reach::Everything | Reach::EverythingButMigrations => planner.everything(),
+            Reach::Everything | Reach::Present => planner.everything(),
             Reach::Added | Reach::Differing => planner.differing(before),
         };
-        let keeps_migrations = reach == Reach::EverythingButMigrations || names.is_some();
-        // Where they were applied, they count as they are.
-        let changeable = |path: &str| !keeps_migrations || !path.starts_with("migrations/");
-        files.retain(|file| changeable(&file.path));
         let earlier = match reach {
-            Reach::Added | Reach::EverythingButMigrations => Vec::new(),
+            Reach::Added | Reach::Present => Vec::new(),
             Reach::Differing => {
                 Planner::new(&self.project.settings, before, member).differing(after)
             }
             Reach::Everything => Planner::new(&self.project.settings, before, member).everything(),
         };
-        let stay: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let planned: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
         let gone: BTreeSet<String> = earlier
-            .into_iter()
-            .map(|file| file.path)
-            .filter(|path| !stay.contains(path.as_str()) && changeable(path))
+            .iter()
+            .map(|file| file.path.clone())
+            .filter(|path| !planned.contains(path))
             .collect();
-
         let templates = Templates::new(self.overrides.clone());
+        if next.frozen {
+            self.refuse_other_migrations(&templates, &earlier, &files)?;
+        }
+        if reach != Reach::Everything {
+            let mut kept = Vec::new();
+            for file in files {
+                // A step of the schema may be applied somewhere, so it counts as it is.
+                let is_step = file.path.starts_with("migrations/");
+                if !is_step || self.project.read_base(&file.path)?.is_none() {
+                    kept.push(file);
+                }
+            }
+            files = kept;
+        }
         let (texts, formatting) = self.written(&templates, files)?;
         let Some(names) = names else {
             let seen = Seen::plain(&self.project);
             return compare(&self.project, &seen, &texts, &gone, formatting, self.on_conflict);
         };
-        let code = self.project.code()?;
-        let seen = Seen::renamed(&self.project, names, code.iter().map(|(path, _)| path));
+        let renaming = Renaming::new(names, &gone, &planned);
+        let seen = Seen::renamed(&self.project, &renaming);
         let mut changeset =
             compare(&self.project, &seen, &texts, &gone, formatting, self.on_conflict)?;
-        // What people wrote themselves names it, too.
-        let mut edited = Vec::new();
-        for (path, text) in code.iter().filter(|(path, _)| !gone.contains(path)) {
-            let to = names.path(path);
-            if texts.contains_key(&to) {
-                continue;
-            }
-            let after = names.text(text).map_err(|error| Failure::syntax(path, &error))?;
-            let change = |path: &str, effect, before: Option<&String>, after: &str| Change {
-                path: path.to_owned(),
-                effect,
-                before: before.cloned(),
-                after: after.to_owned(),
-            };
-            if to != *path || after != *text {
-                edited.push((changeset.changes.len(), text.clone()));
-            }
-            if to != *path {
-                changeset.changes.push(change(&to, Effect::Created, None, &after));
-                changeset.changes.push(change(path, Effect::Removed, Some(text), ""));
-            } else if after != *text {
-                changeset.changes.push(change(path, Effect::Edited, Some(text), &after));
+        let is_planned = |path: &str| texts.contains_key(path) || gone.contains(path);
+        let doubts = carry(&self.project, &renaming, &mut changeset, is_planned)?;
+        if !doubts.is_empty() {
+            self.ui.warning(&format!(
+                "left as they are, since others may have methods of that name: {}",
+                doubts.join(", ")
+            ));
+        }
+        Ok(changeset)
+    }
+
+    /// Refuses what would have made a step of the schema otherwise than it was made.
+    fn refuse_other_migrations(
+        &self,
+        templates: &Templates,
+        earlier: &[PlannedFile],
+        files: &[PlannedFile],
+    ) -> Result<(), Failure> {
+        let steps = |files: &[PlannedFile]| -> Result<HashMap<String, String>, Failure> {
+            let steps = files.iter().filter(|file| file.path.starts_with("migrations/"));
+            steps
+                .map(|file| {
+                    Ok((file.path.clone(), templates.render(file.template, &file.context)?))
+                })
+                .collect()
+        };
+        let (before, after) = (steps(earlier)?, steps(files)?);
+        // `migrations/0001_orders.sql` is the first step, whatever else it is called.
+        let number = |path: &str| path.split('_').next().unwrap_or_default().to_owned();
+        for (path, text) in &after {
+            let was = before.iter().find(|(other, _)| number(other) == number(path));
+            if let Some((was, before)) = was
+                && (was != path || before != text)
+            {
+                return Err(Failure::project(format!(
+                    "`{was}` would have been made otherwise, and may be applied somewhere"
+                ))
+                .hint("write what changes as a step of its own: `bloom generate migration NAME`")
+                .hint("or destroy what it belongs to, and generate it again"));
             }
         }
-        format_edited(&self.project, &mut changeset, &edited);
-        changeset.changes.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(changeset)
+        Ok(())
     }
 
     /// Adds to the changeset how the requests are recorded from now on.

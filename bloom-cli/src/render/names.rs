@@ -9,6 +9,10 @@ pub(crate) struct NamesOf {
     pub(crate) types: Vec<String>,
     /// Modules and functions.
     pub(crate) words: Vec<String>,
+    /// The variants of its error.
+    pub(crate) errors: Vec<String>,
+    /// The method of a unit of work that gives its repository.
+    pub(crate) accessor: String,
 }
 
 /// The names of an aggregate.
@@ -23,7 +27,6 @@ pub(crate) fn names_of(aggregate: &Aggregate) -> NamesOf {
         format!("Has{plural}"),
         format!("Stored{plural}"),
     ]);
-    types.extend(errors(aggregate).into_iter().map(|error| error.pascal));
     let mut words = vec![aggregate.name.snake(), aggregate.plural.plain().to_owned()];
     for case in use_cases(aggregate) {
         types.extend([
@@ -33,5 +36,6 @@ pub(crate) fn names_of(aggregate: &Aggregate) -> NamesOf {
         ]);
         words.push(case.snake);
     }
-    NamesOf { types, words }
+    let errors = errors(aggregate).into_iter().map(|error| error.pascal).collect();
+    NamesOf { types, words, errors, accessor: aggregate.plural.plain().to_owned() }
 }
