@@ -106,7 +106,11 @@ pub(crate) fn compare(
                 if is_rust(path) && formatting != Formatting::Done {
                     check(path, new)?;
                 }
-                written(path, ours.as_deref(), base.as_deref(), new)?
+                match (&ours, &base) {
+                    // What was removed stays removed, wherever it would be now.
+                    (None, Some(_)) if moved => Outcome::Nothing,
+                    _ => written(seen.place(path), ours.as_deref(), base.as_deref(), new)?,
+                }
             }
             // Its content is carried to where it goes.
             None if seen.leaves(path) => {

@@ -17,10 +17,7 @@ pub(super) fn run(arguments: &CheckArgs, ui: Ui) -> Result<ExitCode, Failure> {
     }
     let project = Project::open(Project::root(&super::here()?)?)?;
     let mut sources = Vec::new();
-    for (path, text) in project.below("src")? {
-        if !path.ends_with(".rs") {
-            continue;
-        }
+    for (path, text) in project.below("src", |path| path.ends_with(".rs"))? {
         let file = crate::edit::parsed(&text).map_err(|error| Failure::syntax(&path, &error))?;
         sources.push(Source::new(&path, &text, file, &project.settings.contexts));
     }

@@ -72,7 +72,7 @@ pub(super) fn apply(file: &Path, prune: bool, options: &Options, ui: Ui) -> Resu
         workshop.tell(&Changeset::default());
         return Ok(());
     }
-    if !options.json {
+    if !options.json && !ui.quiet {
         plan(&found, ui);
     }
     let before = workshop.project.context()?;
@@ -126,8 +126,24 @@ fn ordered(project: &Project, file: &Path, wanted: &[Placed]) -> Result<(), Fail
 
 fn differences(project: &Project, wanted: &[Placed]) -> Result<Vec<Difference>, InputError> {
     let now = effective(project.records.iter().map(|record| &record.sentence))?;
-    let wanted: Vec<Sentence> = wanted.iter().map(|placed| placed.sentence.clone()).collect();
+    let wanted: Vec<Sentence> =
+        wanted.iter().map(|placed| stored_as_it_is(&placed.sentence, &now)).collect();
     difference(&now, &wanted)
+}
+
+/// A file that says nothing of how something is stored leaves that as it is.
+fn stored_as_it_is(sentence: &Sentence, now: &[Sentence]) -> Sentence {
+    let mut sentence = sentence.clone();
+    let key = sentence.key().ok();
+    let known = now.iter().find(|known| known.key().ok() == key);
+    if let (
+        Sentence::Aggregate { stored: wanted @ None, .. },
+        Some(Sentence::Aggregate { stored, .. }),
+    ) = (&mut sentence, known)
+    {
+        wanted.clone_from(stored);
+    }
+    sentence
 }
 
 fn plan(found: &[Difference], ui: Ui) {
@@ -153,6 +169,15 @@ fn follow(
 ) -> Result<(Vec<Record>, Context), Failure> {
     let mut records = project.records.clone();
     for one in found {
+        if let Some(wanted) = one.wanted.as_ref().filter(|_| !project.settings.database.is_sql())
+            && wanted.request()?.has_schema()
+        {
+            return Err(Failure::new(
+                FailureKind::Input,
+                format!("`{}` needs a schema, and a project in memory has none", one.key),
+            )
+            .hint("give it a database first: `bloom db use sqlite`"));
+        }
         let key = |record: &Record| record.sentence.key().unwrap_or_default();
         match (one.kind, &one.was, &one.wanted) {
             (Kind::Added, _, Some(wanted)) => {

@@ -10,7 +10,10 @@ use crate::{
     cli::Renaming,
     edit::{Names, pairs},
     failure::{Failure, FailureKind},
-    model::{Aggregate, Context, english::singular},
+    model::{
+        Aggregate, Context,
+        english::{plural as plural_of, singular},
+    },
     project::Record,
     render::names_of,
     request::{CommandSentence, FieldName, InputError, Sentence, StoredNames, TypeName},
@@ -74,8 +77,9 @@ fn renamed(
     let mut renamed = Vec::new();
     for (position, record) in records.iter().enumerate() {
         let mut sentence = record.sentence.renamed(&types)?;
-        if let Renaming::Aggregate { from, plural, .. } = renaming {
-            keep_stored(&mut sentence, &record.sentence, before, &TypeName::parse(from)?, plural)?;
+        if let Renaming::Aggregate { from, to, plural, .. } = renaming {
+            let names = (&TypeName::parse(from)?, &TypeName::parse(to)?);
+            keep_stored(&mut sentence, &record.sentence, before, names, plural)?;
         }
         if let (true, Renaming::Command { to, root, .. }) = (position == index, renaming) {
             sentence = with_verb(&sentence, before, &TypeName::parse(root)?, to)?;
@@ -106,7 +110,7 @@ fn keep_stored(
     sentence: &mut Sentence,
     was: &Sentence,
     before: &Context,
-    from: &TypeName,
+    (from, to): (&TypeName, &TypeName),
     new_plural: &Option<String>,
 ) -> Result<(), InputError> {
     let Some(aggregate) = before.aggregate(from.pascal()) else { return Ok(()) };
@@ -115,8 +119,11 @@ fn keep_stored(
             if TypeName::parse(name)? == *from =>
         {
             plural.clone_from(new_plural);
-            let StoredNames { kind, table } = aggregate.stored.clone();
-            *stored = Some(StoredNames { kind, table });
+            let natural = StoredNames {
+                kind: to.snake(),
+                table: new_plural.clone().unwrap_or_else(|| plural_of(&to.snake())),
+            };
+            *stored = Some(aggregate.stored.clone()).filter(|stored| *stored != natural);
         }
         (Sentence::Entity { list, .. }, Sentence::Entity { name, root, list: None, .. })
             if TypeName::parse(root)? == *from =>

@@ -79,7 +79,7 @@ fn own_templates(workshop: &Workshop) -> Result<HashMap<String, String>, Failure
 /// Copies Bloom's crates anew into a project that has copies of them.
 fn refresh_vendored(workshop: &Workshop, changes: &mut Vec<Change>) -> Result<(), Failure> {
     let project = &workshop.project;
-    let before = project.below(vendor::FOLDER)?;
+    let before = project.below(vendor::FOLDER, |_| true)?;
     if before.is_empty() {
         return Ok(());
     }

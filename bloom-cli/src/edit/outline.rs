@@ -8,7 +8,7 @@ use syn::{Block, Expr, ImplItem, Item, Stmt, TraitItem, spanned::Spanned};
 use super::SyntaxError;
 
 /// A piece of a file that can be compared, replaced, or be what another piece is put after.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     /// What it is, in words that stay the same when its content changes.
     pub(super) key: String,
@@ -21,7 +21,7 @@ pub(super) struct Node {
 }
 
 /// Pieces in a row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Inside {
     pub(super) nodes: Vec<Node>,
     pub(super) separator: Separator,
@@ -37,6 +37,10 @@ pub(super) enum Separator {
 /// A whole file, or where it is not Rust.
 pub(super) fn syntax(text: &str) -> Result<syn::File, SyntaxError> {
     syn::parse_file(text).map_err(|error| {
+        if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
+            let message = "two versions stand between here and `>>>>>>>`; choose one".to_owned();
+            return SyntaxError { line: line + 1, column: 1, message };
+        }
         let start = error.span().start();
         SyntaxError { line: start.line, column: start.column + 1, message: error.to_string() }
     })

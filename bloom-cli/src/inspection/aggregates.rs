@@ -1,10 +1,10 @@
 //! How the state of an aggregate is treated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{
-    BinOp, Expr, ExprAssign, ExprBinary, ExprMethodCall, Fields, ImplItem, Item, ItemStruct,
-    Member, Type, Visibility, spanned::Spanned, visit::Visit,
+    BinOp, Expr, ExprAssign, ExprBinary, ExprMethodCall, ExprReference, Fields, ImplItem,
+    ImplItemFn, Item, ItemStruct, Member, Type, Visibility, spanned::Spanned, visit::Visit,
 };
 
 use super::{
@@ -12,46 +12,87 @@ use super::{
     source::{Source, derives, is_for_tests},
 };
 
-pub(super) fn inspect(source: &Source, notes: &mut Notes<'_>) {
-    let structs: Vec<&ItemStruct> = source
-        .file
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Struct(item) => Some(item),
-            _ => None,
-        })
-        .collect();
+pub(super) fn inspect(sources: &[Source], notes: &mut Notes<'_>) {
     let mut roots: BTreeSet<String> = BTreeSet::new();
-    for item in &structs {
-        let root = derives(&item.attrs, "Aggregate");
-        if root {
-            roots.insert(item.ident.to_string());
-        }
-        if root || derives(&item.attrs, "Entity") {
-            fields(source, item, notes);
+    for source in sources {
+        for item in &source.file.items {
+            let Item::Struct(item) = item else { continue };
+            let root = derives(&item.attrs, "Aggregate");
+            if root {
+                roots.insert(item.ident.to_string());
+            }
+            if root || derives(&item.attrs, "Entity") {
+                fields(source, item, notes);
+            }
         }
     }
-    for item in &source.file.items {
-        let Item::Impl(block) = item else { continue };
-        let of_root = matches!(&*block.self_ty, Type::Path(path)
-            if path.path.segments.last().is_some_and(|last| roots.contains(&last.ident.to_string())));
-        if block.trait_.is_some() || !of_root {
-            continue;
-        }
-        for item in &block.items {
-            let ImplItem::Fn(function) = item else { continue };
-            if is_for_tests(&function.attrs) {
+    // A type may have several blocks, in several files.
+    let mut methods: BTreeMap<String, Vec<Method<'_>>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| !source.is_test()) {
+        for item in &source.file.items {
+            let Item::Impl(block) = item else { continue };
+            let Type::Path(path) = &*block.self_ty else { continue };
+            let Some(name) = path.path.segments.last().map(|last| last.ident.to_string()) else {
+                continue;
+            };
+            if block.trait_.is_some() || !roots.contains(&name) || is_for_tests(&block.attrs) {
                 continue;
             }
-            let mut sets = Sets { found: Vec::new() };
-            sets.visit_block(&function.block);
-            for (at, field) in sets.found {
-                let name = &function.sig.ident;
-                let message = format!("`{name}` sets `{field}` without an event");
-                notes.add(Rule::StateOutsideApply, source, at, message);
-            }
+            let functions = block.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(function) if !is_for_tests(&function.attrs) => Some(function),
+                _ => None,
+            });
+            methods
+                .entry(name)
+                .or_default()
+                .extend(functions.map(|function| Method::new(source, function)));
         }
+    }
+    for methods in methods.values() {
+        changes(methods, notes);
+    }
+}
+
+/// A method of an aggregate: what it sets, and which others it calls.
+struct Method<'s> {
+    source: &'s Source,
+    name: String,
+    public: bool,
+    sets: Vec<(proc_macro2::Span, String)>,
+    calls: Vec<String>,
+}
+
+impl<'s> Method<'s> {
+    fn new(source: &'s Source, function: &ImplItemFn) -> Self {
+        let mut seen = Sets::default();
+        // What only reads changes nothing, whatever it calls.
+        let changes = function.sig.receiver().is_some_and(|receiver| receiver.mutability.is_some());
+        if changes {
+            seen.visit_block(&function.block);
+        }
+        Self {
+            source,
+            name: function.sig.ident.to_string(),
+            public: !matches!(function.vis, Visibility::Inherited),
+            sets: seen.found,
+            calls: seen.calls,
+        }
+    }
+}
+
+/// What is reached from outside sets nothing. A private method that `apply` alone calls is a part of it.
+fn changes(methods: &[Method<'_>], notes: &mut Notes<'_>) {
+    let mut reached: BTreeSet<&str> = BTreeSet::new();
+    let mut waiting: Vec<&Method<'_>> = methods.iter().filter(|method| method.public).collect();
+    while let Some(method) = waiting.pop() {
+        if !reached.insert(&method.name) {
+            continue;
+        }
+        for (at, field) in &method.sets {
+            let message = format!("`{}` sets `{field}` without an event", method.name);
+            notes.add(Rule::StateOutsideApply, method.source, *at, message);
+        }
+        waiting.extend(methods.iter().filter(|other| method.calls.contains(&other.name)));
     }
 }
 
@@ -59,8 +100,8 @@ fn fields(source: &Source, item: &ItemStruct, notes: &mut Notes<'_>) {
     let Fields::Named(named) = &item.fields else { return };
     for field in &named.named {
         let Some(name) = &field.ident else { continue };
-        if matches!(field.vis, Visibility::Public(_)) {
-            let message = format!("the field `{name}` of `{}` is public", item.ident);
+        if !matches!(field.vis, Visibility::Inherited) {
+            let message = format!("the field `{name}` of `{}` is not private", item.ident);
             notes.add(Rule::PublicState, source, field.span(), message);
         }
         let opaque = field.attrs.iter().any(|attribute| {
@@ -78,15 +119,34 @@ fn fields(source: &Source, item: &ItemStruct, notes: &mut Notes<'_>) {
     }
 }
 
-/// What a function does to fields of `self`.
+/// What a function does to fields of `self`, and which of its methods it calls.
+#[derive(Default)]
 struct Sets {
     found: Vec<(proc_macro2::Span, String)>,
+    calls: Vec<String>,
 }
 
 /// Methods of collections that change them.
-const CHANGING: [&str; 14] = [
-    "append", "clear", "dedup", "drain", "extend", "insert", "pop", "push", "remove", "replace",
-    "retain", "sort", "take", "truncate",
+const CHANGING: [&str; 19] = [
+    "append",
+    "clear",
+    "dedup",
+    "drain",
+    "extend",
+    "get_or_insert_with",
+    "insert",
+    "iter_mut",
+    "pop",
+    "push",
+    "push_str",
+    "remove",
+    "retain",
+    "retain_mut",
+    "sort",
+    "swap",
+    "take",
+    "truncate",
+    "values_mut",
 ];
 
 /// The field of `self` that an expression is in.
@@ -100,6 +160,7 @@ fn field_of_self(expression: &Expr) -> Option<String> {
         },
         Expr::Index(index) => field_of_self(&index.expr),
         Expr::Paren(inner) => field_of_self(&inner.expr),
+        Expr::Unary(inner) => field_of_self(&inner.expr),
         _ => None,
     }
 }
@@ -130,7 +191,19 @@ impl<'ast> Visit<'ast> for Sets {
         syn::visit::visit_expr_binary(self, binary);
     }
 
+    fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
+        if let Some(field) =
+            field_of_self(&reference.expr).filter(|_| reference.mutability.is_some())
+        {
+            self.found.push((reference.span(), field));
+        }
+        syn::visit::visit_expr_reference(self, reference);
+    }
+
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self")) {
+            self.calls.push(call.method.to_string());
+        }
         let changes = CHANGING.iter().any(|name| call.method == name);
         if let Some(field) = field_of_self(&call.receiver).filter(|_| changes) {
             self.found.push((call.span(), field));

@@ -9,7 +9,7 @@ mod rule;
 pub(crate) mod sarif;
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,11 +49,13 @@ pub(crate) struct Finding {
 /// Everything that is not as the rules say, in the order of the files.
 pub(crate) fn inspect(sources: &[Source], lock: &str, policy: &Policy) -> Vec<Finding> {
     let mut notes = Notes { policy, findings: Vec::new() };
+    let modules: BTreeSet<Vec<String>> =
+        sources.iter().map(|source| source.module.clone()).collect();
     for source in sources {
         boundaries::inspect(source, &mut notes);
-        purity::inspect(source, &mut notes);
-        aggregates::inspect(source, &mut notes);
+        purity::inspect(source, &modules, &mut notes);
     }
+    aggregates::inspect(sources, &mut notes);
     handlers::inspect(sources, &mut notes);
     crates::inspect(lock, &mut notes);
     let mut findings = notes.findings;

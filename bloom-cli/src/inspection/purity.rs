@@ -1,5 +1,7 @@
 //! What the domain does not do.
 
+use std::collections::BTreeSet;
+
 use syn::{ExprAwait, Signature, spanned::Spanned, visit::Visit};
 
 use super::{
@@ -37,7 +39,7 @@ const INFRASTRUCTURE: [&str; 24] = [
 ];
 
 /// What the standard library has of it, and what differs from one run to the next.
-const IMPURE: [(&[&str], &str); 9] = [
+const IMPURE: [(&[&str], &str); 13] = [
     (&["std", "env"], "the environment"),
     (&["std", "fs"], "files"),
     (&["std", "net"], "the network"),
@@ -46,16 +48,26 @@ const IMPURE: [(&[&str], &str); 9] = [
     (&["SystemTime", "now"], "a clock"),
     (&["Instant", "now"], "a clock"),
     (&["Timestamp", "now"], "a clock"),
+    (&["Utc", "now"], "a clock"),
+    (&["Local", "now"], "a clock"),
+    (&["Zoned", "now"], "a clock"),
+    (&["Uuid", "new_v4"], "a source of ids"),
     (&["Uuid", "now_v7"], "a source of ids"),
 ];
 
-pub(super) fn inspect(source: &Source, notes: &mut Notes<'_>) {
+pub(super) fn inspect(source: &Source, modules: &BTreeSet<Vec<String>>, notes: &mut Notes<'_>) {
     if source.place().is_none_or(|(_, layer)| layer != Layer::Domain) || source.is_test() {
         return;
     }
-    for (_, segments, at) in paths(source) {
+    for (within, segments, at) in paths(source) {
+        // A module of the project may be called like a crate, and so may a variable.
+        let is_own = |first: &String| {
+            let place = source.module.iter().chain(&within).chain([first]).cloned().collect();
+            modules.contains::<Vec<String>>(&place)
+        };
+        let crates = segments.first().filter(|_| segments.len() > 1);
         if let Some(first) =
-            segments.first().filter(|first| INFRASTRUCTURE.contains(&first.as_str()))
+            crates.filter(|first| INFRASTRUCTURE.contains(&first.as_str()) && !is_own(first))
         {
             notes.add(Rule::DomainPurity, source, at, format!("the domain knows `{first}`"));
         }

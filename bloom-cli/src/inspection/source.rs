@@ -76,7 +76,7 @@ impl Source {
 
     /// Whether it holds tests alone.
     pub(super) fn is_test(&self) -> bool {
-        self.module.last().is_some_and(|last| last == "tests")
+        self.module.iter().any(|module| module == "tests")
     }
 
     /// Whether a comment on this line or the one above allows it: `// bloom: allow(domain-purity)`.
@@ -117,11 +117,36 @@ impl Source {
 /// Whether an item is there for tests alone.
 pub(super) fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        attribute.path().is_ident("cfg")
-            && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+        attribute.path().is_ident("cfg") && asks_for_tests(attribute)
             || attribute.path().is_ident("test")
             || attribute.path().segments.last().is_some_and(|last| last.ident == "test")
     })
+}
+
+/// `cfg(test)`, `cfg(any(test, ..))` and their like, but not `cfg(not(test))`.
+fn asks_for_tests(attribute: &syn::Attribute) -> bool {
+    fn has(tokens: proc_macro2::TokenStream) -> bool {
+        let mut negated = false;
+        for tree in tokens {
+            match tree {
+                proc_macro2::TokenTree::Ident(ident) => {
+                    if ident == "test" {
+                        return true;
+                    }
+                    negated = ident == "not";
+                }
+                proc_macro2::TokenTree::Group(group) => {
+                    if !negated && has(group.stream()) {
+                        return true;
+                    }
+                    negated = false;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+    attribute.meta.require_list().is_ok_and(|list| has(list.tokens.clone()))
 }
 
 /// Whether the item derives something of this name.

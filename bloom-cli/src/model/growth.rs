@@ -103,7 +103,13 @@ impl Context {
         };
         let same_kind = std::mem::discriminant(&before.cardinality)
             == std::mem::discriminant(&after.cardinality);
-        if newtype.inner != inner || !same_kind || after.unique != before.unique {
+        if before.default.is_some() {
+            return Err(InputError::new(format!(
+                "`{}` of `{owner}` has a default, which only a field without rules can have",
+                field.name
+            )));
+        }
+        if newtype.inner != inner || !same_kind {
             return Err(InputError::new(format!(
                 "`{}` of `{owner}` is `{}`, and rules change neither its type nor how many there are",
                 field.name,

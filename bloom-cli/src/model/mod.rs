@@ -30,6 +30,8 @@ pub(crate) struct Context {
     pub(crate) aggregates: Vec<Aggregate>,
     /// Steps of the schema that people write: number and name.
     pub(crate) migrations: Vec<(usize, FieldName)>,
+    /// The highest number among the steps of the schema that lie in the project, whoever wrote them.
+    pub(crate) highest_step: usize,
 }
 
 impl Context {
@@ -40,6 +42,7 @@ impl Context {
             by_hand: Vec::new(),
             aggregates: Vec::new(),
             migrations: Vec::new(),
+            highest_step: 0,
         }
     }
 
@@ -52,7 +55,7 @@ impl Context {
         let own = own
             .chain(tables.map(|tables| tables.migration))
             .chain(projections.map(|projection| projection.migration));
-        of_aggregates.chain(own).max().unwrap_or_default()
+        of_aggregates.chain(own).chain([self.highest_step]).max().unwrap_or_default()
     }
 
     /// Every field there is.

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::request::{Field, FieldType, InputError, Sentence};
+use crate::request::{
+    AggregateRequest, EntityRequest, Field, FieldType, InputError, Request, Sentence,
+};
 
 /// One thing that is otherwise in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,7 +50,7 @@ pub(crate) fn difference(
         let was = known.iter().position(|other| other == key).map(|index| &project[index]);
         let kind = match was {
             None => Kind::Added,
-            Some(was) if was.asked().request()? == sentence.asked().request()? => continue,
+            Some(was) if in_one_order(was)? == in_one_order(sentence)? => continue,
             Some(_) => Kind::Changed,
         };
         found.push(Difference {
@@ -73,6 +75,17 @@ pub(crate) fn difference(
         }
     }
     Ok(found)
+}
+
+/// What is asked for. In which order fields are named says nothing: what was added later comes last.
+fn in_one_order(sentence: &Sentence) -> Result<Request, InputError> {
+    let mut request = sentence.asked().request()?;
+    if let Request::Aggregate(AggregateRequest { fields, .. })
+    | Request::Entity(EntityRequest { fields, .. }) = &mut request
+    {
+        fields.sort_by(|one, other| one.name.plain().cmp(other.name.plain()));
+    }
+    Ok(request)
 }
 
 /// The requests that lead from one to the other and leave what is stored readable; `None` when there are none.

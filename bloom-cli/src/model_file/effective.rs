@@ -49,7 +49,10 @@ impl Later {
                 continue;
             }
             match &self {
-                Self::Rules(field) => known = Field { unique: known.unique, ..field.clone() },
+                Self::Rules(field) => {
+                    known.rules.clone_from(&field.rules);
+                    known.list.clone_from(&field.list);
+                }
                 Self::Variants(_, more) => {
                     if let FieldType::Enum(variants) = &mut known.ty {
                         variants.extend(more.iter().cloned());

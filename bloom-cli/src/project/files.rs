@@ -30,37 +30,16 @@ pub(crate) fn workspace_above(folder: &Path) -> Result<Option<(PathBuf, String)>
     Ok(None)
 }
 
-/// The files of a crate in a Bloom checkout, by their path within it.
+/// The files of a crate in a Bloom checkout, by their path within it; its tests stay behind.
 pub(crate) fn read_tree(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(current) = folders.pop() {
-        let entries =
-            fs::read_dir(&current).map_err(|error| Failure::io("read", &current, &error))?;
-        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-            let name = path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            // What an editor or a system keeps beside the files is no file of the crate.
-            if name.starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                if name != "target" && name != "tests" {
-                    folders.push(path);
-                }
-            } else if let (Ok(relative), Some(text)) = (path.strip_prefix(folder), read(&path)?) {
-                files.push((relative.to_string_lossy().replace('\\', "/"), text));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
+    every_file(folder, |path| !path.split('/').any(|part| part == "target" || part == "tests"))
 }
 
-/// Every text file below a folder, by its path within it.
-pub(super) fn every_file(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+/// Every file below a folder whose path within it is wanted.
+pub(super) fn every_file(
+    folder: &Path,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, String)>, Failure> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
@@ -69,11 +48,24 @@ pub(super) fn every_file(folder: &Path) -> Result<Vec<(String, String)>, Failure
         for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
             if path.is_dir() {
                 folders.push(path);
-            } else if let (Ok(relative), Some(text)) = (path.strip_prefix(folder), read(&path)?) {
-                files.push((relative.to_string_lossy().replace('\\', "/"), text));
+                continue;
+            }
+            let Ok(relative) = path.strip_prefix(folder) else { continue };
+            let relative = relative.to_string_lossy().replace('\\', "/");
+            // What an editor, a system or an interrupted run keeps beside the files is none of them.
+            let hidden = relative
+                .rsplit('/')
+                .next()
+                .is_some_and(|name| name.starts_with('.') && name != ".gitignore");
+            if !hidden
+                && wanted(&relative)
+                && let Some(text) = read(&path)?
+            {
+                files.push((relative, text));
             }
         }
     }
+    files.sort();
     Ok(files)
 }
 

@@ -6,6 +6,7 @@ mod settings;
 
 use std::{
     collections::HashMap,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -87,12 +88,22 @@ impl Project {
     ) -> Result<Context, Failure> {
         let module = self.settings.contexts.first().cloned().unwrap_or_default();
         let mut context = Context::new(module);
+        context.highest_step = self.highest_step();
         for record in records {
             let request = record.sentence.request().map_err(|error| unfit(record, error))?;
             self.read_types(&mut context, &request)?;
             context = context.replay(&request).map_err(|error| unfit(record, error))?;
         }
         Ok(context)
+    }
+
+    /// The highest number among the steps of the schema that lie here; a number is not given twice.
+    pub(crate) fn highest_step(&self) -> usize {
+        let Ok(entries) = fs::read_dir(self.root.join("migrations")) else { return 0 };
+        let names = entries.filter_map(|entry| entry.ok().map(|entry| entry.file_name()));
+        let numbers =
+            names.filter_map(|name| name.to_string_lossy().split('_').next()?.parse().ok());
+        numbers.max().unwrap_or_default()
     }
 
     /// Brings in the types that a request names and a person wrote.
@@ -167,23 +178,25 @@ impl Project {
 
     /// Every Rust file of the project's own, by its path in the project.
     pub(crate) fn code(&self) -> Result<Vec<(String, String)>, Failure> {
-        let mut files = self.below("src")?;
-        files.extend(self.below("tests")?);
-        files.retain(|(path, _)| path.ends_with(".rs"));
+        let mut files = Vec::new();
+        for folder in ["benches", "examples", "src", "tests"] {
+            files.extend(self.below(folder, |path| path.ends_with(".rs"))?);
+        }
         Ok(files)
     }
 
-    /// Every file below a folder of the project, by its path in the project.
-    pub(crate) fn below(&self, folder: &str) -> Result<Vec<(String, String)>, Failure> {
+    /// Every file below a folder of the project that is wanted, by its path in the project.
+    pub(crate) fn below(
+        &self,
+        folder: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, String)>, Failure> {
         let path = self.root.join(folder);
         if !path.is_dir() {
             return Ok(Vec::new());
         }
-        let mut files = files::every_file(&path)?;
-        // What an editor or a system keeps beside the files is none of them.
-        files.retain(|(path, _)| !path.split('/').any(|part| part.starts_with('.')));
-        files.sort();
-        Ok(files.into_iter().map(|(path, text)| (format!("{folder}/{path}"), text)).collect())
+        let files = files::every_file(&path, wanted)?.into_iter();
+        Ok(files.map(|(path, text)| (format!("{folder}/{path}"), text)).collect())
     }
 
     /// Whether git knows of this project and not of what is in it now.
@@ -198,22 +211,15 @@ impl Project {
 
     /// Every file as Bloom wrote it last, by its path in the project.
     pub(crate) fn bases(&self) -> Result<Vec<(String, String)>, Failure> {
-        let folder = self.root.join(RECORDS).join("base");
-        if !folder.is_dir() {
-            return Ok(Vec::new());
-        }
-        let mut files = files::every_file(&folder)?;
-        files.sort();
-        Ok(files)
+        let folder = base_path("");
+        let files = self.below(folder.trim_end_matches('/'), |_| true)?.into_iter();
+        Ok(files.map(|(path, text)| (path[folder.len()..].to_owned(), text)).collect())
     }
 
     /// The templates that the project has of its own.
     pub(crate) fn overrides(&self) -> Result<HashMap<String, String>, Failure> {
-        let folder = self.root.join(TEMPLATES);
-        if !folder.is_dir() {
-            return Ok(HashMap::new());
-        }
-        Ok(files::every_file(&folder)?.into_iter().collect())
+        let files = self.below(TEMPLATES, |_| true)?.into_iter();
+        Ok(files.map(|(path, text)| (path[TEMPLATES.len() + 1..].to_owned(), text)).collect())
     }
 }
 

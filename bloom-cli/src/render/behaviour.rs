@@ -47,7 +47,9 @@ pub(crate) fn behaviours(aggregate: &Aggregate) -> Vec<Behaviour> {
                     let past = match verb {
                         "Add" => "Added",
                         "Change" => "Changed",
-                        _ => "Removed",
+                        "Remove" => "Removed",
+                        // Another entity, whose name ends like this one's.
+                        _ => return None,
                     };
                     let event = format!("{}{past}", entity.short_pascal);
                     Some((event, format!("{kind}.{}_{}", entity.short, past.to_lowercase())))
