@@ -33,6 +33,20 @@ pub(crate) fn definition(text: &str, name: &str) -> Option<Result<Definition, In
     find(&syn::parse_file(text).ok()?.items, name)
 }
 
+/// Whether the file has a type of this name, of whatever kind.
+pub(crate) fn defines(text: &str, name: &str) -> bool {
+    text.contains(name)
+        && syn::parse_file(text).is_ok_and(|file| {
+            file.items.iter().any(|item| match item {
+                Item::Struct(item) => item.ident == name,
+                Item::Enum(item) => item.ident == name,
+                Item::Type(item) => item.ident == name,
+                Item::Trait(item) => item.ident == name,
+                _ => false,
+            })
+        })
+}
+
 fn find(items: &[Item], name: &str) -> Option<Result<Definition, InputError>> {
     items.iter().find_map(|item| match item {
         Item::Struct(item) if item.ident == name => Some(of_struct(item, name)),

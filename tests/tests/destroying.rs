@@ -148,3 +148,40 @@ fn the_number_of_a_request_is_not_given_twice() {
         ]
     );
 }
+
+#[test]
+fn who_still_names_what_is_gone_is_told() {
+    let sandbox = shop();
+    sandbox.generate("aggregate Invoice total:i64");
+    sandbox.write("src/own.rs", "//! Of an Invoice.\n\npub use crate::shop::domain::Invoice;\n");
+    let said = destroy(&sandbox, "aggregate Invoice");
+    assert!(said.contains("warning: src/own.rs:3 still names `Invoice`"), "{said}");
+    assert_eq!(said.matches("still names").count(), 1, "{said}");
+}
+
+#[test]
+fn an_import_that_people_need_stays() {
+    let sandbox = shop();
+    sandbox.ok(&["add", "field", "Order", "price:Money:optional"]);
+    let path = "src/shop/domain/order/mod.rs";
+    let own = "\nimpl Order {\n    /// Ours.\n    pub fn costs(money: Money) -> i64 {\n        *money.amount()\n    }\n}\n";
+    sandbox.write(path, &(sandbox.read(path) + own));
+    destroy(&sandbox, "field Order price");
+    let text = sandbox.read(path);
+    assert!(
+        text.contains("Money;\n") || text.contains("Money}") || text.contains("Money,"),
+        "{text}"
+    );
+    assert!(text.ends_with(own), "{text}");
+}
+
+#[test]
+fn the_number_of_a_step_that_stays_is_not_given_twice() {
+    let sandbox = shop();
+    sandbox.generate("migration visits");
+    sandbox.write("migrations/0002_visits.sql", "CREATE TABLE visits (at TEXT);\n");
+    sandbox.ok(&["destroy", "migration", "visits", "--skip"]);
+    sandbox.generate("aggregate Invoice total:i64");
+    assert!(sandbox.path().join("migrations/0003_invoices.sql").exists());
+    assert!(sandbox.read("migrations/0002_visits.sql").contains("visits (at TEXT)"));
+}

@@ -281,3 +281,58 @@ fn a_type_that_is_made_of_itself_is_refused() {
         "{said}"
     );
 }
+
+#[test]
+fn a_file_keeps_its_line_ends_and_its_mark() {
+    let sandbox = shop();
+    let path = "src/shop/domain/order/mod.rs";
+    let own = "\nimpl Order {\n    /// Ours.\n    pub fn ours() {}\n}\n";
+    let text = format!("\u{feff}{}{own}", sandbox.read(path)).replace('\n', "\r\n");
+    sandbox.write(path, &text);
+    sandbox.generate("entity OrderLine --in Order sku:String:3..20");
+    let after = sandbox.read(path);
+    assert!(after.starts_with('\u{feff}') && after.contains("pub fn add_line"), "{after}");
+    assert_eq!(
+        after.matches('\n').count(),
+        after.matches("\r\n").count(),
+        "no line ends otherwise"
+    );
+    sandbox.ok(&["destroy", "entity", "OrderLine"]);
+    assert_eq!(sandbox.read(path), text);
+}
+
+#[test]
+fn blocks_of_ones_own_may_stand_before_those_of_bloom() {
+    let sandbox = shop();
+    let path = "src/shop/domain/order/mod.rs";
+    let own =
+        "impl Order {\n    /// Ours.\n    pub fn ours() {}\n}\n\nimpl Order {\n    /// Begins";
+    let text = sandbox.read(path).replacen("impl Order {\n    /// Begins", own, 1);
+    sandbox.write(path, &text);
+    sandbox.generate("entity OrderLine --in Order sku:String:3..20");
+    let after = sandbox.read(path);
+    let ours = after.find("pub fn ours").expect("ours");
+    assert!(ours < after.find("pub fn create").expect("create"), "{after}");
+    assert!(after.contains("pub fn add_line"), "{after}");
+    sandbox.ok(&["destroy", "entity", "OrderLine"]);
+    assert_eq!(sandbox.read(path), text);
+}
+
+#[test]
+fn what_an_interrupted_run_left_is_undone_before_anything_is_said() {
+    let sandbox = shop();
+    let whole = sandbox.tree();
+    let list = r#"{"created":["src/new.rs"],"replaced":["src/lib.rs"],"folders":[]}"#;
+    for verb in
+        [&["list"][..], &["check"], &["doctor"], &["generate", "migration", "x", "--dry-run"]]
+    {
+        sandbox.write(".bloom/transaction/0", &sandbox.read("src/lib.rs"));
+        sandbox.write(".bloom/transaction/undo.json", list);
+        sandbox.write("src/new.rs", "half");
+        sandbox.write("src/.bloom-x1y2z3", "not yet in its place");
+        sandbox.write("src/lib.rs", "half");
+        let said = sandbox.ok(verb);
+        assert!(said.contains("an earlier run was interrupted"), "{verb:?}: {said}");
+        assert_eq!(sandbox.tree(), whole, "{verb:?}");
+    }
+}

@@ -205,3 +205,65 @@ fn the_schema_knows_what_is_exported() {
             .expect("TOML");
     assert!(!validator.is_valid(&wrong), "what means nothing is noticed");
 }
+
+#[test]
+fn a_field_in_the_middle_is_added_once() {
+    let (sandbox, text) = shop_and_file();
+    sandbox.write(FILE, &text.replacen("note = ", "due = \"Date:optional\"\nnote = ", 1));
+    sandbox.ok(&["model", "apply", FILE]);
+    let before = sandbox.tree();
+    assert!(sandbox.ok(&["model", "check", FILE]).contains("Same"));
+    assert!(sandbox.ok(&["model", "apply", FILE]).contains("Unchanged"));
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn what_a_rule_says_nothing_of_stays() {
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox
+        .generate("aggregate Parcel label:String:1..9,index code:String:unique,1..9 size:i64:=3");
+    sandbox.ok(&["add", "rule", "Parcel", "label:String:1..20"]);
+    sandbox.ok(&["add", "rule", "Parcel", "code:String:1..20"]);
+    let said = sandbox.refused(&["add", "rule", "Parcel", "size:i64:0.."]);
+    assert!(said.contains("has a default"), "{said}");
+    let exported = sandbox.bloom(&["model", "export"]).stdout;
+    let exported = String::from_utf8_lossy(&exported);
+    for field in
+        ["label = \"String:index,1..20\"", "code = \"String:unique,1..20\"", "size = \"i64:=3\""]
+    {
+        assert!(exported.contains(field), "{exported}");
+    }
+}
+
+#[test]
+fn what_is_stored_is_left_as_it_is_called() {
+    let (sandbox, _) = shop_and_file();
+    sandbox.ok(&["rename", "aggregate", "Account", "Purse"]);
+    let exported = sandbox.bloom(&["model", "export"]).stdout;
+    let text = String::from_utf8_lossy(&exported).into_owned();
+    let without: String = text
+        .lines()
+        .filter(|line| !line.starts_with("stored"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    assert_ne!(without, text);
+    sandbox.write(FILE, &without);
+    assert!(sandbox.ok(&["model", "check", FILE]).contains("Same"));
+    // And a step of the schema is not made otherwise behind anyone's back.
+    let heading = "[context.shop.aggregate.Customer]\n";
+    let other = text.replacen(heading, &format!("{heading}plural = \"clients\"\n"), 1);
+    assert_ne!(other, text);
+    sandbox.write(FILE, &other);
+    let said = sandbox.refused(&["model", "apply", FILE]);
+    assert!(
+        said.contains("`migrations/0001_customers.sql` would have been made otherwise"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_project_in_memory_gets_no_tables() {
+    let sandbox = Sandbox::with_project(&["--db", "memory"]);
+    sandbox.write(FILE, "[context.shop.aggregate.Order]\nprojections = ['OrderList']\n");
+    let said = sandbox.refused(&["model", "apply", FILE]);
+    assert!(said.contains("needs a schema"), "{said}");
+}

@@ -135,3 +135,117 @@ fn what_cannot_be_is_refused() {
     said += &sandbox.refused(&["rename", "aggregate", "Order", "Purchase"]);
     insta::assert_snapshot!(said);
 }
+
+#[test]
+fn steps_of_the_schema_stay_whatever_comes_next() {
+    let sandbox = shop();
+    let steps = |sandbox: &Sandbox| -> Vec<(String, String)> {
+        let files = code(sandbox).into_iter();
+        files.filter(|(path, _)| path.contains("/migrations/")).collect()
+    };
+    let before = steps(&sandbox);
+    sandbox.ok(&["rename", "aggregate", "Order", "Purchase"]);
+    sandbox.ok(&["add", "field", "Purchase", "weight:u32:optional"]);
+    sandbox.ok(&["generate", "command", "--in", "Purchase", "pay"]);
+    sandbox.ok(&["upgrade"]);
+    assert_eq!(steps(&sandbox), before);
+}
+
+#[test]
+fn what_stands_where_something_would_go_is_not_overwritten() {
+    let sandbox = shop();
+    for (path, words) in [
+        ("src/shop/domain/price.rs", ["value-object", "Money", "Price"]),
+        ("src/shop/domain/purchase/mod.rs", ["aggregate", "Order", "Purchase"]),
+    ] {
+        sandbox.write(path, "//! Ours.\n");
+        let said = sandbox.refused(&[&["rename"], &words[..]].concat());
+        assert!(said.contains(&format!("{path}: it is there already")), "{said}");
+        std::fs::remove_file(sandbox.path().join(path)).expect("it goes");
+    }
+    // Modules of other people have their own names.
+    sandbox.write("src/reports/mod.rs", "pub mod order;\n");
+    sandbox.write(
+        "src/reports/order.rs",
+        "use crate::shop::domain::Order;\npub type All = Vec<Order>;\n",
+    );
+    sandbox.ok(&["rename", "aggregate", "Order", "Purchase"]);
+    assert_eq!(sandbox.read("src/reports/mod.rs"), "pub mod order;\n");
+    assert_eq!(
+        sandbox.read("src/reports/order.rs"),
+        "use crate::shop::domain::Purchase;\npub type All = Vec<Purchase>;\n"
+    );
+}
+
+#[test]
+fn what_is_skipped_goes_along_with_what_was_written_in_it() {
+    let sandbox = shop();
+    let path = "src/shop/domain/order/mod.rs";
+    let text = sandbox.read(path);
+    let first = text.lines().next().expect("a line").to_owned();
+    sandbox.write(path, &text.replacen(&first, "//! An Order, in our words.", 1));
+    // A template that says it otherwise makes it a conflict.
+    sandbox.ok(&["eject", "templates", "aggregate/domain/mod.rs.j2"]);
+    let template = ".bloom/templates/aggregate/domain/mod.rs.j2";
+    sandbox.write(template, &sandbox.read(template).replacen("//! ", "//! In other words: ", 1));
+    let said = sandbox.refused(&["rename", "aggregate", "Order", "Purchase"]);
+    assert!(said.contains(&format!("{path}:1: you changed")), "{said}");
+    sandbox.ok(&["rename", "aggregate", "Order", "Purchase", "--skip"]);
+    let text = sandbox.read("src/shop/domain/purchase/mod.rs");
+    assert!(
+        text.starts_with("//! An Order, in our words.\n") && text.contains("struct Purchase"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_others_call_alike_stays() {
+    let sandbox = shop();
+    sandbox.generate("aggregate Bid kind:enum:order,credit status:enum:draft,placed");
+    sandbox.generate("command --in Bid place:draft->placed");
+    let own = "src/shop/domain/bids.rs";
+    sandbox.write(
+        own,
+        "use std::time::Duration;\nuse super::{Bid, BidKind, Money};\npub struct Wait { pub money: Duration }\nimpl Iterator for Wait {\n    type Item = Money;\n    fn next(&mut self) -> Option<Money> { None }\n}\npub fn f(bid: &mut Bid, w: &Wait) { bid.place(); let _ = (BidKind::Order, w.money()); }\n",
+    );
+    let domain = "src/shop/domain/mod.rs";
+    sandbox.write(
+        domain,
+        &sandbox.read(domain).replacen("pub mod bid;", "pub mod bid;\npub mod bids;", 1),
+    );
+    let bid = |sandbox: &Sandbox| -> Vec<(String, String)> {
+        code(sandbox).into_iter().filter(|(path, _)| path.contains("/bid")).collect()
+    };
+    let before = bid(&sandbox);
+    let said = sandbox.ok(&["rename", "command", "place", "submit", "--in", "Order"]);
+    assert!(said.contains("src/shop/domain/bids.rs:8: `.place(..)`"), "{said}");
+    assert_eq!(bid(&sandbox), before);
+    sandbox.ok(&["rename", "aggregate", "Order", "Purchase"]);
+    assert_eq!(bid(&sandbox), before);
+    sandbox.ok(&["rename", "value-object", "Money", "Item"]);
+    let text = sandbox.read(own);
+    assert!(text.contains("use super::{Bid, BidKind, Item};"), "{text}");
+    assert!(text.contains("Option<Item>") && text.contains("w.money()"), "{text}");
+    sandbox.ok(&["destroy", "command", "place", "--in", "Bid"]);
+}
+
+#[test]
+fn a_context_that_is_called_like_an_aggregate_stays() {
+    let mut sandbox = Sandbox::new();
+    sandbox.ok(&["init", "orders"]);
+    sandbox.enter("orders");
+    sandbox.generate("aggregate Order note:String:optional");
+    sandbox.ok(&["rename", "aggregate", "Order", "Purchase"]);
+    assert!(sandbox.read("src/main.rs").contains("orders::app::App"));
+    assert!(sandbox.read("src/orders/domain/purchase/mod.rs").contains("struct Purchase"));
+    assert!(!sandbox.path().join("src/purchases").exists());
+    assert!(sandbox.ok(&["upgrade"]).contains("Unchanged"));
+}
+
+#[test]
+fn what_was_removed_stays_removed() {
+    let sandbox = shop();
+    std::fs::remove_file(sandbox.path().join("src/shop/domain/order/tests.rs")).expect("it goes");
+    sandbox.ok(&["rename", "aggregate", "Order", "Purchase"]);
+    assert!(!sandbox.path().join("src/shop/domain/purchase/tests.rs").exists());
+}

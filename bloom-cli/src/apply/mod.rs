@@ -15,7 +15,11 @@ use std::{
 };
 
 use crate::{failure::Failure, project::RECORDS};
+pub(crate) use undo::is_interrupted;
 use undo::{finish, prepare, recover};
+
+/// How files begin that are not yet in their place.
+const TEMPORARY: &str = ".bloom-";
 
 /// Keeps every other `bloom` out of the project while it lives.
 pub(crate) struct Lock {
@@ -198,7 +202,7 @@ fn replace(target: &Path, text: &str) -> Result<(), Failure> {
     let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
     let folder = target.parent().map_or_else(PathBuf::new, Path::to_owned);
     let mut file = tempfile::Builder::new()
-        .prefix(".bloom-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)
         .map_err(|error| failed(&error))?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failed(&error))?;

@@ -95,12 +95,33 @@ pub(super) fn recover(root: &Path) -> Result<bool, Failure> {
             _ => {}
         }
     }
+    for path in undo.replaced.iter().chain(&undo.created) {
+        sweep(&root.join(path));
+    }
     for folder in &undo.folders {
         // A folder that somebody has put something into stays.
         let _ = fs::remove_dir(root.join(folder));
     }
     finish(&transaction)?;
     Ok(true)
+}
+
+/// Takes away what a killed run had not yet put in the place of this file.
+fn sweep(target: &Path) {
+    let Some(entries) = target.parent().and_then(|folder| fs::read_dir(folder).ok()) else {
+        return;
+    };
+    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with(super::TEMPORARY) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Whether a run was interrupted here and nobody has undone what it began.
+pub(crate) fn is_interrupted(root: &Path) -> bool {
+    root.join(RECORDS).join("transaction").join("undo.json").exists()
 }
 
 /// Puts a copy back in its place.

@@ -6,7 +6,6 @@ use crate::{
     cli::{CheckArgs, CheckFormat},
     failure::Failure,
     inspection::{Level, Rule, Source, inspect, sarif},
-    project::Project,
     ui::Ui,
 };
 
@@ -15,7 +14,7 @@ pub(super) fn run(arguments: &CheckArgs, ui: Ui) -> Result<ExitCode, Failure> {
         ui.data(&format!("{}: {}\n\n{}", rule.name(), rule.summary(), rule.explanation()));
         return Ok(ExitCode::SUCCESS);
     }
-    let project = Project::open(Project::root(&super::here()?)?)?;
+    let project = super::to_read(ui)?;
     let mut sources = Vec::new();
     for (path, text) in project.below("src", |path| path.ends_with(".rs"))? {
         let file = crate::edit::parsed(&text).map_err(|error| Failure::syntax(&path, &error))?;

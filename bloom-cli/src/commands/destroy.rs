@@ -1,11 +1,16 @@
 //! `bloom destroy`: the project as if something had never been asked for.
 
+use std::collections::HashSet;
+
 use super::workshop::{Next, Reach, Workshop};
 use crate::{
+    changeset::{Changeset, Effect},
     cli::Doomed,
+    edit::mentions,
     failure::{Failure, FailureKind},
     model::Context,
-    project::Record,
+    project::{Project, Record},
+    render::names_of,
     request::{FieldName, InputError, TypeName, error::nearest},
     ui::Ui,
 };
@@ -31,6 +36,9 @@ pub(super) fn run(doomed: &Doomed, ui: Ui) -> Result<(), Failure> {
     let mut changeset = workshop.evolve(&next)?;
     workshop.record(&mut changeset, &staying);
     workshop.finish(&changeset)?;
+    for place in left_over(&workshop.project, &changeset, &types_gone(&before, &after))? {
+        ui.warning(&place);
+    }
     if !options.dry_run {
         advise(ui, &before, &after, settings.database.is_sql());
     }
@@ -112,6 +120,39 @@ pub(super) fn none_such(key: &str, keys: &[String]) -> Failure {
         (None, []) => failure.hint(format!("nothing of the kind `{kind}` was generated")),
         (None, alike) => failure.hint(format!("there is {}", alike.join(", "))),
     }
+}
+
+/// The types that are no more.
+fn types_gone(before: &Context, after: &Context) -> HashSet<String> {
+    let types = |context: &Context| -> HashSet<String> {
+        let values = context.values.iter().filter(|value| !value.by_hand);
+        let values = values.map(|value| value.name.pascal().to_owned());
+        let aggregates = context.aggregates.iter().flat_map(|aggregate| names_of(aggregate).types);
+        values.chain(aggregates).collect()
+    };
+    let still = types(after);
+    types(before).into_iter().filter(|name| !still.contains(name)).collect()
+}
+
+/// The files that name one of these types nevertheless, where they do.
+fn left_over(
+    project: &Project,
+    changeset: &Changeset,
+    types: &HashSet<String>,
+) -> Result<Vec<String>, Failure> {
+    let mut places = Vec::new();
+    for (path, text) in project.code()? {
+        let change = changeset.changes.iter().find(|change| change.path == path);
+        let text = match change.map(|change| (change.effect, &change.after)) {
+            Some((Effect::Removed, _)) => continue,
+            Some((Effect::Skipped, _)) | None => &text,
+            Some((_, after)) => after,
+        };
+        for (line, name) in mentions(text, types) {
+            places.push(format!("{path}:{line} still names `{name}`"));
+        }
+    }
+    Ok(places)
 }
 
 /// What lives outside the tree.

@@ -14,8 +14,8 @@ pub(super) fn run(json: bool, ui: Ui) -> Result<ExitCode, Failure> {
     english::prepare();
     let mut answers = machine();
     // Outside of a project the machine alone is looked at.
-    if let Ok(root) = Project::root(&super::here()?) {
-        answers.extend(project(&Project::open(root)?)?);
+    if Project::root(&super::here()?).is_ok() {
+        answers.extend(project(&super::to_read(ui)?)?);
     }
     if json {
         ui.data(&serde_json::to_string_pretty(&answers).unwrap_or_default());

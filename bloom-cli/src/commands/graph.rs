@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: &GraphArgs, ui: Ui) -> Result<(), Failure> {
-    let catalog = catalog()?;
+    let catalog = catalog(ui)?;
     let view = arguments.view.unwrap_or(View::Events);
     if arguments.format == GraphFormat::Html && arguments.view.is_some() {
         ui.warning("the page has all views; `--view` is for the other formats");

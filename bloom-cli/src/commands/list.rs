@@ -4,20 +4,19 @@ use crate::{
     catalog::{AggregateEntry, Catalog, FieldEntry},
     failure::Failure,
     model::english,
-    project::Project,
     ui::Ui,
 };
 
 /// The catalogue of the project that the command was called in.
-pub(super) fn catalog() -> Result<Catalog, Failure> {
+pub(super) fn catalog(ui: Ui) -> Result<Catalog, Failure> {
     english::prepare();
-    let project = Project::open(Project::root(&super::here()?)?)?;
+    let project = super::to_read(ui)?;
     Ok(Catalog::new(&project.settings, &project.context()?))
 }
 
 /// Lists the building blocks.
 pub(super) fn run(json: bool, ui: Ui) -> Result<(), Failure> {
-    let catalog = catalog()?;
+    let catalog = catalog(ui)?;
     if json {
         ui.data(&serde_json::to_string_pretty(&catalog).unwrap_or_default());
         return Ok(());
@@ -91,7 +90,7 @@ fn fields(fields: &[FieldEntry]) -> String {
 
 /// Lists every route with its use case and its event.
 pub(super) fn routes(json: bool, ui: Ui) -> Result<(), Failure> {
-    let catalog = catalog()?;
+    let catalog = catalog(ui)?;
     let mut rows: Vec<Route> = Vec::new();
     for aggregate in catalog.contexts.iter().flat_map(|context| &context.aggregates) {
         let asked = aggregate.questions.iter().map(|one| (&one.route, &one.query, None));

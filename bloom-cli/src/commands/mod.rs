@@ -26,8 +26,10 @@ use std::process::ExitCode;
 pub(crate) use completions::VARIABLE as COMPLETE;
 
 use crate::{
+    apply::{Lock, is_interrupted},
     cli::{Cli, DbVerb, Ejected, ModelVerb, Verb},
     failure::Failure,
+    project::Project,
     ui::Ui,
 };
 
@@ -66,6 +68,17 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
         Verb::Man { verb } => man::run(&verb, ui)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The project that the command was called in, to be read. What an interrupted run left is undone first, or nothing that is
+/// said of the project would be true.
+fn to_read(ui: Ui) -> Result<Project, Failure> {
+    let root = Project::root(&here()?)?;
+    if is_interrupted(&root) {
+        Lock::take(&root)?;
+        ui.warning("an earlier run was interrupted; what it had begun was undone");
+    }
+    Project::open(root)
 }
 
 /// The folder the command was called in.

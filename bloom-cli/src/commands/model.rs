@@ -22,7 +22,7 @@ use crate::{
 
 /// Prints the model file of the project.
 pub(super) fn export(ui: Ui) -> Result<(), Failure> {
-    let project = open()?;
+    let project = open(ui)?;
     let sentences = effective(project.records.iter().map(|record| &record.sentence))?;
     ui.data(write(&context_name(&project), &sentences)?.trim_end());
     Ok(())
@@ -35,7 +35,7 @@ pub(super) fn print_schema(ui: Ui) {
 
 /// Says where the file and the project differ.
 pub(super) fn check(file: &Path, json: bool, ui: Ui) -> Result<ExitCode, Failure> {
-    let project = open()?;
+    let project = open(ui)?;
     let wanted = wanted(file, &context_name(&project))?;
     ordered(&project, file, &wanted)?;
     let found = differences(&project, &wanted)?;
@@ -85,9 +85,9 @@ pub(super) fn apply(file: &Path, prune: bool, options: &Options, ui: Ui) -> Resu
     workshop.finish(&changeset)
 }
 
-fn open() -> Result<Project, Failure> {
+fn open(ui: Ui) -> Result<Project, Failure> {
     english::prepare();
-    Project::open(Project::root(&super::here()?)?)
+    super::to_read(ui)
 }
 
 fn context_name(project: &Project) -> String {

@@ -14,7 +14,7 @@ use crate::{
         Aggregate, Context,
         english::{plural as plural_of, singular},
     },
-    project::Record,
+    project::{Project, Record},
     render::names_of,
     request::{CommandSentence, FieldName, InputError, Sentence, StoredNames, TypeName},
     ui::Ui,
@@ -34,12 +34,29 @@ pub(super) fn run(renaming: &Renaming, ui: Ui) -> Result<(), Failure> {
         }
     })?;
     after.check()?;
+    refuse_taken(&workshop.project, renaming)?;
     let names = names(&before, &after, renaming, &workshop.project.settings.name)?;
     let settings = workshop.project.settings.clone();
     let next = Next::new(&settings, &before, &after, Reach::Differing).named(&names);
     let mut changeset = workshop.evolve(&next)?;
     workshop.record(&mut changeset, &records);
     workshop.finish(&changeset)
+}
+
+/// Refuses the name of a type that people wrote.
+fn refuse_taken(project: &Project, renaming: &Renaming) -> Result<(), Failure> {
+    let (Renaming::Aggregate { to, .. } | Renaming::ValueObject { to, .. }) = renaming else {
+        return Ok(());
+    };
+    let name = TypeName::parse(to)?;
+    match project.where_defined(name.pascal())? {
+        None => Ok(()),
+        Some(path) => Err(Failure::new(
+            FailureKind::Input,
+            format!("there is a type `{name}` already, in `{path}`"),
+        )
+        .hint("choose another name")),
+    }
 }
 
 /// The requests as they would have been with the new name.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    apply::{self, Lock},
+    apply::{self, Lock, is_interrupted},
     changeset::{Changeset, Effect, OnConflict, Renaming, Seen, carry, check, compare},
     cli::Options,
     edit::Names,
@@ -81,7 +81,9 @@ impl Workshop {
     pub(super) fn open(options: &Options, ui: Ui) -> Result<Self, Failure> {
         english::prepare();
         let root = Project::root(&super::here()?)?;
-        let lock = if options.dry_run { None } else { Some(Lock::take(&root)?) };
+        // What an interrupted run left is undone also where nothing is to be written: it would be seen otherwise.
+        let shall_lock = !options.dry_run || is_interrupted(&root);
+        let lock = if shall_lock { Some(Lock::take(&root)?) } else { None };
         if let Some((_, true)) = &lock {
             ui.warning("an earlier run was interrupted; what it had begun was undone");
         }

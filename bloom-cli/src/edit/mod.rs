@@ -10,7 +10,7 @@ mod rename;
 mod uses;
 
 pub(crate) use merge::{Unmerged, merge};
-pub(crate) use rename::{Names, pairs};
+pub(crate) use rename::{Names, mentions, pairs};
 
 /// A file that cannot be read as Rust.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -89,8 +89,10 @@ impl Names {
         let in_path = behind_path || token.in_group || after(1) == ":" && after(2) == ":";
         if let Some(to) = self.words.get(plain) {
             let root = token.root.as_deref().unwrap_or_default();
-            let inside = ["crate", "self", "super", self.package.as_str()].contains(&root);
-            let begins = root == plain && own;
+            // Directly below the crate stand contexts, which may be called like an aggregate.
+            let inside = ["self", "super"].contains(&root) && token.depth > 0
+                || ["crate", self.package.as_str()].contains(&root) && token.depth > 1;
+            let begins = token.depth == 0 && !token.in_group && own;
             let declared = own && matches!(before(1), "mod" | "fn");
             if in_path && (inside || begins) || declared {
                 return Some(to);
@@ -101,6 +103,19 @@ impl Names {
         let declared = own && before(1) == "fn";
         (declared || known && is_call(tokens, index)).then_some(to)
     }
+}
+
+/// Where a file names one of these types: the line, and which.
+pub(crate) fn mentions(text: &str, types: &HashSet<String>) -> Vec<(usize, String)> {
+    let Ok(tokens) = read(text) else { return Vec::new() };
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for token in tokens.iter().filter(|token| types.contains(token.plain())) {
+        if found.iter().all(|(_, name)| name != token.plain()) {
+            let line = text[..token.range.start].matches('\n').count() + 1;
+            found.push((line, token.plain().to_owned()));
+        }
+    }
+    found
 }
 
 fn read(text: &str) -> Result<Vec<Token>, SyntaxError> {
@@ -174,7 +189,7 @@ mod tests {
 // An Order is an order.
 use std::{time::Duration, collections::{orders, HashMap}};
 use crate::shop::{domain::{Order, order::OrderId}, ports::orders};
-use shop::order as _;
+use shop::{shop::order as _, order as _};
 enum Kind { Order, #[x] Credit, OrderId(OrderId) }
 fn f(order: Order, other: OrderLine) -> Vec<OrderId> {
     let text = "an Order: order.placed";
@@ -187,7 +202,7 @@ fn f(order: Order, other: OrderLine) -> Vec<OrderId> {
 // An Order is an order.
 use std::{time::Duration, collections::{orders, HashMap}};
 use crate::shop::{domain::{Purchase, purchase::PurchaseId}, ports::purchases};
-use shop::purchase as _;
+use shop::{shop::purchase as _, order as _};
 enum Kind { Order, #[x] Credit, OrderId(PurchaseId) }
 fn f(order: Purchase, other: OrderLine) -> Vec<PurchaseId> {
     let text = "an Order: order.placed";

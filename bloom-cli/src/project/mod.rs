@@ -166,6 +166,20 @@ impl Project {
         Ok(context.add_by_hand(name, &definition)?)
     }
 
+    /// The file of the domain in which people wrote a type of this name.
+    pub(crate) fn where_defined(&self, name: &str) -> Result<Option<String>, Failure> {
+        for context in &self.settings.contexts {
+            let domain = format!("src/{context}/domain");
+            for (path, text) in self.below(&domain, |path| path.ends_with(".rs"))? {
+                let base = self.read_base(&path)?.unwrap_or_default();
+                if by_hand::defines(&text, name) && !by_hand::defines(&base, name) {
+                    return Ok(Some(path));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// A file of the project; `None` when it is not there.
     pub(crate) fn read(&self, path: &str) -> Result<Option<String>, Failure> {
         read(&self.root.join(path))

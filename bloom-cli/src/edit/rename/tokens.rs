@@ -11,6 +11,8 @@ pub(super) struct Token {
     pub(super) range: Range<usize>,
     /// The first name of the path that it is in.
     pub(super) root: Option<String>,
+    /// How many names of the path stand before it.
+    pub(super) depth: usize,
     /// Whether it stands in `path::{ .. }`.
     pub(super) in_group: bool,
     /// The enum whose variant it declares.
@@ -27,8 +29,8 @@ impl Token {
 /// Where a row of tokens stands.
 #[derive(Clone)]
 pub(super) enum Around {
-    /// In the braces behind a path that begins with this name.
-    Path(String),
+    /// In the braces behind a path that begins with this name and has so many.
+    Path(String, usize),
     /// In the braces of this enum.
     Enum(String),
 }
@@ -37,11 +39,12 @@ pub(super) enum Around {
 pub(super) fn flatten(stream: TokenStream, around: Option<&Around>, tokens: &mut Vec<Token>) {
     let first = tokens.len();
     let (inherited, of_enum) = match around {
-        Some(Around::Path(root)) => (Some(root), None),
+        Some(Around::Path(root, depth)) => (Some((root, *depth)), None),
         Some(Around::Enum(name)) => (None, Some(name)),
         None => (None, None),
     };
     let mut root: Option<String> = None;
+    let mut depth = 0;
     let mut behind_attribute = false;
     for tree in stream {
         let word = |distance: usize| {
@@ -52,7 +55,7 @@ pub(super) fn flatten(stream: TokenStream, around: Option<&Around>, tokens: &mut
         match tree {
             TokenTree::Group(group) => {
                 let inner = if behind_path {
-                    root.clone().map(Around::Path)
+                    root.clone().map(|root| Around::Path(root, depth + 1))
                 } else if word(2) == "enum" {
                     Some(Around::Enum(word(1).to_owned()))
                 } else {
@@ -63,6 +66,7 @@ pub(super) fn flatten(stream: TokenStream, around: Option<&Around>, tokens: &mut
                     word: word.to_owned(),
                     range,
                     root: None,
+                    depth: 0,
                     in_group: false,
                     variant_of: None,
                 };
@@ -73,17 +77,21 @@ pub(super) fn flatten(stream: TokenStream, around: Option<&Around>, tokens: &mut
             TokenTree::Ident(ident) => {
                 let begins = tokens.len() == first || word(1) == ",";
                 let variant_of = of_enum.filter(|_| begins || behind_attribute).cloned();
-                if !behind_path {
-                    root = Some(match inherited {
-                        Some(root) => root.clone(),
-                        None => ident.to_string(),
-                    });
+                if behind_path {
+                    depth += 1;
+                } else {
+                    let (begins, names) = match inherited {
+                        Some((root, names)) => (root.clone(), names),
+                        None => (ident.to_string(), 0),
+                    };
+                    (root, depth) = (Some(begins), names);
                 }
                 behind_attribute = false;
                 tokens.push(Token {
                     word: ident.to_string(),
                     range: ident.span().byte_range(),
                     root: root.clone(),
+                    depth,
                     in_group: inherited.is_some(),
                     variant_of,
                 });
@@ -92,6 +100,7 @@ pub(super) fn flatten(stream: TokenStream, around: Option<&Around>, tokens: &mut
                 word: punct.as_char().to_string(),
                 range: punct.span().byte_range(),
                 root: None,
+                depth: 0,
                 in_group: false,
                 variant_of: None,
             }),
@@ -99,6 +108,7 @@ pub(super) fn flatten(stream: TokenStream, around: Option<&Around>, tokens: &mut
                 word: String::new(),
                 range: literal.span().byte_range(),
                 root: None,
+                depth: 0,
                 in_group: false,
                 variant_of: None,
             }),
