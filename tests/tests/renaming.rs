@@ -131,7 +131,7 @@ fn what_cannot_be_is_refused() {
         let arguments = [&["rename"], words.as_slice()].concat();
         said += &format!("$ bloom {}\n{}\n", arguments.join(" "), sandbox.refused(&arguments));
     }
-    sandbox.write("src/shop/domain/broken.rs", "fn (\n");
+    sandbox.write("src/shop/domain/broken.rs", "fn Order(\n");
     said += &sandbox.refused(&["rename", "aggregate", "Order", "Purchase"]);
     insta::assert_snapshot!(said);
 }

@@ -35,6 +35,13 @@ impl Names {
     /// The text of a Rust file with the names that count from now on. In an `own` file, one of what is renamed, methods
     /// are its methods.
     pub(crate) fn text(&self, text: &str, own: bool) -> Result<String, SyntaxError> {
+        // Most files never name it, and parsing takes longer than looking.
+        let mut names = self.types.keys().chain(self.words.keys()).chain(self.methods.keys());
+        let in_variants = || self.variants.values().flat_map(HashMap::keys);
+        if !names.any(|name| text.contains(name)) && !in_variants().any(|name| text.contains(name))
+        {
+            return Ok(text.to_owned());
+        }
         let tokens = read(text)?;
         let mut renamed = String::with_capacity(text.len());
         let mut at = 0;
@@ -51,6 +58,9 @@ impl Names {
 
     /// The calls in a file of somebody else that may mean a method which is called otherwise.
     pub(crate) fn doubts(&self, text: &str) -> Result<Vec<Doubt>, SyntaxError> {
+        if !self.methods.keys().any(|name| text.contains(name)) {
+            return Ok(Vec::new());
+        }
         let tokens = read(text)?;
         let mut doubts = Vec::new();
         for (index, token) in tokens.iter().enumerate() {
@@ -107,6 +117,9 @@ impl Names {
 
 /// Where a file names one of these types: the line, and which.
 pub(crate) fn mentions(text: &str, types: &HashSet<String>) -> Vec<(usize, String)> {
+    if !types.iter().any(|name| text.contains(name)) {
+        return Vec::new();
+    }
     let Ok(tokens) = read(text) else { return Vec::new() };
     let mut found: Vec<(usize, String)> = Vec::new();
     for token in tokens.iter().filter(|token| types.contains(token.plain())) {
