@@ -5,7 +5,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use bloom_tests::{Sandbox, bloom, tool};
@@ -126,4 +126,23 @@ fn short_forms_are_handed_to_the_projects_own_binary() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), said);
         assert_eq!(output.status.code(), Some(7));
     }
+}
+
+#[test]
+fn a_template_of_ones_own_needs_cargo_generate() {
+    let sandbox = Sandbox::new();
+    let output = Command::new(bloom_tests::bloom())
+        .args(["init", "shop", "--template", "../ours"])
+        // A cargo that knows no `generate`.
+        .env("CARGO", "/bin/false")
+        .current_dir(sandbox.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("bloom runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("cargo install cargo-generate --locked"), "{said}");
+    assert!(!sandbox.path().join("shop").exists());
+    let said = sandbox.refused(&["init", "shop", "--template", "../ours", "--db", "memory"]);
+    assert!(said.contains("cannot be used with"), "{said}");
 }

@@ -320,7 +320,9 @@ The data is copied by the project's own binary, once both databases are migrated
 Examples:
   bloom init shop
   bloom init services/billing --name billing --context invoicing
-  bloom init lab --db memory --no-web")]
+  bloom init lab --db memory --no-web
+  bloom init shop --template ~/templates/service
+  bloom init shop --template https://example.com/team/template.git")]
 pub(crate) struct InitArgs {
     /// Where; the last part is the name
     pub(crate) path: PathBuf,
@@ -342,6 +344,13 @@ pub(crate) struct InitArgs {
     /// Take Bloom's crates from this checkout
     #[arg(long, value_name = "DIR")]
     pub(crate) bloom_path: Option<PathBuf>,
+    /// Begin with a project template of your own, a folder or a git repository, through `cargo generate`
+    #[arg(
+        long,
+        value_name = "PATH|GIT",
+        conflicts_with_all = ["context", "db", "no_web", "vendor", "bloom_path", "dry_run", "json"]
+    )]
+    pub(crate) template: Option<String>,
     /// Show what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

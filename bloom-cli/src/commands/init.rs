@@ -207,7 +207,7 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 /// What cargo accepts without a warning, and what can be a crate beside those that are always there.
-fn check_package_name(name: &str) -> Result<(), InputError> {
+pub(super) fn check_package_name(name: &str) -> Result<(), InputError> {
     const TAKEN: [&str; 16] = [
         "test",
         "core",

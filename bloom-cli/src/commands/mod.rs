@@ -17,6 +17,7 @@ mod own_verb;
 mod patch;
 mod rename;
 mod setup;
+mod template;
 mod upgrade;
 mod vendor;
 mod workshop;
@@ -36,7 +37,10 @@ use crate::{
 /// Runs the verb.
 pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
     match cli.verb {
-        Verb::Init(arguments) => init::run(&arguments, ui)?,
+        Verb::Init(arguments) => match &arguments.template {
+            Some(template) => return template::run(&arguments, template, ui),
+            None => init::run(&arguments, ui)?,
+        },
         Verb::Generate { thing } => generate::run(thing, ui)?,
         Verb::Add { thing } => add::run(thing, ui)?,
         Verb::Rename { thing } => rename::run(&thing, ui)?,
