@@ -229,7 +229,7 @@ fn f(order: Purchase, other: OrderLine) -> Vec<PurchaseId> {
             names().doubts(text).expect("it is Rust"),
             ["orders", "place"].map(|method| Doubt { line: 10, method: method.to_owned() })
         );
-        assert!(names().text("fn (", false).is_err());
+        assert!(names().text("fn Order(", false).is_err());
     }
 
     #[test]
