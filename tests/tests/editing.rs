@@ -202,6 +202,42 @@ fn a_run_killed_at_any_moment_leaves_all_or_nothing() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_moves_and_removes_files_is_all_or_nothing_when_killed() {
+    use std::{process::Command, time::Duration};
+    for (words, sign) in [
+        (["rename", "aggregate", "Order", "Purchase"], "src/shop/domain/purchase/mod.rs"),
+        (["destroy", "aggregate", "Order", "--quiet"], "src/shop/domain/customer/mod.rs"),
+    ] {
+        let done = shop();
+        done.ok(&words);
+        let after = done.tree();
+        let mut seen = [0, 0];
+        for microseconds in (0..30).map(|step| step * 1500) {
+            let sandbox = shop();
+            let before = sandbox.tree();
+            let mut child = Command::new(bloom_tests::bloom())
+                .args(words)
+                .current_dir(sandbox.path())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .expect("it starts");
+            std::thread::sleep(Duration::from_micros(microseconds));
+            let _ = child.kill();
+            let _ = child.wait();
+            // Whoever looks next sees a whole project.
+            sandbox.ok(&["list"]);
+            let now = sandbox.tree();
+            let index = usize::from(now == after);
+            assert!(now == before || now == after, "half of {words:?} after {microseconds} µs");
+            seen[index] += 1;
+            assert!(index == 0 || sandbox.path().join(sign).exists());
+        }
+        assert!(seen[0] > 0, "{words:?} was never stopped: {seen:?}");
+    }
+}
+
 #[test]
 fn a_template_of_ones_own_is_used() {
     let sandbox = shop();

@@ -10,11 +10,11 @@ use std::{
 
 use bloom_tests::{Sandbox, bloom, tool};
 
-/// Runs `bloom generate` where no file can be written beyond so many blocks of 512 bytes, as if the disk were
+/// Runs `bloom` where no file can be written beyond so many blocks of 512 bytes, as if the disk were
 /// full in the middle of it.
 fn with_little_room(sandbox: &Sandbox, blocks: usize, arguments: &str) -> Output {
     // Without a handler the signal would end the process; with it ignored, writing fails, as on a full disk.
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" generate {arguments}");
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
     Command::new("sh")
         .args(["-c", &script, &bloom().to_string_lossy()])
         .current_dir(sandbox.path())
@@ -24,24 +24,31 @@ fn with_little_room(sandbox: &Sandbox, blocks: usize, arguments: &str) -> Output
 
 #[test]
 fn a_full_disk_leaves_the_project_as_it_was() {
-    let sandbox = Sandbox::with_project(&[]);
-    sandbox.generate("aggregate Order note:String:optional status:enum:draft,placed,cancelled");
-    let before = sandbox.tree();
-    let request = "entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 --while draft";
-    let mut stopped = 0;
-    for blocks in 0.. {
-        let output = with_little_room(&sandbox, blocks, request);
-        let said = String::from_utf8_lossy(&output.stderr);
-        if output.status.success() {
-            break;
+    for request in [
+        "generate entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 --while draft",
+        "rename aggregate Order Purchase",
+        "destroy command place --in Order",
+        "add field Order weight:u32:optional",
+    ] {
+        let sandbox = Sandbox::with_project(&[]);
+        sandbox.generate("aggregate Order note:String:optional status:enum:draft,placed,cancelled");
+        sandbox.generate("command --in Order place:draft->placed");
+        let before = sandbox.tree();
+        let mut stopped = 0;
+        for blocks in 0.. {
+            let output = with_little_room(&sandbox, blocks, request);
+            let said = String::from_utf8_lossy(&output.stderr);
+            if output.status.success() {
+                break;
+            }
+            assert_eq!(output.status.code(), Some(4), "{request}, {blocks} blocks: {said}");
+            assert!(said.contains("error: cannot") && said.contains("too large"), "{said}");
+            assert_eq!(sandbox.tree(), before, "{request}, {blocks} blocks: {said}");
+            stopped += 1;
         }
-        assert_eq!(output.status.code(), Some(4), "{blocks} blocks: {said}");
-        assert!(said.contains("error: cannot") && said.contains("too large"), "{said}");
-        assert_eq!(sandbox.tree(), before, "{blocks} blocks: {said}");
-        stopped += 1;
+        assert!(stopped > 5, "{request} stopped {stopped} times");
+        assert_ne!(sandbox.tree(), before, "with room it is done");
     }
-    assert!(stopped > 5, "it stopped {stopped} times");
-    assert!(sandbox.tree().len() > before.len(), "with room it is done");
 }
 
 /// Runs `bloom` as one who is not root; `None` where root cannot become another.
@@ -98,13 +105,28 @@ fn a_folder_in_the_middle_that_cannot_be_written_undoes_the_rest() {
     everything("a+rwX");
     permit(&sandbox, "tests/suite", 0o555);
     let before = sandbox.tree();
+    let refused = |request: &[&str]| {
+        let before = sandbox.tree();
+        let Some(output) = as_nobody(sandbox.path(), request) else { return };
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert!(said.contains("tests/suite") && said.contains("Permission denied"), "{said}");
+        assert_eq!(sandbox.tree(), before, "{said}");
+    };
     let request = ["generate", "aggregate", "Customer", "name:String:1..100"];
-    let Some(output) = as_nobody(sandbox.path(), &request) else { return };
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(4), "{said}");
-    assert!(said.contains("tests/suite") && said.contains("Permission denied"), "{said}");
-    assert_eq!(sandbox.tree(), before, "{said}");
+    refused(&request);
+    assert_eq!(sandbox.tree(), before);
     permit(&sandbox, "tests/suite", 0o755);
+    sandbox.ok(&request);
+    everything("a+rwX");
+    for folder in ["tests/suite", "tests/suite/http", "tests/suite/store"] {
+        permit(&sandbox, folder, 0o555);
+    }
+    refused(&["destroy", "aggregate", "Customer"]);
+    refused(&["rename", "aggregate", "Customer", "Client"]);
+    for folder in ["tests/suite", "tests/suite/http", "tests/suite/store"] {
+        permit(&sandbox, folder, 0o755);
+    }
 }
 
 /// What a project's own binary does is asked of it through cargo, from the root of the project, and its code is the code.

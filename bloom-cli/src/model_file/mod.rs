@@ -2,6 +2,8 @@
 
 mod compare;
 mod effective;
+#[cfg(test)]
+mod fuzz;
 mod order;
 mod read;
 mod schema;

@@ -4,6 +4,8 @@ pub(crate) mod command;
 pub(crate) mod error;
 pub(crate) mod field;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod grammar;
 pub(crate) mod name;
 pub(crate) mod primitive;
