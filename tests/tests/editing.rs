@@ -174,8 +174,13 @@ fn an_interrupted_run_is_undone_by_the_next() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_run_killed_at_any_moment_leaves_all_or_nothing() {
-    use std::{process::Command, time::Duration};
-    for microseconds in (0..40).map(|step| step * 700) {
+    use std::process::Command;
+    let whole = shop();
+    let start = std::time::Instant::now();
+    whole.generate("aggregate Invoice total:i64");
+    let took = start.elapsed();
+    for hundredth in (0..50).step_by(10).chain((50..110).step_by(2)) {
+        let wait = took * hundredth / 100;
         let sandbox = shop();
         let before = sandbox.tree();
         let mut child = Command::new(bloom_tests::bloom())
@@ -184,7 +189,7 @@ fn a_run_killed_at_any_moment_leaves_all_or_nothing() {
             .stderr(std::process::Stdio::null())
             .spawn()
             .expect("it starts");
-        std::thread::sleep(Duration::from_micros(microseconds));
+        std::thread::sleep(wait);
         let _ = child.kill();
         let _ = child.wait();
         // The next run, whatever it does, finds a whole project.
@@ -195,9 +200,9 @@ fn a_run_killed_at_any_moment_leaves_all_or_nothing() {
         let has_code = after
             .iter()
             .any(|(path, text)| path.ends_with("src/app.rs") && text.contains("Invoice"));
-        assert_eq!(has_record, has_code, "half a request after {microseconds} µs");
+        assert_eq!(has_record, has_code, "half a request after {wait:?}");
         if !has_record {
-            assert_eq!(after, before, "half a request after {microseconds} µs");
+            assert_eq!(after, before, "half a request after {wait:?}");
         }
     }
 }
@@ -205,16 +210,20 @@ fn a_run_killed_at_any_moment_leaves_all_or_nothing() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_moves_and_removes_files_is_all_or_nothing_when_killed() {
-    use std::{process::Command, time::Duration};
+    use std::process::Command;
     for (words, sign) in [
         (["rename", "aggregate", "Order", "Purchase"], "src/shop/domain/purchase/mod.rs"),
         (["destroy", "aggregate", "Order", "--quiet"], "src/shop/domain/customer/mod.rs"),
     ] {
         let done = shop();
+        let start = std::time::Instant::now();
         done.ok(&words);
+        let took = start.elapsed();
         let after = done.tree();
         let mut seen = [0, 0];
-        for microseconds in (0..30).map(|step| step * 1500) {
+        // It writes at the end, which is where it is stopped most often.
+        for hundredth in (20..50).step_by(10).chain((50..110).step_by(2)) {
+            let wait = took * hundredth / 100;
             let sandbox = shop();
             let before = sandbox.tree();
             let mut child = Command::new(bloom_tests::bloom())
@@ -223,14 +232,14 @@ fn what_moves_and_removes_files_is_all_or_nothing_when_killed() {
                 .stderr(std::process::Stdio::null())
                 .spawn()
                 .expect("it starts");
-            std::thread::sleep(Duration::from_micros(microseconds));
+            std::thread::sleep(wait);
             let _ = child.kill();
             let _ = child.wait();
             // Whoever looks next sees a whole project.
             sandbox.ok(&["list"]);
             let now = sandbox.tree();
             let index = usize::from(now == after);
-            assert!(now == before || now == after, "half of {words:?} after {microseconds} µs");
+            assert!(now == before || now == after, "half of {words:?} after {wait:?}");
             seen[index] += 1;
             assert!(index == 0 || sandbox.path().join(sign).exists());
         }

@@ -119,9 +119,9 @@ fn sweep(target: &Path) {
     }
 }
 
-/// Whether a run was interrupted here and nobody has undone what it began.
+/// Whether a run is at work here, or was interrupted and nobody has cleared up after it.
 pub(crate) fn is_interrupted(root: &Path) -> bool {
-    root.join(RECORDS).join("transaction").join("undo.json").exists()
+    root.join(RECORDS).join("transaction").exists()
 }
 
 /// Puts a copy back in its place.

@@ -79,8 +79,10 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
 fn to_read(ui: Ui) -> Result<Project, Failure> {
     let root = Project::root(&here()?)?;
     if is_interrupted(&root) {
-        Lock::take(&root)?;
-        ui.warning("an earlier run was interrupted; what it had begun was undone");
+        let (_lock, undone) = Lock::take(&root)?;
+        if undone {
+            ui.warning("an earlier run was interrupted; what it had begun was undone");
+        }
     }
     Project::open(root)
 }
