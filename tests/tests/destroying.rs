@@ -3,7 +3,7 @@
 use bloom_tests::Sandbox;
 
 /// What can be generated for an order, and how it is destroyed.
-const ROUND_TRIPS: [(&str, &str); 10] = [
+const ROUND_TRIPS: [(&str, &str); 11] = [
     ("value-object Period first:Date last:Date", "value-object Period"),
     ("aggregate Invoice total:i64 number:String:1..20,unique", "aggregate Invoice"),
     ("aggregate Account owner:String:1..9 --create open --event-sourced", "aggregate Account"),
@@ -13,6 +13,7 @@ const ROUND_TRIPS: [(&str, &str); 10] = [
     ("repository Order --relational", "repository Order --relational"),
     ("migration visits", "migration visits"),
     ("projection OrderList --from Order", "projection OrderList"),
+    ("query FindOrders --in Order", "query FindOrders"),
     ("specification drafts --for Order status", "specification drafts --for Order"),
 ];
 

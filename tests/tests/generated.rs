@@ -37,6 +37,7 @@ fn a_shop_that_grew_and_was_renamed() {
     let _turn = one_at_a_time();
     let sandbox = Sandbox::shop();
     sandbox.generate("projection OrderList --from Order");
+    sandbox.generate("query FindOrders --in Order");
     for addition in [
         "field Order discount:Money:optional",
         "field Order tags:String:list",
@@ -120,6 +121,7 @@ fn the_shop_without_web_and_in_memory() {
         sandbox.generate("entity OrderLine --in Order sku:String:3..20 --while draft --count 1..3");
         sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
         sandbox.generate("repository Order");
+        sandbox.generate("query FindOrders --in Order");
         assert!(sandbox.passes() > 20, "{arguments:?}");
     }
 }
@@ -166,6 +168,9 @@ fn every_type_and_rule() {
     sandbox.generate(
         "specification AskedOptional --for Optional text name number other kind day exact",
     );
+    for root in ["Everything", "Ruled", "Optional"] {
+        sandbox.generate(&format!("query Find{root} --in {root}"));
+    }
     for root in ["Everything", "Ruled", "Listed", "Optional"] {
         sandbox.generate(&format!("projection {root}Overview --from {root}"));
     }

@@ -18,6 +18,7 @@ fn shop_and_file() -> (Sandbox, String) {
         "repository Customer",
         "projection OrderList --from Order",
         "specification drafts --for Order status",
+        "query FindOrders --in Order status note",
         "migration visits",
     ] {
         sandbox.generate(sentence);

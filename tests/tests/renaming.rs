@@ -13,6 +13,7 @@ fn shop() -> Sandbox {
         "repository Order --relational",
         "projection OrderList --from Order",
         "specification drafts --for Order status",
+        "query FindOrders --in Order",
     ] {
         sandbox.generate(sentence);
     }

@@ -4,7 +4,7 @@ use bloom_tests::{Sandbox, soak};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 /// What may be asked for. Much of it does not fit when it comes, and is refused then.
-const REQUESTS: [&str; 44] = [
+const REQUESTS: [&str; 47] = [
     "generate value-object Money amount:i64 currency:enum:EUR,USD",
     "generate value-object Period first:Date last:Date",
     "generate value-object Offer price:Money during:Period?",
@@ -49,6 +49,9 @@ const REQUESTS: [&str; 44] = [
     "destroy variant Order status archived",
     "destroy rule Customer name",
     "destroy specification drafts --for Order",
+    "generate query FindOrders --in Order",
+    "generate query CustomersByName --in Customer name",
+    "destroy query FindOrders",
 ];
 
 /// Carries them out, and looks after each whether the project is as it should be.
@@ -99,7 +102,7 @@ fn any_sequence_leaves_a_project_that_bloom_would_have_written() {
 fn a_sequence_of_everything_compiles() {
     // All that is generated and added first, so that the rest has something to change.
     let mut steps: Vec<usize> = (0..25).collect();
-    steps.extend([25, 27, 29, 39, 42]);
+    steps.extend([44, 45, 25, 27, 29, 39, 42]);
     let sandbox = carry_out(&steps).expect("each step leaves a whole project");
     let said = sandbox.cargo(&["check", "--all-targets"]);
     assert!(!said.contains("warning"), "{said}");

@@ -49,7 +49,7 @@ fn new_projects() {
 #[test]
 fn each_request_of_the_shop() {
     let sandbox = Sandbox::with_project(&[]);
-    let requests: [(&str, &[&str]); 12] = [
+    let requests: [(&str, &[&str]); 13] = [
         ("value_object", &["value-object", "Money", "amount:i64", "currency:enum:EUR,USD"]),
         (
             "aggregate",
@@ -84,6 +84,7 @@ fn each_request_of_the_shop() {
             "command_with_an_argument",
             &["command", "--in", "Order", "cancel(reason:String): draft|placed -> cancelled"],
         ),
+        ("query", &["query", "FindOrders", "status", "customer_id", "--in", "Order"]),
         ("specification", &["specification", "OpenOrders", "status", "--for", "Order"]),
         ("repository", &["repository", "Order"]),
         ("tables", &["repository", "Order", "--relational"]),
@@ -143,6 +144,7 @@ fn help() {
         &["generate", "migration"],
         &["generate", "specification"],
         &["generate", "projection"],
+        &["generate", "query"],
         &["add"],
         &["add", "field"],
         &["add", "variant"],

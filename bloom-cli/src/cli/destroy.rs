@@ -140,6 +140,17 @@ Examples:
         #[command(flatten)]
         options: Options,
     },
+    /// Take out a query
+    #[command(after_help = "\
+Examples:
+  bloom destroy query FindOrders")]
+    Query {
+        /// Its name
+        #[arg(add = names::queries())]
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Take out a named question about an aggregate
     #[command(after_help = "\
 Examples:
@@ -168,6 +179,7 @@ impl Doomed {
         | Self::Repository { options, .. }
         | Self::Migration { options, .. }
         | Self::Projection { options, .. }
+        | Self::Query { options, .. }
         | Self::Specification { options, .. }) = self;
         options
     }

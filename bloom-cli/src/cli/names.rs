@@ -56,6 +56,14 @@ pub(crate) fn projections() -> ArgValueCandidates {
     })
 }
 
+/// Its queries.
+pub(crate) fn queries() -> ArgValueCandidates {
+    named(|request| match request {
+        Request::Query { name, .. } => Some(name.to_string()),
+        _ => None,
+    })
+}
+
 /// Its specifications.
 pub(crate) fn specifications() -> ArgValueCandidates {
     named(|request| match request {

@@ -113,6 +113,23 @@ Examples:
         #[command(flatten)]
         options: Options,
     },
+    /// Add a query: a use case and a route that find aggregates by some of their fields
+    #[command(after_help = "\
+Examples:
+  bloom generate query FindOrders --in Order status customer_id
+  curl 'localhost:3000/orders/find-orders?status=placed'")]
+    Query {
+        /// Its name
+        name: String,
+        /// The fields by which it finds, each of which may be left out; all of them when none is named
+        #[arg(value_name = "FIELD", add = names::fields())]
+        fields: Vec<String>,
+        /// The aggregate
+        #[arg(long = "in", value_name = "AGGREGATE", add = names::aggregates())]
+        root: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Add a named question about an aggregate, which Rust and every store answer alike
     #[command(after_help = "\
 Examples:
@@ -141,6 +158,7 @@ impl Thing {
         | Self::Repository { options, .. }
         | Self::Specification { options, .. }
         | Self::Projection { options, .. }
+        | Self::Query { options, .. }
         | Self::Migration { options, .. }) = self;
         options
     }

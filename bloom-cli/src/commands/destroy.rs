@@ -73,6 +73,7 @@ fn key(doomed: &Doomed) -> Result<String, InputError> {
             Ok(format!("migration {}", FieldName::word(name, "migration")?))
         }
         Doomed::Projection { name, .. } => of("projection", name),
+        Doomed::Query { name, .. } => of("query", name),
         Doomed::Specification { name, root, .. } => {
             Ok(format!("specification {} {}", TypeName::parse(root)?, FieldName::parse(name)?))
         }

@@ -120,6 +120,9 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
         Thing::Projection { name, root, options } => {
             (Sentence::Projection { name, root, number: None }, options)
         }
+        Thing::Query { name, fields, root, options } => {
+            (Sentence::Query { name, root, fields }, options)
+        }
         Thing::Specification { name, fields, root, options } => {
             (Sentence::Specification { name, root, fields }, options)
         }

@@ -21,6 +21,7 @@ pub(crate) struct Aggregate {
     pub(crate) commands: Vec<Command>,
     pub(crate) specifications: Vec<Specification>,
     pub(crate) projections: Vec<Projection>,
+    pub(crate) queries: Vec<Query>,
     /// The number of its migration.
     pub(crate) migration: usize,
     /// The number of the migration that keeps it in tables of its own.
@@ -53,6 +54,13 @@ pub(crate) struct Entity {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Specification {
     pub(crate) name: FieldName,
+    pub(crate) fields: Vec<FieldName>,
+}
+
+/// A question with answers over HTTP, too: those for which the given fields have the given values.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Query {
+    pub(crate) name: TypeName,
     pub(crate) fields: Vec<FieldName>,
 }
 

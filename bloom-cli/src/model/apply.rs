@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    aggregate::{Aggregate, Command, Entity, Specification, Tables},
+    aggregate::{Aggregate, Command, Entity, Tables},
     english::{past_event, plural, singular},
     methods::check_methods,
     transition::{find_guard, find_states, find_transition, shares_stem},
@@ -62,6 +62,7 @@ impl Context {
             Request::Specification { name, root, fields } => {
                 self.add_specification(name, root, fields)?;
             }
+            Request::Query { name, root, fields } => self.add_query(name, root, fields)?,
         }
         Ok(self)
     }
@@ -142,6 +143,7 @@ impl Context {
             commands: Vec::new(),
             specifications: Vec::new(),
             projections: Vec::new(),
+            queries: Vec::new(),
             migration: migration.unwrap_or_else(|| self.newest_migration() + 1),
             tables: None,
         });
@@ -194,56 +196,6 @@ impl Context {
             count: count.clone(),
         });
         check_methods(aggregate)
-    }
-
-    fn add_specification(
-        &mut self,
-        name: &FieldName,
-        root: &TypeName,
-        fields: &[FieldName],
-    ) -> Result<(), InputError> {
-        const MODULE: &str = "specifications";
-        const MOST: usize = 7;
-        if fields.len() > MOST {
-            return Err(InputError::new(format!("a specification asks for {MOST} fields at most"))
-                .hint("join smaller ones: `&`, `|` and `!` make one question of several"));
-        }
-        let aggregate = self.root(root)?;
-        let askable = |aggregate: &Aggregate, name: &FieldName| {
-            let field = aggregate.fields.iter().find(|field| field.name == *name);
-            field.is_some_and(|field| field.has_one_equality())
-        };
-        let known: Vec<FieldName> = aggregate
-            .fields
-            .iter()
-            .map(|field| field.name.clone())
-            .filter(|name| askable(aggregate, name))
-            .collect();
-        if let Some(wrong) = fields.iter().find(|name| !known.contains(name)) {
-            let error = InputError::new(format!(
-                "`{root}` has no field `{wrong}` with one value that can be asked for"
-            ));
-            let names = known.iter().map(FieldName::plain);
-            return Err(match nearest(wrong.plain(), names.clone()) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("it has {}", names.collect::<Vec<_>>().join(", "))),
-            });
-        }
-        let fields =
-            if fields.is_empty() { known.into_iter().take(1).collect() } else { fields.to_vec() };
-        if fields.is_empty() {
-            return Err(InputError::new(format!("`{root}` has no field that can be asked for")));
-        }
-        let has_module = aggregate.entities.iter().any(|entity| entity.short.plain() == MODULE)
-            || aggregate
-                .fields
-                .iter()
-                .any(|field| field.name.plain() == MODULE && !field.own_types().is_empty());
-        if has_module {
-            return Err(InputError::new(format!("`{root}` has a module `{MODULE}` already")));
-        }
-        aggregate.specifications.push(Specification { name: name.clone(), fields });
-        Ok(())
     }
 
     fn add_command(

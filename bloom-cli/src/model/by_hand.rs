@@ -23,6 +23,7 @@ impl Context {
             Request::Variants { .. }
             | Request::Repository { .. }
             | Request::Specification { .. }
+            | Request::Query { .. }
             | Request::Tables { .. }
             | Request::Projection { .. }
             | Request::Migration { .. } => &[],

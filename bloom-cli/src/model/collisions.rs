@@ -29,6 +29,11 @@ impl Context {
         }
         for aggregate in &self.aggregates {
             let root = &aggregate.name;
+            for query in &aggregate.queries {
+                for suffix in ["", "Handler", "Parameters"] {
+                    note(format!("{}{suffix}", query.name), format!("the query `{}`", query.name))?;
+                }
+            }
             for projection in &aggregate.projections {
                 let name = projection.name.pascal().to_owned();
                 note(name, format!("the projection `{}`", projection.name))?;

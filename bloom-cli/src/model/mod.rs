@@ -11,10 +11,13 @@ mod growth;
 mod lookup;
 mod methods;
 mod projection;
+mod question;
 mod transition;
 mod types;
 
-pub(crate) use aggregate::{Aggregate, Command, Entity, Guard, Projection, Specification, Tables};
+pub(crate) use aggregate::{
+    Aggregate, Command, Entity, Guard, Projection, Query, Specification, Tables,
+};
 pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};
 
 use crate::request::FieldName;

@@ -86,6 +86,7 @@ impl Reader<'_> {
                 "entity",
                 "commands",
                 "specification",
+                "query",
                 "projections",
             ],
         )?;
@@ -142,6 +143,10 @@ impl Reader<'_> {
             let sentence =
                 Sentence::Specification { name: name.to_owned(), root: root.clone(), fields };
             self.push(sentence, at)?;
+        }
+        for (name, item, at) in self.entries(table, "query")? {
+            let fields = self.list(item, name)?.into_iter().map(|(field, _)| field).collect();
+            self.push(Sentence::Query { name: name.to_owned(), root: root.clone(), fields }, at)?;
         }
         for (name, at) in self.strings(table, "projections")? {
             self.push(Sentence::Projection { name, root: root.clone(), number: None }, at)?;

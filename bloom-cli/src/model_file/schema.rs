@@ -89,6 +89,12 @@ pub(crate) fn schema() -> Value {
                         "description": "Named questions, each with the fields it asks for.",
                         "additionalProperties": texts("The fields."),
                     },
+                    "query": {
+                        "type": "object",
+                        "description": "Queries with a route, each with the fields by which it finds; all when none is named.",
+                        "propertyNames": types,
+                        "additionalProperties": texts("The fields."),
+                    },
                     "projections": texts("Read models with a row for each."),
                 },
             },

@@ -84,6 +84,11 @@ pub(crate) fn write(context: &str, sentences: &[Sentence]) -> Result<String, Inp
                 below(&mut body, &["aggregate", root.pascal(), "specification"])
                     .insert(name, value(fields.iter().collect::<Array>()));
             }
+            Sentence::Query { name, root, fields } => {
+                let (root, name) = (TypeName::parse(root)?, TypeName::parse(name)?);
+                below(&mut body, &["aggregate", root.pascal(), "query"])
+                    .insert(name.pascal(), value(fields.iter().collect::<Array>()));
+            }
             // Folded into what they were added to.
             Sentence::Field { .. } | Sentence::Variants { .. } | Sentence::Rules { .. } => {}
         }

@@ -92,6 +92,20 @@ impl Planner<'_> {
                 context! { c => Serde(command) },
             );
         }
+        for query in &view.queries {
+            push(
+                format!("{application}/{}.rs", query.snake),
+                "query/application.rs.j2",
+                context! { q => Serde(query) },
+            );
+            if self.settings.web {
+                push(
+                    format!("src/{module}/adapters/http/{snake}/{}.rs", query.snake),
+                    "query/http.rs.j2",
+                    context! { q => Serde(query) },
+                );
+            }
+        }
         if self.settings.web {
             let http = format!("src/{module}/adapters/http/{snake}");
             push(format!("{http}/mod.rs"), "aggregate/http/mod.rs.j2", none());

@@ -17,6 +17,7 @@ use super::{
     },
     imports,
     projection::{ProjectionView, projection},
+    query::{QueryView, query},
     specification::{SpecificationView, specification},
     state::{StateView, state_view},
     use_case::{UseCaseView, use_cases},
@@ -104,6 +105,7 @@ pub(crate) struct AggregateView {
     finders: Vec<FinderView>,
     pub(crate) specifications: Vec<SpecificationView>,
     pub(crate) projections: Vec<ProjectionView>,
+    pub(crate) queries: Vec<QueryView>,
     create_json: String,
     invalid_json: String,
     invalid_paths: String,
@@ -296,7 +298,7 @@ impl AggregateView {
             snake,
             ident,
             label,
-            path,
+            path: path.clone(),
             create,
             fields,
             create_fields,
@@ -310,6 +312,7 @@ impl AggregateView {
             handlers,
             use_cases,
             finders,
+            queries: aggregate.queries.iter().map(|one| query(aggregate, one, &path)).collect(),
             projections: aggregate
                 .projections
                 .iter()

@@ -80,5 +80,10 @@ pub(crate) fn questions(aggregate: &Aggregate) -> Vec<Question> {
         query: format!("Get{}", aggregate.name),
         path: format!("{one}/{}/{{{}_id}}", entity.segment, entity.short),
     }));
+    let queries = aggregate.queries.iter().zip(&view.queries);
+    questions.extend(queries.map(|(query, view)| Question {
+        query: query.name.pascal().to_owned(),
+        path: view.path.clone(),
+    }));
     questions
 }

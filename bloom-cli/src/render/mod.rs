@@ -18,6 +18,7 @@ mod names;
 mod pattern;
 mod project;
 mod projection;
+mod query;
 mod sample;
 mod specification;
 mod state;

@@ -32,6 +32,7 @@ pub(crate) fn names_of(aggregate: &Aggregate) -> NamesOf {
         types.extend([
             format!("{}Handler", case.pascal),
             format!("{}Body", case.pascal),
+            format!("{}Parameters", case.pascal),
             case.pascal,
         ]);
         words.push(case.snake);

@@ -41,5 +41,11 @@ pub(super) fn use_cases(aggregate: &Aggregate) -> Vec<UseCaseView> {
             ));
         }
     }
+    cases.extend(
+        aggregate
+            .queries
+            .iter()
+            .map(|query| case(query.name.pascal().to_owned(), query.name.snake())),
+    );
     cases
 }

@@ -39,7 +39,8 @@ impl Sentence {
             | Self::Repository { root: name }
             | Self::Tables { root: name, .. }
             | Self::Projection { root: name, .. }
-            | Self::Specification { root: name, .. } => owner(name)?,
+            | Self::Specification { root: name, .. }
+            | Self::Query { root: name, .. } => owner(name)?,
             Self::Migration { .. } => {}
         }
         Ok(sentence)

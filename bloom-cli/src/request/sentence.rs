@@ -106,6 +106,11 @@ pub(crate) enum Sentence {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         fields: Vec<String>,
     },
+    Query {
+        name: String,
+        root: String,
+        fields: Vec<String>,
+    },
 }
 
 /// The same, checked.
@@ -123,6 +128,7 @@ pub(crate) enum Request {
     Migration { name: FieldName, number: Option<usize> },
     Projection { name: TypeName, root: TypeName, number: Option<usize> },
     Specification { name: FieldName, root: TypeName, fields: Vec<FieldName> },
+    Query { name: TypeName, root: TypeName, fields: Vec<FieldName> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,6 +180,7 @@ impl Sentence {
             Request::Migration { name, .. } => format!("migration {name}"),
             Request::Projection { name, .. } => format!("projection {name}"),
             Request::Specification { name, root, .. } => format!("specification {root} {name}"),
+            Request::Query { name, .. } => format!("query {name}"),
         })
     }
 
@@ -186,7 +193,8 @@ impl Sentence {
             | Self::Repository { root }
             | Self::Tables { root, .. }
             | Self::Projection { root, .. }
-            | Self::Specification { root, .. } => Some(root),
+            | Self::Specification { root, .. }
+            | Self::Query { root, .. } => Some(root),
             Self::Field { owner, .. }
             | Self::Variants { owner, .. }
             | Self::Rules { owner, .. } => Some(owner),
@@ -345,6 +353,14 @@ impl Sentence {
                 let fields = fields.iter().map(|field| FieldName::parse(field));
                 Request::Specification {
                     name: FieldName::parse(name)?,
+                    root: TypeName::parse(root)?,
+                    fields: fields.collect::<Result<_, _>>()?,
+                }
+            }
+            Self::Query { name, root, fields } => {
+                let fields = fields.iter().map(|field| FieldName::parse(field));
+                Request::Query {
+                    name: TypeName::parse(name)?,
                     root: TypeName::parse(root)?,
                     fields: fields.collect::<Result<_, _>>()?,
                 }

@@ -47,6 +47,9 @@ impl Sentence {
             Self::Tables { root, .. } => format!("repository {root} --relational"),
             Self::Migration { name, .. } => format!("migration {name}"),
             Self::Projection { name, root, .. } => format!("projection {name} --from {root}"),
+            Self::Query { name, root, fields } => {
+                format!("query {name} --in {root} {}", fields.join(" "))
+            }
             Self::Specification { name, root, fields } => {
                 format!("specification {name} --for {root} {}", fields.join(" "))
             }

@@ -1,0 +1,118 @@
+//! Named questions: specifications and queries.
+
+use super::{
+    Context,
+    aggregate::{Aggregate, Query, Specification},
+};
+use crate::request::{FieldName, InputError, TypeName, error::nearest};
+
+impl Context {
+    pub(super) fn add_specification(
+        &mut self,
+        name: &FieldName,
+        root: &TypeName,
+        fields: &[FieldName],
+    ) -> Result<(), InputError> {
+        const MODULE: &str = "specifications";
+        const MOST: usize = 7;
+        if fields.len() > MOST {
+            return Err(InputError::new(format!("a specification asks for {MOST} fields at most"))
+                .hint("join smaller ones: `&`, `|` and `!` make one question of several"));
+        }
+        let aggregate = self.root(root)?;
+        let known = askable(aggregate, fields)?;
+        let fields =
+            if fields.is_empty() { known.into_iter().take(1).collect() } else { fields.to_vec() };
+        if fields.is_empty() {
+            return Err(InputError::new(format!("`{root}` has no field that can be asked for")));
+        }
+        let has_module = aggregate.entities.iter().any(|entity| entity.short.plain() == MODULE)
+            || aggregate
+                .fields
+                .iter()
+                .any(|field| field.name.plain() == MODULE && !field.own_types().is_empty());
+        if has_module {
+            return Err(InputError::new(format!("`{root}` has a module `{MODULE}` already")));
+        }
+        aggregate.specifications.push(Specification { name: name.clone(), fields });
+        Ok(())
+    }
+
+    /// A query by some fields; by all that can be asked for when none is named.
+    pub(super) fn add_query(
+        &mut self,
+        name: &TypeName,
+        root: &TypeName,
+        fields: &[FieldName],
+    ) -> Result<(), InputError> {
+        for suffix in ["", "Handler", "Parameters"] {
+            self.free(&format!("{name}{suffix}"))?;
+        }
+        let taken = self.aggregates.iter().find(|aggregate| {
+            let of_changes = aggregate
+                .fields
+                .iter()
+                .map(|field| format!("Change{}{}", aggregate.name, field.name.pascal()));
+            let of_commands = aggregate
+                .commands
+                .iter()
+                .map(|command| format!("{}{}", command.verb.pascal(), aggregate.name));
+            let of_entities = aggregate.entities.iter().flat_map(|entity| {
+                ["Add", "Change", "Remove"].map(|verb| format!("{verb}{}", entity.name))
+            });
+            let of_queries = aggregate.queries.iter().map(|query| query.name.to_string());
+            let own = [
+                format!("{}{}", aggregate.create.pascal(), aggregate.name),
+                format!("Get{}", aggregate.name),
+                format!("List{}", aggregate.plural.pascal()),
+            ];
+            own.into_iter()
+                .chain(of_changes)
+                .chain(of_commands)
+                .chain(of_entities)
+                .chain(of_queries)
+                .any(|used| used == name.pascal())
+        });
+        if let Some(taken) = taken {
+            return Err(InputError::new(format!(
+                "`{name}` is a use case of `{}` already",
+                taken.name
+            ))
+            .hint("choose another name"));
+        }
+        let aggregate = self.root(root)?;
+        let known = askable(aggregate, fields)?;
+        let fields = if fields.is_empty() { known } else { fields.to_vec() };
+        const PAGE: [&str; 3] = ["limit", "after", "page"];
+        if let Some(taken) = fields.iter().find(|field| PAGE.contains(&field.plain())) {
+            return Err(InputError::new(format!(
+                "`{taken}` says which page is asked for, and cannot be a field of the query"
+            )));
+        }
+        if fields.is_empty() {
+            return Err(InputError::new(format!("`{root}` has no field that can be asked for")));
+        }
+        aggregate.queries.push(Query { name: name.clone(), fields });
+        Ok(())
+    }
+}
+
+/// The fields with one value that can be asked for; refuses those of `wanted` that are none of them.
+fn askable(aggregate: &Aggregate, wanted: &[FieldName]) -> Result<Vec<FieldName>, InputError> {
+    let known: Vec<FieldName> = aggregate
+        .fields
+        .iter()
+        .filter(|field| field.has_one_equality())
+        .map(|field| field.name.clone())
+        .collect();
+    let Some(wrong) = wanted.iter().find(|name| !known.contains(name)) else { return Ok(known) };
+    let error = InputError::new(format!(
+        "`{}` has no field `{wrong}` with one value that can be asked for",
+        aggregate.name
+    ));
+    let names = known.iter().map(FieldName::plain);
+    Err(match nearest(wrong.plain(), names.clone()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("it has {}", names.collect::<Vec<_>>().join(", "))),
+    })
+}
