@@ -4,15 +4,21 @@ use std::process::{Command, Stdio};
 
 use bloom_tests::{Sandbox, Server, tool};
 
+/// The shop with queries. All tests here build the same one, since one replaces the binary of another.
+fn shop() -> Sandbox {
+    let sandbox = Sandbox::shop();
+    sandbox.generate("query FindOrders --in Order");
+    sandbox.generate("query FindCustomers --in Customer");
+    sandbox
+}
+
 #[test]
 fn a_fuzzer_finds_no_fault_and_nothing_undocumented() {
     let Some(schemathesis) = tool("schemathesis", "fuzzing the shop by its OpenAPI description")
     else {
         return;
     };
-    let sandbox = Sandbox::shop();
-    sandbox.generate("query FindOrders --in Order");
-    sandbox.generate("query FindCustomers --in Customer");
+    let sandbox = shop();
     let binary = sandbox.binary();
     let server = Server::start(sandbox.path(), &binary);
     let output = Command::new(schemathesis)
@@ -35,7 +41,7 @@ fn a_fuzzer_finds_no_fault_and_nothing_undocumented() {
 #[test]
 fn the_docs_are_shown_without_a_network() {
     let Some(chromium) = tool("chromium", "looking at /docs in a browser") else { return };
-    let sandbox = Sandbox::shop();
+    let sandbox = shop();
     let binary = sandbox.binary();
     let server = Server::start(sandbox.path(), &binary);
     let output = Command::new(chromium)
