@@ -50,6 +50,12 @@ impl Context {
                 }
                 aggregate.repository = true;
                 let (fields, entities) = (aggregate.fields.clone(), aggregate.entities.clone());
+                let table = aggregate.stored.table.clone();
+                let own = entities.iter().map(|entity| format!("{table}_{}", entity.list));
+                for name in own.chain(["rows", "documents"].map(|end| format!("{table}_{end}"))) {
+                    self.free_table(&name)?;
+                }
+                let aggregate = self.root(root)?;
                 aggregate.tables = Some(Tables { migration, fields, entities });
             }
             Request::Migration { name, number } => {

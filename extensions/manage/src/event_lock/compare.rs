@@ -32,6 +32,8 @@ pub(crate) enum FindingKind {
     Unread,
     /// A payload of its shape is not read.
     Refused(DecodeError),
+    /// Events of two kinds of aggregates have this name.
+    Shared { aggregates: [&'static str; 2] },
 }
 
 impl Finding {
@@ -42,7 +44,7 @@ impl Finding {
 
     /// Whether somebody may say that nothing of it is stored.
     pub(crate) fn can_be_accepted(&self) -> bool {
-        !matches!(self.kind, FindingKind::Refused(_))
+        !matches!(self.kind, FindingKind::Refused(_) | FindingKind::Shared { .. })
     }
 
     /// Takes it as it is now.
@@ -54,7 +56,7 @@ impl Finding {
                 lock.insert(&self.name, self.revision, is);
             }
             FindingKind::Unread => lock.remove(&self.name, self.revision),
-            FindingKind::Refused(_) => {}
+            FindingKind::Refused(_) | FindingKind::Shared { .. } => {}
         }
     }
 }
@@ -88,9 +90,16 @@ pub(crate) fn compare(lock: &EventLock, known: &[KnownEvents]) -> Vec<Finding> {
             found(name, revision, FindingKind::Unread);
         }
     }
-    for events in known {
+    for (index, events) in known.iter().enumerate() {
         for shape in events.shapes() {
             let EventShape { name, revision, .. } = shape;
+            let same = |other: &&KnownEvents| {
+                other.shapes().iter().any(|shape| shape.name == name && shape.revision == revision)
+            };
+            if let Some(other) = known[..index].iter().find(same) {
+                let aggregates = [other.aggregate, events.aggregate];
+                found(name, revision, FindingKind::Shared { aggregates });
+            }
             if let Some(body) = shape.sample()
                 && let Some(Err(error)) = attempt(events, name, revision, &body)
             {
@@ -160,6 +169,12 @@ impl fmt::Display for Finding {
                 f,
                 "{name} {revision} may be stored, and nothing reads it any more\n  bring it back, as the newest revision or by \
                  `from = ..`; or, if none is stored anywhere, `events accept --changed`"
+            ),
+            FindingKind::Shared { aggregates: [one, other] } => write!(
+                f,
+                "{name} {revision} is the name of an event of `{one}` and of one of `{other}`, which nothing that goes by names could tell apart\n  \
+                 give one of them another name, such as `{other}.{}`",
+                name.rsplit('.').next().unwrap_or(name)
             ),
             FindingKind::Refused(error) => {
                 write!(f, "{name} {revision} is not read in the shape it says it has: {error}")
@@ -279,6 +294,49 @@ mod tests {
         fn shape(_: &mut Within) -> Shape {
             Shape::Plain("i64")
         }
+    }
+
+    #[derive(DomainEvent)]
+    enum GateEvent {
+        #[event(name = "gate.made", rev = 1)]
+        Made { id: DoorId },
+        #[event(name = "door.opened", rev = 1)]
+        Opened { by: String },
+    }
+
+    #[derive(Aggregate)]
+    #[aggregate(event = GateEvent)]
+    struct Gate {
+        #[aggregate(id)]
+        id: DoorId,
+        #[aggregate(changes)]
+        changes: Changes<GateEvent>,
+    }
+
+    impl EventSourced for Gate {
+        fn begin(event: &GateEvent) -> Option<Self> {
+            match event {
+                GateEvent::Made { id } => Some(Self { id: *id, changes: Changes::new() }),
+                GateEvent::Opened { .. } => None,
+            }
+        }
+
+        fn apply(&mut self, _: &GateEvent) {}
+    }
+
+    #[test]
+    fn one_name_is_not_given_to_events_of_two_kinds() {
+        let store = StorageStore::shared(Arc::new(MemoryStorage::new()))
+            .aggregate::<first::Door>(Events::folded())
+            .aggregate::<Gate>(Events::folded());
+        let lock = EventLock::of(store.known_events());
+        let [shared] = &compare(&lock, store.known_events())[..] else { panic!("one finding") };
+        assert!(!shared.is_new() && !shared.can_be_accepted());
+        assert_eq!(
+            shared.to_string(),
+            "door.opened 1 is the name of an event of `door` and of one of `gate`, which nothing that goes by names could tell apart\n  \
+             give one of them another name, such as `gate.opened`"
+        );
     }
 
     #[test]
