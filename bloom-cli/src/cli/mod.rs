@@ -4,11 +4,13 @@ mod add;
 mod check;
 mod destroy;
 mod graph;
+mod init;
+mod model;
 mod names;
 mod rename;
 mod thing;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -17,6 +19,8 @@ pub(crate) use self::{
     check::{CheckArgs, CheckFormat},
     destroy::Doomed,
     graph::{GraphArgs, GraphFormat},
+    init::{InitArgs, SetupArgs},
+    model::ModelVerb,
     rename::Renaming,
     thing::Thing,
 };
@@ -223,60 +227,6 @@ pub(crate) struct OwnArgs {
     pub(crate) arguments: Vec<OsString>,
 }
 
-/// What can be done with a model file.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelVerb {
-    /// Make the code follow the file
-    #[command(after_help = "\
-Examples:
-  bloom model apply shop.bloom.toml --dry-run
-  bloom model apply shop.bloom.toml
-  bloom model apply shop.bloom.toml --prune
-
-A file looks like this:
-  [context.shop.value.Money]
-  amount = \"i64\"
-  currency = \"enum:EUR,USD\"
-
-  [context.shop.aggregate.Order]
-  commands = [\"place: draft -> placed if lines\"]
-  [context.shop.aggregate.Order.field]
-  status = \"enum:draft,placed\"
-  [context.shop.aggregate.Order.entity.OrderLine]
-  while = [\"draft\"]
-  [context.shop.aggregate.Order.entity.OrderLine.field]
-  price = \"Money\"")]
-    Apply {
-        /// The model file
-        file: PathBuf,
-        /// Destroy what the file does not have
-        #[arg(long)]
-        prune: bool,
-        #[command(flatten)]
-        options: Options,
-    },
-    /// Say where the file and the project differ; the exit code is 1 if they do
-    Check {
-        /// The model file
-        file: PathBuf,
-        /// Print the differences as JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print the model file of the project
-    #[command(after_help = "\
-Examples:
-  bloom model export > shop.bloom.toml")]
-    Export,
-    /// Print the JSON Schema of model files, for editors
-    #[command(after_help = "\
-Examples:
-  bloom model schema > bloom-model.schema.json
-and as the first line of the model file, for editors with Taplo:
-  #:schema ./bloom-model.schema.json")]
-    Schema,
-}
-
 /// What can be ejected.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ejected {
@@ -312,63 +262,6 @@ The data is copied by the project's own binary, once both databases are migrated
         #[command(flatten)]
         options: Options,
     },
-}
-
-/// Arguments of `bloom init`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  bloom init shop
-  bloom init services/billing --name billing --context invoicing
-  bloom init lab --db memory --no-web
-  bloom init shop --template ~/templates/service
-  bloom init shop --template https://example.com/team/template.git")]
-pub(crate) struct InitArgs {
-    /// Where; the last part is the name
-    pub(crate) path: PathBuf,
-    /// Another name than the folder's
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// The name of the first bounded context; the project's when left out
-    #[arg(long)]
-    pub(crate) context: Option<String>,
-    /// Where the data is kept
-    #[arg(long, value_enum, default_value = "sqlite")]
-    pub(crate) db: Database,
-    /// Leave out HTTP
-    #[arg(long)]
-    pub(crate) no_web: bool,
-    /// Copy Bloom's crates into the project, so that it builds anywhere
-    #[arg(long)]
-    pub(crate) vendor: bool,
-    /// Take Bloom's crates from this checkout
-    #[arg(long, value_name = "DIR")]
-    pub(crate) bloom_path: Option<PathBuf>,
-    /// Begin with a project template of your own, a folder or a git repository, through `cargo generate`
-    #[arg(
-        long,
-        value_name = "PATH|GIT",
-        conflicts_with_all = ["context", "db", "no_web", "vendor", "bloom_path", "dry_run", "json"]
-    )]
-    pub(crate) template: Option<String>,
-    /// Show what would be written, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Print the outcome as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Arguments of `bloom setup`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  bloom setup
-  bloom setup --bloom-path ~/src/bloom")]
-pub(crate) struct SetupArgs {
-    /// Take Bloom's crates from this checkout
-    #[arg(long, value_name = "DIR")]
-    pub(crate) bloom_path: Option<PathBuf>,
 }
 
 /// What every generator understands.

@@ -6,7 +6,10 @@ use syn::spanned::Spanned;
 
 use super::{
     SyntaxError,
+    imports::{imported, with_needed},
     outline::{Inside, Node, Separator, parse},
+    pairing::paired,
+    sameness::same,
     uses::{leaves, without},
 };
 
@@ -42,45 +45,13 @@ pub(crate) fn merge(base: &str, ours: &str, new: &str) -> Result<String, Unmerge
     if !merge.conflicts.is_empty() {
         return Err(Unmerged::Conflicts(merge.conflicts));
     }
-    let imported: Vec<String> = of(&ours);
-    let still: Vec<String> = of(&new);
-    let gone: Vec<String> = of(&base)
+    let there = imported(&ours);
+    let still = imported(&new);
+    let gone: Vec<String> = imported(&base)
         .into_iter()
-        .filter(|leaf| imported.contains(leaf) && !still.contains(leaf))
+        .filter(|leaf| there.contains(leaf) && !still.contains(leaf))
         .collect();
     Ok(with_needed(merge.applied(), &gone))
-}
-
-/// Every full path that a file imports.
-fn of(inside: &Inside) -> Vec<String> {
-    inside
-        .nodes
-        .iter()
-        .flat_map(|node| node.uses.as_ref().map(leaves).unwrap_or_default())
-        .collect()
-}
-
-/// Brings back the imports of what Bloom needs no longer and people do.
-fn with_needed(text: String, gone: &[String]) -> String {
-    let Ok(outline) = parse(&text) else { return text };
-    let mut code = text.clone();
-    for node in outline.nodes.iter().rev().filter(|node| node.uses.is_some()) {
-        code.replace_range(node.range.clone(), "");
-    }
-    let is_needed = |leaf: &&String| {
-        let name = leaf.rsplit([':', ' ']).next().unwrap_or_default();
-        let word = |sign: char| sign.is_alphanumeric() || sign == '_';
-        let comment_free = code.lines().map(|line| line.split("//").next().unwrap_or_default());
-        comment_free.into_iter().any(|line| line.split(|sign| !word(sign)).any(|part| part == name))
-    };
-    let needed: String =
-        gone.iter().filter(is_needed).map(|leaf| format!("use {leaf};\n")).collect();
-    if needed.is_empty() {
-        return text;
-    }
-    let anchor = outline.nodes.iter().find(|node| node.uses.is_some()).or(outline.nodes.first());
-    let at = anchor.map_or(text.len(), |anchor| anchor.range.start);
-    format!("{}{needed}{}", &text[..at], &text[at..])
 }
 
 struct Merge<'t> {
@@ -338,68 +309,7 @@ impl Merge<'_> {
     }
 }
 
-/// The file with its pieces of one kind, such as the blocks `impl Order`, counted as Bloom counts them: each is the one that has
-/// most of the same in it, wherever people put their own.
-fn paired(base: &Inside, ours: &Inside) -> Inside {
-    let kind = |key: &str| key.split(" #").next().unwrap_or_default().to_owned();
-    let names = |node: &Node| -> Vec<String> {
-        node.inside.iter().flat_map(|inside| &inside.nodes).map(|node| node.key.clone()).collect()
-    };
-    let mut nodes = ours.nodes.clone();
-    let mut taken: Vec<usize> = Vec::new();
-    for known in base.nodes.iter().filter(|known| known.inside.is_some()) {
-        let alike: Vec<usize> = (0..nodes.len())
-            .filter(|index| kind(&ours.nodes[*index].key) == kind(&known.key))
-            .collect();
-        if alike.len() < 2 {
-            continue;
-        }
-        let wanted = names(known);
-        let shared = |index: &usize| {
-            names(&ours.nodes[*index]).iter().filter(|name| wanted.contains(name)).count()
-        };
-        let free = alike.iter().copied().filter(|index| !taken.contains(index));
-        // The first of those that have equally much.
-        if let Some(best) = free.rev().max_by_key(shared) {
-            taken.push(best);
-            nodes[best].key.clone_from(&known.key);
-        }
-    }
-    // What is left has a number that no piece of Bloom's has.
-    for (index, node) in nodes.iter_mut().enumerate() {
-        let is_double =
-            ours.nodes.iter().filter(|other| kind(&other.key) == kind(&node.key)).count() > 1;
-        if is_double && node.inside.is_some() && !taken.contains(&index) {
-            node.key = format!("{} #own {index}", kind(&node.key));
-        }
-    }
-    Inside { nodes, separator: ours.separator }
-}
-
 /// What stands before the first piece inside.
 fn head(node: &Node, inside: &Inside) -> Range<usize> {
     node.range.start..inside.nodes.first().map_or(node.range.end, |first| first.range.start)
-}
-
-/// Whether two texts differ in nothing but blanks and a last comma.
-fn same(left: &str, right: &str) -> bool {
-    squeezed(left) == squeezed(right)
-}
-
-/// The text without blanks, but for those inside of texts.
-fn squeezed(text: &str) -> String {
-    let mut squeezed = String::with_capacity(text.len());
-    let (mut in_text, mut escaped) = (false, false);
-    for sign in text.chars() {
-        if in_text || !sign.is_whitespace() {
-            squeezed.push(sign);
-        }
-        in_text ^= sign == '"' && !escaped;
-        escaped = in_text && sign == '\\' && !escaped;
-    }
-    if squeezed.ends_with(',') {
-        squeezed.pop();
-    }
-    // rustfmt adds a comma before a closing bracket on a line of its own.
-    squeezed.replace(",}", "}").replace(",)", ")").replace(",]", "]")
 }

@@ -4,9 +4,12 @@
 //! is there. Whatever differs between the first two is done to the third; everything else stays as it is, byte
 //! for byte.
 
+mod imports;
 mod merge;
 mod outline;
+mod pairing;
 mod rename;
+mod sameness;
 mod uses;
 
 pub(crate) use merge::{Unmerged, merge};

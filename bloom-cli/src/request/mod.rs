@@ -7,6 +7,7 @@ pub(crate) mod field;
 mod fuzz;
 #[cfg(test)]
 mod grammar;
+mod meaning;
 pub(crate) mod name;
 pub(crate) mod primitive;
 mod range;
@@ -20,7 +21,8 @@ mod words;
 pub(crate) use command::CommandSentence;
 pub(crate) use error::InputError;
 pub(crate) use field::{Field, FieldType, Item, Variant};
+pub(crate) use meaning::{AggregateRequest, EntityRequest, Request};
 pub(crate) use name::{FieldName, TypeName};
 pub(crate) use primitive::Primitive;
 pub(crate) use range::Range;
-pub(crate) use sentence::{AggregateRequest, EntityRequest, Request, Sentence, StoredNames};
+pub(crate) use sentence::{Sentence, StoredNames};
