@@ -85,7 +85,7 @@ pub(crate) enum Verb {
     #[command(visible_alias = "new")]
     Init(InitArgs),
     /// Add to a project
-    #[command(visible_alias = "g", arg_required_else_help = true)]
+    #[command(visible_alias = "g", arg_required_else_help = true, after_help = thing::EXAMPLES)]
     Generate {
         #[command(subcommand)]
         thing: Thing,

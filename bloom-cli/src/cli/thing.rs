@@ -164,10 +164,12 @@ impl Thing {
     }
 }
 
-const VALUE_EXAMPLES: &str = "\
-Examples:
-  bloom generate value-object Money amount:i64 currency:enum:EUR,USD
-  bloom generate value-object Period first:Date last:Date
+/// Examples, and behind them what a field may be.
+macro_rules! with_fields {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "
 
 Fields:
   name:String            a type: String bool i32 i64 u32 u64 f64 Decimal Uuid Date Timestamp Json,
@@ -175,31 +177,35 @@ Fields:
   name:String:1..100     a rule: characters of a String, value of a number; both ends belong to it
   status:enum:a,b        an enum of its own
   tags:String:list       more rules, separated by commas: optional, list, list(1..5), email, url,
-                         unique, index, =default, and, always last, matches=^[A-Z]+$";
-const AGGREGATE_EXAMPLES: &str = "\
+                         unique, index, =default, and, always last, matches=^[A-Z]+$"
+        )
+    };
+}
+
+pub(super) const EXAMPLES: &str = with_fields!(
+    "\
 Examples:
   bloom generate aggregate Customer name:String:1..100 email:String:email,unique
-  bloom generate aggregate Account owner:String:1..100 --create open --event-sourced
-
-Fields:
-  name:String            a type: String bool i32 i64 u32 u64 f64 Decimal Uuid Date Timestamp Json,
-                         or one of the context, such as CustomerId or Money
-  name:String:1..100     a rule: characters of a String, value of a number; both ends belong to it
-  status:enum:a,b        an enum of its own
-  tags:String:list       more rules, separated by commas: optional, list, list(1..5), email, url,
-                         unique, index, =default, and, always last, matches=^[A-Z]+$";
-const ENTITY_EXAMPLES: &str = "\
+  bloom generate command --in Order 'place: draft -> placed if lines'"
+);
+const VALUE_EXAMPLES: &str = with_fields!(
+    "\
+Examples:
+  bloom generate value-object Money amount:i64 currency:enum:EUR,USD
+  bloom generate value-object Period first:Date last:Date"
+);
+const AGGREGATE_EXAMPLES: &str = with_fields!(
+    "\
+Examples:
+  bloom generate aggregate Customer name:String:1..100 email:String:email,unique
+  bloom generate aggregate Account owner:String:1..100 --create open --event-sourced"
+);
+const ENTITY_EXAMPLES: &str = with_fields!(
+    "\
 Examples:
   bloom generate entity OrderLine --in Order sku:String:3..20 quantity:u32:1..999 --while draft
-  bloom generate entity Stop --in Route city:String:1..80 --count 2..20
-
-Fields:
-  name:String            a type: String bool i32 i64 u32 u64 f64 Decimal Uuid Date Timestamp Json,
-                         or one of the context, such as CustomerId or Money
-  name:String:1..100     a rule: characters of a String, value of a number; both ends belong to it
-  status:enum:a,b        an enum of its own
-  tags:String:list       more rules, separated by commas: optional, list, list(1..5), email, url,
-                         unique, index, =default, and, always last, matches=^[A-Z]+$";
+  bloom generate entity Stop --in Route city:String:1..80 --count 2..20"
+);
 const COMMAND_EXAMPLES: &str = "\
 Examples:
   bloom generate command --in Order 'place: draft -> placed if lines'
