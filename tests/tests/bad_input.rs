@@ -107,6 +107,8 @@ fn fields() {
             &["generate", "aggregate", "A", "id:Uuid"],
             &["generate", "aggregate", "A", "version:u32"],
             &["generate", "aggregate", "A", "self:u32"],
+            &["generate", "aggregate", "A", "check:String"],
+            &["generate", "aggregate", "A", "uow:bool"],
             &["generate", "aggregate", "A", "name"],
             &["generate", "aggregate", "A", "name:Strin"],
             &["generate", "aggregate", "A", "price:Mony"],
@@ -155,6 +157,25 @@ fn fields() {
                 "Order"
             ],
         ]
+    ));
+}
+
+#[test]
+fn queries() {
+    insta::assert_snapshot!(tell(
+        &shop(),
+        &[
+            &["generate", "query", "FindOrders", "--in", "Ordr"],
+            &["generate", "query", "FindOrders", "--in", "Order", "stat"],
+            &["generate", "query", "ListOrders", "--in", "Order"],
+            &["generate", "query", "PlaceOrder", "--in", "Order"],
+            &["generate", "query", "OrderView", "--in", "Order"],
+            &["generate", "query", "ShopApp", "--in", "Order"],
+            &["generate", "query", "State", "--in", "Order"],
+            &["generate", "query", "Routing", "--in", "Order"],
+            &["generate", "query", "Order", "--in", "Order"],
+            &["generate", "query", "type", "--in", "Order"],
+        ],
     ));
 }
 

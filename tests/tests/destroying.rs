@@ -177,6 +177,28 @@ fn an_import_that_people_need_stays() {
 }
 
 #[test]
+fn a_word_in_a_text_needs_no_import() {
+    let sandbox = shop();
+    sandbox.generate("value-object Score points:u32");
+    sandbox.ok(&["add", "field", "Order", "score:Score:optional"]);
+    let path = "src/shop/domain/order/mod.rs";
+    let own = "\n/// The Score of an order.\npub const LABEL: &str = \"Score of an order\";\n";
+    sandbox.write(path, &(sandbox.read(path) + own));
+    destroy(&sandbox, "field Order score");
+    destroy(&sandbox, "value-object Score");
+    let text = sandbox.read(path);
+    assert!(text.ends_with(own) && text.matches("Score").count() == 2, "{text}");
+}
+
+#[test]
+fn what_others_bring_in_under_the_same_name_is_not_told() {
+    let sandbox = shop();
+    sandbox.generate("aggregate Client name:String:1..5");
+    let said = destroy(&sandbox, "aggregate Client");
+    assert!(!said.contains("still names"), "{said}");
+}
+
+#[test]
 fn the_number_of_a_step_that_stays_is_not_given_twice() {
     let sandbox = shop();
     sandbox.generate("migration visits");

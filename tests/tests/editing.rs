@@ -381,3 +381,16 @@ fn what_an_interrupted_run_left_is_undone_before_anything_is_said() {
         assert_eq!(sandbox.tree(), whole, "{verb:?}");
     }
 }
+
+#[test]
+fn what_a_command_makes_superfluous_goes() {
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("aggregate Doc name:String:1..5 kind:enum:a,b");
+    let path = "src/shop/application/doc/change_doc_kind.rs";
+    assert!(sandbox.path().join(path).exists());
+    sandbox.ok(&["generate", "command", "--in", "Doc", "finish: a -> b"]);
+    assert!(!sandbox.path().join(path).exists());
+    assert!(sandbox.ok(&["check"]).contains("Checked"));
+    sandbox.ok(&["destroy", "command", "finish", "--in", "Doc"]);
+    assert!(sandbox.path().join(path).exists());
+}

@@ -250,3 +250,19 @@ fn what_was_removed_stays_removed() {
     sandbox.ok(&["rename", "aggregate", "Order", "Purchase"]);
     assert!(!sandbox.path().join("src/shop/domain/purchase/tests.rs").exists());
 }
+
+#[test]
+fn a_helper_of_the_tests_keeps_its_name() {
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("aggregate Client name:String:1..9");
+    let own = "tests/suite/http/mine.rs";
+    let text = "//! By hand.\n\nuse super::client;\n\n#[test]\nfn one() {\n    let _ = (client(), crate::http::client());\n}\n";
+    sandbox.write(own, text);
+    let module = "tests/suite/http/mod.rs";
+    sandbox
+        .write(module, &sandbox.read(module).replacen("mod client;", "mod client;\nmod mine;", 1));
+    sandbox.ok(&["rename", "aggregate", "Client", "Customer"]);
+    assert_eq!(sandbox.read(own), text);
+    let text = sandbox.read(module);
+    assert!(text.contains("mod customer;\nmod mine;") && text.contains("fn client()"), "{text}");
+}

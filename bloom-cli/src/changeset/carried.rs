@@ -21,11 +21,9 @@ pub(crate) fn carry(
         let ends = LineEnds::of(&text);
         let plain = ends.taken_out(&text);
         let (to, after) = (renaming.carried(&path), renaming.text(&path, &plain)?);
-        if !renaming.is_own(&path) {
-            let found = renaming.names.doubts(&plain);
-            for doubt in found.map_err(|error| Failure::syntax(&path, &error))? {
-                doubts.push(format!("{path}:{}: `.{}(..)`", doubt.line, doubt.method));
-            }
+        let found = renaming.names.doubts(&after);
+        for doubt in found.map_err(|error| Failure::syntax(&path, &error))? {
+            doubts.push(format!("{path}:{}: `.{}(..)`", doubt.line, doubt.method));
         }
         if to != path && (project.read(&to)?.is_some() || planned(&to)) {
             conflicts.push(Conflict::at(format!(

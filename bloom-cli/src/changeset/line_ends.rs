@@ -10,11 +10,11 @@ pub(super) struct LineEnds {
 const MARK: char = '\u{feff}';
 
 impl LineEnds {
-    /// Those of this text.
+    /// Those of this text; where they are mixed, each stays as it is.
     pub(super) fn of(text: &str) -> Self {
         let all = text.matches('\n').count();
         let crlf = text.matches("\r\n").count();
-        Self { crlf: crlf > all / 2, mark: text.starts_with(MARK) }
+        Self { crlf: all > 0 && crlf == all, mark: text.starts_with(MARK) }
     }
 
     /// The text as Bloom would write it.

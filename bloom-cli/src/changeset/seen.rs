@@ -3,7 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::line_ends::LineEnds;
-use crate::{edit::Names, failure::Failure, project::Project};
+use crate::{
+    edit::{Kin, Names},
+    failure::Failure,
+    project::Project,
+};
 
 /// What is read of the project.
 pub(crate) struct Seen<'p> {
@@ -58,6 +62,19 @@ impl<'n> Renaming<'n> {
         folder.map_or_else(|| path.to_owned(), |(from, to)| format!("{to}{}", &path[from.len()..]))
     }
 
+    /// What the file is to what is renamed.
+    fn kin(&self, path: &str) -> Kin {
+        if self.own.contains(path) {
+            Kin::Planned
+        } else if self.is_own(path) {
+            Kin::Own
+        } else if path.starts_with("src/") {
+            Kin::Other
+        } else {
+            Kin::Test
+        }
+    }
+
     /// Whether the file is one of what is renamed.
     pub(super) fn is_own(&self, path: &str) -> bool {
         self.own.contains(path)
@@ -70,7 +87,7 @@ impl<'n> Renaming<'n> {
     }
 
     pub(super) fn text(&self, path: &str, text: &str) -> Result<String, Failure> {
-        let renamed = self.names.text(text, self.is_own(path));
+        let renamed = self.names.text(text, self.kin(path));
         renamed.map_err(|error| Failure::syntax(path, &error))
     }
 }

@@ -142,14 +142,17 @@ fn left_over(
     types: &HashSet<String>,
 ) -> Result<Vec<String>, Failure> {
     let mut places = Vec::new();
+    let package = project.settings.name.replace('-', "_");
     for (path, text) in project.code()? {
         let change = changeset.changes.iter().find(|change| change.path == path);
         let text = match change.map(|change| (change.effect, &change.after)) {
             Some((Effect::Removed, _)) => continue,
+            // What Bloom wrote names nothing that is gone.
+            None if project.read_base(&path)?.as_ref() == Some(&text) => continue,
             Some((Effect::Skipped, _)) | None => &text,
             Some((_, after)) => after,
         };
-        for (line, name) in mentions(text, types) {
+        for (line, name) in mentions(text, types, &package) {
             places.push(format!("{path}:{line} still names `{name}`"));
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     model::{Context, english},
     project::Record,
     render::has_valid_value,
-    request::Sentence,
+    request::{Request, Sentence},
     ui::Ui,
 };
 
@@ -38,7 +38,12 @@ pub(super) fn grow(sentence: Sentence, options: &Options, ui: Ui) -> Result<(), 
     refuse_impossible(&after)?;
 
     let settings = workshop.project.settings.clone();
-    let next = Next::new(&settings, &before, &after, Reach::Added);
+    // With its first transition a field becomes state, which is no longer changed by itself.
+    let reach = match request {
+        Request::Command { .. } => Reach::Differing,
+        _ => Reach::Added,
+    };
+    let next = Next::new(&settings, &before, &after, reach);
     let mut changeset = workshop.evolve(&next)?;
     let mut records = workshop.project.records.clone();
     records.push(Record::after(&records, sentence.done(after.newest_migration()))?);

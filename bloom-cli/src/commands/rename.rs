@@ -218,7 +218,7 @@ fn names(
             (root.clone(), root, one(from.plain(), to.plain()))
         }
     };
-    let mut names = Names { methods: verbs, package, ..Names::default() };
+    let mut names = Names { methods: verbs, subject: from.snake(), package, ..Names::default() };
     if let (Some(before), Some(after)) =
         (before.aggregate(from.pascal()), after.aggregate(to.pascal()))
     {

@@ -2,6 +2,7 @@
 
 use super::{
     outline::{Inside, parse},
+    tokens::tokens,
     uses::leaves,
 };
 
@@ -21,11 +22,19 @@ pub(super) fn with_needed(text: String, gone: &[String]) -> String {
     for node in outline.nodes.iter().rev().filter(|node| node.uses.is_some()) {
         code.replace_range(node.range.clone(), "");
     }
+    let Ok(tokens) = tokens(&code) else { return text };
+    let there = imported(&outline);
+    let last = |leaf: &str| leaf.rsplit([':', ' ']).next().unwrap_or_default().to_owned();
     let is_needed = |leaf: &&String| {
-        let name = leaf.rsplit([':', ' ']).next().unwrap_or_default();
-        let word = |sign: char| sign.is_alphanumeric() || sign == '_';
-        let comment_free = code.lines().map(|line| line.split("//").next().unwrap_or_default());
-        comment_free.into_iter().any(|line| line.split(|sign| !word(sign)).any(|part| part == name))
+        let name = last(leaf);
+        let stands_alone = |index: usize| {
+            let before = |distance: usize| {
+                index.checked_sub(distance).map_or("", |at| tokens[at].word.as_str())
+            };
+            let in_path = before(1) == ":" && before(2) == ":";
+            tokens[index].plain() == name && before(1) != "." && !in_path
+        };
+        there.iter().all(|other| last(other) != name) && (0..tokens.len()).any(stands_alone)
     };
     let needed: String =
         gone.iter().filter(is_needed).map(|leaf| format!("use {leaf};\n")).collect();

@@ -10,10 +10,11 @@ mod outline;
 mod pairing;
 mod rename;
 mod sameness;
+mod tokens;
 mod uses;
 
 pub(crate) use merge::{Unmerged, merge};
-pub(crate) use rename::{Names, mentions, pairs};
+pub(crate) use rename::{Kin, Names, mentions, pairs};
 
 /// A file that cannot be read as Rust.
 #[derive(Debug, Clone, PartialEq, Eq)]

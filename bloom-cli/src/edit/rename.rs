@@ -1,13 +1,11 @@
 //! Other names in a file that people have edited: identifiers alone, so that texts, comments and what is stored stay.
 
-mod tokens;
-
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::TokenStream;
-
-use self::tokens::{Token, flatten};
-use super::{SyntaxError, outline};
+use super::{
+    SyntaxError,
+    tokens::{Token, is_type, tokens},
+};
 
 /// What is called otherwise from now on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,8 +18,23 @@ pub(crate) struct Names {
     pub(crate) methods: HashMap<String, String>,
     /// Variants, by the type they belong to.
     pub(crate) variants: HashMap<String, HashMap<String, String>>,
+    /// What it is called as a module or a variable.
+    pub(crate) subject: String,
     /// How tests call the project.
     pub(crate) package: String,
+}
+
+/// What a file is to what is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kin {
+    /// Somebody else's.
+    Other,
+    /// Somebody else's test, in a crate of its own.
+    Test,
+    /// One that people wrote, in a folder of what is renamed.
+    Own,
+    /// One that Bloom wrote for it.
+    Planned,
 }
 
 /// A call that may be of a method which is called otherwise.
@@ -32,9 +45,8 @@ pub(crate) struct Doubt {
 }
 
 impl Names {
-    /// The text of a Rust file with the names that count from now on. In an `own` file, one of what is renamed, methods
-    /// are its methods.
-    pub(crate) fn text(&self, text: &str, own: bool) -> Result<String, SyntaxError> {
+    /// The text of a Rust file with the names that count from now on.
+    pub(crate) fn text(&self, text: &str, kin: Kin) -> Result<String, SyntaxError> {
         // Most files never name it, and parsing takes longer than looking.
         let mut names = self.types.keys().chain(self.words.keys()).chain(self.methods.keys());
         let in_variants = || self.variants.values().flat_map(HashMap::keys);
@@ -42,11 +54,11 @@ impl Names {
         {
             return Ok(text.to_owned());
         }
-        let tokens = read(text)?;
+        let tokens = tokens(text)?;
         let mut renamed = String::with_capacity(text.len());
         let mut at = 0;
         for (index, token) in tokens.iter().enumerate() {
-            if let Some(to) = self.name(&tokens, index, own) {
+            if let Some(to) = self.name(&tokens, index, kin) {
                 renamed.push_str(&text[at..token.range.start]);
                 renamed.push_str(&crate::request::name::identifier(to));
                 at = token.range.end;
@@ -61,13 +73,13 @@ impl Names {
         if !self.methods.keys().any(|name| text.contains(name)) {
             return Ok(Vec::new());
         }
-        let tokens = read(text)?;
+        let tokens = tokens(text)?;
         let mut doubts = Vec::new();
         for (index, token) in tokens.iter().enumerate() {
             let plain = token.plain();
             if self.methods.contains_key(plain)
                 && is_call(&tokens, index)
-                && self.name(&tokens, index, false).is_none()
+                && self.name(&tokens, index, Kin::Other).is_none()
             {
                 let line = text[..token.range.start].matches('\n').count() + 1;
                 doubts.push(Doubt { line, method: plain.to_owned() });
@@ -77,7 +89,7 @@ impl Names {
     }
 
     /// What an identifier is called from now on; `None` when it stays.
-    fn name(&self, tokens: &[Token], index: usize, own: bool) -> Option<&String> {
+    fn name(&self, tokens: &[Token], index: usize, kin: Kin) -> Option<&String> {
         let token = &tokens[index];
         let plain = token.plain();
         let before =
@@ -93,36 +105,59 @@ impl Names {
         if let Some(owner) = owner {
             return self.variants.get(owner)?.get(plain);
         }
+        let own = matches!(kin, Kin::Own | Kin::Planned);
+        let root = token.root.as_deref().unwrap_or_default();
+        let has_prefix = behind_path || token.in_group;
         if let Some(to) = self.types.get(plain) {
-            return Some(to);
+            // A path that begins elsewhere leads to somebody else's type of that name.
+            const LAYERS: [&str; 8] =
+                ["crate", "self", "super", "domain", "ports", "application", "adapters", "http"];
+            let is_ours =
+                LAYERS.contains(&root) || root == self.package || self.words.contains_key(root);
+            return Some(to).filter(|_| !has_prefix || is_ours);
         }
-        let in_path = behind_path || token.in_group || after(1) == ":" && after(2) == ":";
         if let Some(to) = self.words.get(plain) {
-            let root = token.root.as_deref().unwrap_or_default();
             // Directly below the crate stand contexts, which may be called like an aggregate.
-            let inside = ["self", "super"].contains(&root) && token.depth > 0
-                || ["crate", self.package.as_str()].contains(&root) && token.depth > 1;
+            let inside = if kin == Kin::Test {
+                root == self.package && token.depth > 1
+            } else {
+                ["self", "super"].contains(&root) && token.depth > 0
+                    || ["crate", self.package.as_str()].contains(&root) && token.depth > 1
+            };
+            let in_path = has_prefix || after(1) == ":" && after(2) == ":";
             let begins = token.depth == 0 && !token.in_group && own;
-            let declared = own && matches!(before(1), "mod" | "fn");
+            // Modules are declared in files of either kind, use cases as functions in those of Bloom alone.
+            let declared = own && before(1) == "mod"
+                || kin == Kin::Planned && before(1) == "fn" && plain != self.subject;
             if in_path && (inside || begins) || declared {
                 return Some(to);
             }
         }
         let to = self.methods.get(plain)?;
-        let known = own || before(2) == "uow";
+        let known =
+            before(2) == "uow" || own && ["self", self.subject.as_str()].contains(&before(2));
         let declared = own && before(1) == "fn";
         (declared || known && is_call(tokens, index)).then_some(to)
     }
 }
 
 /// Where a file names one of these types: the line, and which.
-pub(crate) fn mentions(text: &str, types: &HashSet<String>) -> Vec<(usize, String)> {
+pub(crate) fn mentions(text: &str, types: &HashSet<String>, package: &str) -> Vec<(usize, String)> {
     if !types.iter().any(|name| text.contains(name)) {
         return Vec::new();
     }
-    let Ok(tokens) = read(text) else { return Vec::new() };
+    let Ok(tokens) = tokens(text) else { return Vec::new() };
+    let is_outside = |token: &&Token| {
+        let root = token.root.as_deref().unwrap_or_default();
+        token.depth > 0 && !is_type(root) && !["crate", "self", "super", package].contains(&root)
+    };
+    // A name that is brought in from elsewhere is somebody else's.
+    let foreign: HashSet<&str> = tokens.iter().filter(is_outside).map(Token::plain).collect();
     let mut found: Vec<(usize, String)> = Vec::new();
-    for token in tokens.iter().filter(|token| types.contains(token.plain())) {
+    let named = tokens
+        .iter()
+        .filter(|token| types.contains(token.plain()) && !foreign.contains(token.plain()));
+    for token in named {
         if found.iter().all(|(_, name)| name != token.plain()) {
             let line = text[..token.range.start].matches('\n').count() + 1;
             found.push((line, token.plain().to_owned()));
@@ -131,29 +166,11 @@ pub(crate) fn mentions(text: &str, types: &HashSet<String>) -> Vec<(usize, Strin
     found
 }
 
-fn read(text: &str) -> Result<Vec<Token>, SyntaxError> {
-    let stream: TokenStream = text.parse().map_err(|_| {
-        // Parsed as a file the mistake has a place.
-        outline::syntax(text).err().unwrap_or(SyntaxError {
-            line: 1,
-            column: 1,
-            message: "this is not Rust".to_owned(),
-        })
-    })?;
-    let mut tokens = Vec::new();
-    flatten(stream, None, &mut tokens);
-    Ok(tokens)
-}
-
 /// `.word(`
 fn is_call(tokens: &[Token], index: usize) -> bool {
     let before = index.checked_sub(1).map_or("", |at| &tokens[at].word);
     let after = tokens.get(index + 1).map_or("", |next| &next.word);
     before == "." && after == "("
-}
-
-fn is_type(word: &str) -> bool {
-    word.starts_with(|sign: char| sign.is_uppercase()) && word != "Self"
 }
 
 /// Names that mean one thing each.
@@ -173,7 +190,7 @@ pub(crate) fn pairs<'n>(
 mod tests {
     use std::collections::HashMap;
 
-    use super::{Doubt, Names};
+    use super::{Doubt, Kin, Names};
 
     fn map(pairs: &[(&str, &str)]) -> HashMap<String, String> {
         pairs.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect()
@@ -186,12 +203,18 @@ mod tests {
                 ("OrderId", "PurchaseId"),
                 ("OrderError", "PurchaseError"),
             ]),
-            words: map(&[("order", "purchase"), ("orders", "purchases"), ("time", "moment")]),
+            words: map(&[
+                ("order", "purchase"),
+                ("orders", "purchases"),
+                ("time", "moment"),
+                ("place_order", "place_purchase"),
+            ]),
             methods: map(&[("orders", "purchases"), ("place", "submit")]),
             variants: HashMap::from([(
                 "OrderError".to_owned(),
                 map(&[("CannotPlace", "CannotSubmit")]),
             )]),
+            subject: "order".to_owned(),
             package: "shop".to_owned(),
         }
     }
@@ -201,42 +224,54 @@ mod tests {
         let text = r#"
 // An Order is an order.
 use std::{time::Duration, collections::{orders, HashMap}};
+use sea_query::{Order as Sorting, types::Order};
 use crate::shop::{domain::{Order, order::OrderId}, ports::orders};
 use shop::{shop::order as _, order as _};
-enum Kind { Order, #[x] Credit, OrderId(OrderId) }
+use crate::kinds::{Kind::{self, Order as It}, Plain};
+enum Kind<T> where T: Into<Order> { Order, #[x] Credit(T), OrderId(OrderId) }
 fn f(order: Order, other: OrderLine) -> Vec<OrderId> {
     let text = "an Order: order.placed";
     uow.orders().get(order.order, "orders");
-    customer.orders().place(Kind::Order);
+    customer.orders().place(Kind::Order, Self::Order, sea_query::Order::Asc);
     order.order.id(text, OrderError::CannotPlace, time::now(), std::time::now())
 }
 "#;
         let expected = r#"
 // An Order is an order.
 use std::{time::Duration, collections::{orders, HashMap}};
+use sea_query::{Order as Sorting, types::Order};
 use crate::shop::{domain::{Purchase, purchase::PurchaseId}, ports::purchases};
 use shop::{shop::purchase as _, order as _};
-enum Kind { Order, #[x] Credit, OrderId(PurchaseId) }
+use crate::kinds::{Kind::{self, Order as It}, Plain};
+enum Kind<T> where T: Into<Purchase> { Order, #[x] Credit(T), OrderId(PurchaseId) }
 fn f(order: Purchase, other: OrderLine) -> Vec<PurchaseId> {
     let text = "an Order: order.placed";
     uow.purchases().get(order.order, "orders");
-    customer.orders().place(Kind::Order);
+    customer.orders().place(Kind::Order, Self::Order, sea_query::Order::Asc);
     order.order.id(text, PurchaseError::CannotSubmit, time::now(), std::time::now())
 }
 "#;
-        assert_eq!(names().text(text, false).expect("it is Rust"), expected);
+        assert_eq!(names().text(text, Kin::Other).expect("it is Rust"), expected);
         assert_eq!(
             names().doubts(text).expect("it is Rust"),
-            ["orders", "place"].map(|method| Doubt { line: 10, method: method.to_owned() })
+            ["orders", "place"].map(|method| Doubt { line: 12, method: method.to_owned() })
         );
-        assert!(names().text("fn Order(", false).is_err());
+        assert!(names().text("fn Order(", Kin::Other).is_err());
     }
 
     #[test]
-    fn in_its_own_file_methods_and_modules_are_its_own() {
-        let text = "mod order;\nuse order::Order;\nfn place() { self.place(); order.place }\n";
-        let expected =
-            "mod purchase;\nuse purchase::Purchase;\nfn submit() { self.submit(); order.place }\n";
-        assert_eq!(names().text(text, true).expect("it is Rust"), expected);
+    fn in_its_own_files_modules_and_methods_are_its_own() {
+        let text = "mod order;\nuse order::Order;\nfn place() { self.place(); all.place(); order.place }\nfn place_order() {}\nfn order() {}\n";
+        let own = "mod purchase;\nuse purchase::Purchase;\nfn submit() { self.submit(); all.place(); order.place }\nfn place_order() {}\nfn order() {}\n";
+        assert_eq!(names().text(text, Kin::Own).expect("it is Rust"), own);
+        let planned = own.replace("fn place_order", "fn place_purchase");
+        assert_eq!(names().text(text, Kin::Planned).expect("it is Rust"), planned);
+    }
+
+    #[test]
+    fn in_tests_the_crate_is_the_test() {
+        let text = "use super::order;\nuse crate::http::order as _;\nuse shop::shop::domain::order::OrderId;\n";
+        let expected = "use super::order;\nuse crate::http::order as _;\nuse shop::shop::domain::purchase::PurchaseId;\n";
+        assert_eq!(names().text(text, Kin::Test).expect("it is Rust"), expected);
     }
 }

@@ -6,6 +6,25 @@ use super::{
 };
 use crate::request::{FieldName, InputError, TypeName, error::nearest};
 
+/// What the files of a query import, and the modules that they stand among.
+const IN_FILES: [&str; 15] = [
+    "AnyProblem",
+    "Axum",
+    "BloomRuntime",
+    "Deserialize",
+    "Handlers",
+    "IntoParams",
+    "PageOf",
+    "PageParameters",
+    "Problem",
+    "Requests",
+    "Responses",
+    "Routing",
+    "State",
+    "Store",
+    "Utoipa",
+];
+
 impl Context {
     pub(super) fn add_specification(
         &mut self,
@@ -48,6 +67,14 @@ impl Context {
         for suffix in ["", "Handler", "Parameters"] {
             self.free(&format!("{name}{suffix}"))?;
         }
+        let of_context = format!("{}App", heck::ToPascalCase::to_pascal_case(self.module.as_str()));
+        let is_view = name.pascal() == format!("{root}View");
+        if IN_FILES.contains(&name.pascal()) || name.pascal() == of_context || is_view {
+            return Err(InputError::new(format!(
+                "`{name}` is the name of something that the files of a query use"
+            ))
+            .hint(format!("name it for what it finds, such as `Find{root}`")));
+        }
         let taken = self.aggregates.iter().find(|aggregate| {
             let of_changes = aggregate
                 .fields
@@ -83,11 +110,12 @@ impl Context {
         let aggregate = self.root(root)?;
         let known = askable(aggregate, fields)?;
         let fields = if fields.is_empty() { known } else { fields.to_vec() };
-        const PAGE: [&str; 3] = ["limit", "after", "page"];
-        if let Some(taken) = fields.iter().find(|field| PAGE.contains(&field.plain())) {
+        const OWN: [&str; 6] = ["after", "asked", "fields", "limit", "page", "wanted"];
+        if let Some(taken) = fields.iter().find(|field| OWN.contains(&field.plain())) {
             return Err(InputError::new(format!(
-                "`{taken}` says which page is asked for, and cannot be a field of the query"
-            )));
+                "`{taken}` has a meaning of its own in a query, and cannot be one of its fields"
+            ))
+            .hint("name the other fields"));
         }
         if fields.is_empty() {
             return Err(InputError::new(format!("`{root}` has no field that can be asked for")));

@@ -125,12 +125,14 @@ pub(super) const MODULES: [&str; 20] = [
 ];
 
 /// Field names that mean something already.
-pub(super) const FIELDS: [(&str, &str); 7] = [
+pub(super) const FIELDS: [(&str, &str); 9] = [
     ("id", "every aggregate and entity has one already"),
     ("version", "every aggregate has one already"),
     ("changes", "every aggregate keeps its events there"),
     ("at", "events have their time there; say which time it is, such as `placed_at`"),
+    ("check", "what comes over HTTP is checked by something of that name"),
     ("seen", "commands have the version the caller has seen there"),
+    ("uow", "use cases have their unit of work there"),
     ("self", "it is a word of Rust that cannot be a name"),
     ("body", "the HTTP adapter uses it"),
 ];
