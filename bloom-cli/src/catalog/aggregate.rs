@@ -20,6 +20,8 @@ pub(crate) struct AggregateEntry {
     pub(crate) entities: Vec<EntityEntry>,
     pub(crate) behaviours: Vec<BehaviourEntry>,
     pub(crate) questions: Vec<QuestionEntry>,
+    /// The questions that were asked for by name.
+    pub(crate) queries: Vec<String>,
     pub(crate) specifications: Vec<String>,
     pub(crate) projections: Vec<ProjectionEntry>,
     /// Whether it has a repository of the context's own.
@@ -156,6 +158,7 @@ impl AggregateEntry {
                 .collect(),
             behaviours: behaviours.collect(),
             questions: questions.collect(),
+            queries: aggregate.queries.iter().map(|one| one.name.pascal().to_owned()).collect(),
             specifications: aggregate
                 .specifications
                 .iter()

@@ -72,6 +72,9 @@ fn aggregate_lines(aggregate: &AggregateEntry, ui: Ui) {
         };
         ui.data(&format!("    {:width$}  {}{way}{needs}", one.command, one.stored));
     }
+    for query in &aggregate.queries {
+        ui.data(&format!("    {query} (query)"));
+    }
     for specification in &aggregate.specifications {
         ui.data(&format!("    {specification} (specification)"));
     }

@@ -17,7 +17,7 @@ use super::{
     },
     imports,
     projection::{ProjectionView, projection},
-    query::{QueryView, query},
+    query::{QueryView, query, test_types_of},
     specification::{SpecificationView, specification},
     state::{StateView, state_view},
     use_case::{UseCaseView, use_cases},
@@ -229,6 +229,9 @@ impl AggregateView {
         let mut store_uses: Vec<String> =
             given.iter().flat_map(|field| sample_uses(field)).collect();
         store_uses.push(root.clone());
+        for query in &aggregate.queries {
+            store_uses.extend(test_types_of(aggregate, query));
+        }
         let first_unique = aggregate.fields.iter().find(|field| field.unique);
 
         Self {

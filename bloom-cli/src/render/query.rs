@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    field::{FieldView, parse_uses},
+    field::{FieldView, parse_uses, sample_uses},
     finder::{FinderView, finder, leaf_types},
     imports,
     sample::of_field,
@@ -63,6 +63,18 @@ pub(super) fn query(aggregate: &Aggregate, query: &Query, path: &str) -> QueryVi
         hits: hits.join("&"),
         misses: fields.iter().filter_map(|field| of(field, true)).collect(),
     }
+}
+
+/// The types that its test in a store names.
+pub(super) fn test_types_of(aggregate: &Aggregate, query: &Query) -> Vec<String> {
+    let fields = aggregate.fields.iter().filter(|field| query.fields.contains(&field.name));
+    fields
+        .flat_map(|field| {
+            let one = ModelField { cardinality: Cardinality::One, ..field.clone() };
+            let state = aggregate.state().is_some_and(|state| state.field.name == field.name);
+            if state { leaf_types(field) } else { sample_uses(&one) }
+        })
+        .collect()
 }
 
 /// `status=draft`: what the one of the tests has, or what it has not.
