@@ -1,6 +1,6 @@
 //! Whatever stands in a model file is understood or refused with a place that is in it.
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::{effective, read, write};
 use crate::request::Sentence;
@@ -45,8 +45,13 @@ fn lines() -> impl Strategy<Value = String> {
     prop::collection::vec(lines, 0..14).prop_map(|lines| lines.join("\n"))
 }
 
+/// The same ones for every change, so that none is refused by chance; others in the long tier.
+fn seed() -> RngSeed {
+    if std::env::var_os("BLOOM_SOAK").is_some() { RngSeed::Random } else { RngSeed::Fixed(2026) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, rng_seed: seed(), ..ProptestConfig::default() })]
 
     #[test]
     fn a_file_is_understood_or_refused_with_a_place(text in prop_oneof![4 => lines(), 1 => any::<String>()]) {

@@ -1,6 +1,6 @@
 //! Whatever is typed is understood or refused, and what is understood can be spelled.
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::{CommandSentence, Field, FieldName, TypeName};
 
@@ -76,8 +76,13 @@ fn near_the_grammar() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// The same ones for every change, so that none is refused by chance; others in the long tier.
+fn seed() -> RngSeed {
+    if std::env::var_os("BLOOM_SOAK").is_some() { RngSeed::Random } else { RngSeed::Fixed(2026) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, rng_seed: seed(), ..ProptestConfig::default() })]
 
     #[test]
     fn a_field_is_understood_or_refused(text in prop_oneof![near_the_grammar(), any::<String>()]) {
