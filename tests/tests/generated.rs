@@ -181,7 +181,7 @@ fn every_type_and_rule() {
         sandbox.generate(&format!("repository {root} --relational"));
     }
     let said = sandbox.cargo(&["test", "--test", "suite", "store::"]);
-    assert!(said.contains("test result: ok. 4 passed"), "{said}");
+    assert!(said.contains("test result: ok. 7 passed"), "{said}");
 }
 
 #[test]
