@@ -95,7 +95,7 @@ fn each_rule_is_noticed_where_it_is_broken() {
     edit(
         "src/shop/domain/order/mod.rs",
         "impl Order {\n",
-        "impl Order {\n    pub fn quietly(&mut self) {\n        self.note = None;\n        self.hidden();\n        let _ = self.note.as_deref().map(|note| note.replace(' ', \"-\"));\n    }\n\n    fn hidden(&mut self) {\n        self.lines[0].count += 1;\n        self.lines.push(todo!());\n        std::mem::swap(&mut self.note, &mut None);\n    }\n\n    fn a_part_of_apply(&mut self) {\n        self.note = None;\n    }\n\n",
+        "impl Order {\n    pub fn quietly(&mut self) {\n        self.note = None;\n        self.hidden();\n        let _ = self.note.as_deref().map(|note| note.replace(' ', \"-\"));\n    }\n\n    fn hidden(&mut self) {\n        self.lines[0].count += 1;\n        self.lines.clear();\n        std::mem::swap(&mut self.note, &mut None);\n    }\n\n    fn a_part_of_apply(&mut self) {\n        self.note = None;\n    }\n\n",
     );
     sandbox.write(
         "src/sales/domain/mod.rs",

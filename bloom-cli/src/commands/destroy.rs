@@ -165,6 +165,6 @@ fn advise(ui: Ui, before: &Context, after: &Context, sql: bool) {
         ui.next("a database in which the removed migration was applied says so when it is next migrated; begin a new one, or keep the file");
     }
     if before.aggregates != after.aggregates {
-        ui.next("`bloom events accept` when `bloom.lock` still holds events that are gone");
+        ui.next("`bloom events accept --changed` when `bloom.lock` still holds events that are gone and none of them is stored");
     }
 }
