@@ -162,6 +162,8 @@ fn what_stands_where_something_would_go_is_not_overwritten() {
         sandbox.write(path, "//! Ours.\n");
         let said = sandbox.refused(&[&["rename"], &words[..]].concat());
         assert!(said.contains(&format!("{path}: it is there already")), "{said}");
+        let said = sandbox.refused(&[&["rename"], &words[..], &["--skip"]].concat());
+        assert!(said.contains(&format!("{path}: it is there already")), "{said}");
         std::fs::remove_file(sandbox.path().join(path)).expect("it goes");
     }
     // Modules of other people have their own names.

@@ -143,9 +143,11 @@ pub(crate) fn compare(
             Outcome::Removed => (Effect::Removed, String::new()),
             Outcome::Conflict(conflict) => match on_conflict {
                 // What is skipped goes along nevertheless, or it would be nowhere.
-                OnConflict::Skip if moved && !seen.is_taken(path)? => {
-                    (Effect::Edited, ours.clone().unwrap_or_default())
+                OnConflict::Skip if moved && seen.is_taken(path)? => {
+                    conflicts.push(conflict);
+                    continue;
                 }
+                OnConflict::Skip if moved => (Effect::Edited, ours.clone().unwrap_or_default()),
                 OnConflict::Skip => (Effect::Skipped, String::new()),
                 OnConflict::Mark if actual.is_none() => (Effect::Skipped, String::new()),
                 OnConflict::Force => match (new, &ours) {
