@@ -14,7 +14,7 @@ use bloom_runtime::{
         Batch, Cipher, Committed, Direction, DocumentQuery, DocumentState, EventLog, EventQuery,
         EventSelection, Expected, InteractiveStorage, NoWork, Outcome, OutdatedDocument, Position,
         RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
-        StoredSnapshot, StreamId, StreamSlice,
+        StoredSnapshot, StreamId, StreamSlice, TakeDocument,
     },
     testing::conformance::{self, How},
 };
@@ -141,7 +141,11 @@ impl Storage for Broken {
         }))
     }
 
-    async fn documents(&self, mut query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+    async fn each_document<T: Send + 'static>(
+        &self,
+        mut query: DocumentQuery,
+        mut take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
         if self.fault == Fault::ConditionIgnored {
             query.of.condition = bloom_runtime::domain::Condition::All;
         }
@@ -151,9 +155,9 @@ impl Storage for Broken {
                 let of = Selection { tenant: tenant.to_owned(), ..query.of.clone() };
                 found.extend(self.storage.documents(DocumentQuery { of, ..query.clone() }).await?);
             }
-            return Ok(found);
+            return found.iter().map(|document| take(document.as_row())).collect();
         }
-        self.storage.documents(query).await
+        self.storage.each_document(query, take).await
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {

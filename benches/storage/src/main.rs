@@ -137,16 +137,17 @@ async fn measured<B: Bench>(bench: B, kind: Kind, round: usize) -> f64 {
             .await
         }
         Kind::Load => {
-            rate(8, 180, move |number| {
+            rate(8, 2_000, move |number| {
                 let bench = bench.clone();
-                async move { bench.load(1_000_000 + number).await }
+                async move { bench.load(1_000_000 + number % 1_500).await }
             })
             .await
         }
         Kind::Page => {
-            rate(4, 50, move |number| {
+            rate(4, 1_000, move |number| {
                 let bench = bench.clone();
-                async move { bench.page(i64::try_from(number * 7).expect("small")).await }
+                let above = i64::try_from(number * 7 % 1_400).expect("small");
+                async move { bench.page(above).await }
             })
             .await
         }

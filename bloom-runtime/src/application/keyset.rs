@@ -63,8 +63,8 @@ pub(super) fn cursor(keys: &[SortKey], id: &str, document: &Json) -> String {
     let mut parts: Vec<Json> = keys.iter().map(|key| key.value_of(document)).collect();
     parts.push(Json::from(id));
     let text = Json::from(parts).to_string();
-    text.bytes()
-        .fold(String::with_capacity(text.len() * 2), |hex, byte| hex + &format!("{byte:02x}"))
+    let digit = |half: u8| char::from_digit(u32::from(half), 16);
+    text.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).flatten().collect()
 }
 
 fn read(cursor: &str, keys: usize) -> Option<End> {

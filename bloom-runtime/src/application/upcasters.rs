@@ -1,10 +1,10 @@
 //! The steps from each shape of a document to the next one.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use crate::{
     domain::Json,
-    ports::{StoreError, StoredDocument},
+    ports::{DocumentRow, StoreError},
 };
 
 type Upcaster = dyn Fn(&mut Json) + Send + Sync;
@@ -27,31 +27,31 @@ impl Upcasters {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    /// The document in the shape of this program.
-    pub(super) fn apply(
+    /// The body in the shape of this program.
+    pub(super) fn apply<'r>(
         &self,
         table: &str,
-        document: StoredDocument,
-    ) -> Result<StoredDocument, StoreError> {
-        if document.shape == self.shape() {
-            return Ok(document);
+        row: DocumentRow<'r>,
+    ) -> Result<Cow<'r, str>, StoreError> {
+        if row.shape == self.shape() {
+            return Ok(Cow::Borrowed(row.body));
         }
         let corrupt = |source| StoreError::Corrupt {
-            place: format!("`{}` in table `{table}`", document.id),
+            place: format!("`{}` in table `{table}`", row.id),
             source,
         };
-        if document.shape > self.shape() || document.shape == 0 {
-            let (shape, known) = (document.shape, self.shape());
+        if row.shape > self.shape() || row.shape == 0 {
+            let (shape, known) = (row.shape, self.shape());
             let newer =
                 format!("it has shape {shape}, and this program knows {known}; run a newer one");
             return Err(corrupt(newer.into()));
         }
         let mut body: Json =
-            serde_json::from_str(&document.body).map_err(|error| corrupt(error.into()))?;
-        for upcaster in self.0.iter().skip(document.shape as usize - 1) {
+            serde_json::from_str(row.body).map_err(|error| corrupt(error.into()))?;
+        for upcaster in self.0.iter().skip(row.shape as usize - 1) {
             upcaster(&mut body);
         }
-        Ok(StoredDocument { body: body.to_string(), shape: self.shape(), ..document })
+        Ok(Cow::Owned(body.to_string()))
     }
 }
 

@@ -60,8 +60,9 @@ async fn some<S: Storage>(
     }
     let mut reshaped = Vec::with_capacity(outdated.len());
     for OutdatedDocument { tenant, document } in outdated {
-        let StoredDocument { id, version, shape, body, .. } = upcasters.apply(table, document)?;
-        reshaped.push(ReshapedDocument { tenant, id, version, shape, body });
+        let body = upcasters.apply(table, document.as_row())?.into_owned();
+        let StoredDocument { id, version, .. } = document;
+        reshaped.push(ReshapedDocument { tenant, id, version, shape: upcasters.shape(), body });
     }
     // Those that somebody has saved meanwhile have their new shape already.
     store.storage.reshape(table, reshaped).await.map(Some)

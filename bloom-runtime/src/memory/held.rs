@@ -8,7 +8,7 @@ use super::MemoryStorage;
 use crate::ports::{
     Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, NoWork, Outcome,
     OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
-    StoredDocument, StreamId, StreamSlice,
+    StoredDocument, StreamId, StreamSlice, TakeDocument,
 };
 
 /// A [`MemoryStorage`] into which nobody else writes while this lives.
@@ -59,8 +59,12 @@ impl Storage for HeldMemory {
         self.storage.document(table, stream).await
     }
 
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        self.storage.documents(query).await
+    async fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.storage.each_document(query, take).await
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {

@@ -35,6 +35,7 @@ use crate::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, NoWork,
         Outcome, OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection,
         Storage, StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, SubjectKey,
+        TakeDocument,
     },
 };
 
@@ -141,8 +142,14 @@ impl Storage for MemoryStorage {
         Ok(self.state().document(table, stream))
     }
 
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        self.state().documents(&query)
+    async fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        mut take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        // What is taken by others is taken when nobody waits for the lock.
+        let documents = self.state().documents(&query)?;
+        documents.iter().map(|document| take(document.as_row())).collect()
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {

@@ -1,6 +1,6 @@
 //! The newest states of aggregates, as rows.
 
-use super::StreamId;
+use super::{StoreError, StreamId};
 use crate::domain::{Condition, SortKey, Timestamp, Version};
 
 /// The new document of an aggregate.
@@ -57,6 +57,42 @@ pub struct StoredDocument {
     pub shape: u32,
     /// Whether it was removed and is only kept.
     pub is_removed: bool,
+}
+
+impl StoredDocument {
+    /// The same, lent.
+    #[must_use]
+    pub fn as_row(&self) -> DocumentRow<'_> {
+        let Self { id, version, body, shape, is_removed } = self;
+        DocumentRow { id, version: *version, body, shape: *shape, is_removed: *is_removed }
+    }
+}
+
+/// A document as it is read: what belongs to the storage and is lent for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentRow<'r> {
+    /// The id of the aggregate.
+    pub id: &'r str,
+    /// Its version.
+    pub version: Version,
+    /// Its state as JSON text.
+    pub body: &'r str,
+    /// The shape of its state.
+    pub shape: u32,
+    /// Whether it was removed and is only kept.
+    pub is_removed: bool,
+}
+
+/// Makes something of each document that is read. It must not wait, since what it is lent may hold a connection or a lock.
+pub type TakeDocument<T> = Box<dyn FnMut(DocumentRow<'_>) -> Result<T, StoreError> + Send>;
+
+impl DocumentRow<'_> {
+    /// The same, to keep.
+    #[must_use]
+    pub fn to_document(self) -> StoredDocument {
+        let Self { id, version, body, shape, is_removed } = self;
+        StoredDocument { id: id.to_owned(), version, body: body.to_owned(), shape, is_removed }
+    }
 }
 
 /// A document whose shape is older than the program's.

@@ -40,8 +40,8 @@ pub use clock::Clock;
 pub use context::{CommandId, Context};
 pub use distributed_lock::{DistributedLock, FencingToken, Lease};
 pub use documents::{
-    BuiltDocument, DocumentQuery, DocumentState, DocumentWrite, OutdatedDocument, ReshapedDocument,
-    Selection, StoredDocument,
+    BuiltDocument, DocumentQuery, DocumentRow, DocumentState, DocumentWrite, OutdatedDocument,
+    ReshapedDocument, Selection, StoredDocument, TakeDocument,
 };
 pub use error::StoreError;
 pub use event_log::{EventLog, Names, Payload, Position, RecordedEvent, StreamId};

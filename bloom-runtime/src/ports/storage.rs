@@ -8,6 +8,7 @@ use std::{future::Future, sync::Arc};
 use super::{
     Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
     ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
+    TakeDocument,
 };
 use crate::domain::Version;
 
@@ -29,6 +30,16 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         stream: &StreamId,
     ) -> impl Future<Output = Result<Option<StoredDocument>, StoreError>> + Send;
 
+    /// Gives documents to `take`, in the order asked for, while they are read, so that none is copied; what it made of each.
+    ///
+    /// # Errors
+    /// When the storage is out of reach, and the first that `take` returns.
+    fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        take: TakeDocument<T>,
+    ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
+
     /// Documents in the order asked for.
     ///
     /// # Errors
@@ -36,7 +47,9 @@ pub trait Storage: EventLog + Send + Sync + 'static {
     fn documents(
         &self,
         query: DocumentQuery,
-    ) -> impl Future<Output = Result<Vec<StoredDocument>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<StoredDocument>, StoreError>> + Send {
+        self.each_document(query, Box::new(|row| Ok(row.to_document())))
+    }
 
     /// How many documents there are of those that are selected.
     ///

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::ports::{
     Batch, Committed, DocumentQuery, EventLog, EventSelection, Outcome, OutdatedDocument, Position,
     RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
-    StreamSlice,
+    StreamSlice, TakeDocument,
 };
 
 /// What a storage is asked to do.
@@ -95,9 +95,13 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.storage.document(table, stream).await
     }
 
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
+    async fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
         self.check(Operation::Find)?;
-        self.storage.documents(query).await
+        self.storage.each_document(query, take).await
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {

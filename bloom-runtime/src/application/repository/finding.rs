@@ -1,5 +1,7 @@
 //! Lists and numbers of aggregates.
 
+use std::sync::Arc;
+
 use super::{
     buffered::BufferedRepository,
     loading::{Past, corrupt, decode_document},
@@ -11,7 +13,7 @@ use crate::{
     },
     domain::{Aggregate, Condition, Json, SortKey, Spec, Version, in_order},
     ports::{
-        DocumentQuery, Page, PageRequest, Selection, Storage, StoreError, StoredDocument, StreamId,
+        DocumentQuery, DocumentRow, Page, PageRequest, Selection, Storage, StoreError, StreamId,
     },
 };
 
@@ -29,7 +31,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         match registration.loading {
             Loading::Document { table } => {
                 let of = self.selection(table, removed, condition);
-                self.find_documents(&registration, of, page).await
+                self.find_documents(registration, of, page).await
             }
             Loading::Events => self.find_folded(removed, condition, page).await,
         }
@@ -60,27 +62,37 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
 
     async fn find_documents(
         &self,
-        registration: &Registration<A>,
+        registration: Arc<Registration<A>>,
         of: Selection,
         page: PageRequest,
     ) -> Result<Page<A>, StoreError> {
-        let table = of.table;
+        let (table, limit) = (of.table, page.limit());
         let query = DocumentQuery {
             of,
             sort: page.sort_keys().to_vec(),
             offset: page.offset(),
-            limit: page.limit() + 1,
+            limit: limit + 1,
         };
-        let mut documents = self.buffer.store.storage.documents(query).await?;
-        let more = documents.len() > page.limit();
-        documents.truncate(page.limit());
-        let next = match documents.last().filter(|_| more) {
-            Some(last) => Some(cursor_after(table, page.sort_keys(), last)?),
-            None => None,
+        let (mut seen, keys) = (0, query.sort.clone());
+        let take = move |row: DocumentRow<'_>| {
+            seen += 1;
+            // One more than the page holds only shows that there are more.
+            if seen > limit {
+                return Ok(None);
+            }
+            let item = decode_document(&registration, table, row)?;
+            let end = (seen == limit).then(|| cursor_after(table, &keys, row)).transpose()?;
+            Ok(Some((item, end)))
         };
-        let items =
-            documents.into_iter().map(|document| decode_document(registration, table, document));
-        Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+        let mut found = self.buffer.store.storage.each_document(query, Box::new(take)).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let mut page = Page { items: Vec::with_capacity(found.len()), next: None };
+        for (item, end) in found.into_iter().flatten() {
+            page.items.push(item);
+            page.next = end.filter(|_| more);
+        }
+        Ok(page)
     }
 
     /// Without documents every aggregate is folded and looked at, which is right but slow: a list that is
@@ -158,15 +170,10 @@ struct Folded<A> {
     aggregate: A,
 }
 
-fn cursor_after(
-    table: &str,
-    keys: &[SortKey],
-    document: &StoredDocument,
-) -> Result<String, StoreError> {
+fn cursor_after(table: &str, keys: &[SortKey], row: DocumentRow<'_>) -> Result<String, StoreError> {
     if keys.is_empty() {
-        return Ok(document.id.clone());
+        return Ok(row.id.to_owned());
     }
-    let body =
-        serde_json::from_str(&document.body).map_err(|source| corrupt(table, document, source))?;
-    Ok(keyset::cursor(keys, &document.id, &body))
+    let body = serde_json::from_str(row.body).map_err(|source| corrupt(table, row, source))?;
+    Ok(keyset::cursor(keys, row.id, &body))
 }

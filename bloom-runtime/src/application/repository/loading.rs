@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{Aggregate, DomainEvent, Version},
     ports::{
-        Lifecycle, Payload, RecordedEvent, Storage, StoreError, StoredDocument, StoredSnapshot,
+        DocumentRow, Lifecycle, Payload, RecordedEvent, Storage, StoreError, StoredSnapshot,
         StreamId,
     },
 };
@@ -121,7 +121,9 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             Loading::Document { table } => {
                 let document = storage.document(table, stream).await?;
                 let there = document.filter(|document| !document.is_removed);
-                there.map(|document| decode_document(registration, table, document)).transpose()
+                there
+                    .map(|document| decode_document(registration, table, document.as_row()))
+                    .transpose()
             }
             Loading::Events => match &registration.snapshots {
                 None => {
@@ -200,7 +202,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                 let document = storage.document(table, &stream).await?;
                 let removed = document.filter(|document| document.is_removed);
                 removed
-                    .map(|document| decode_document(&registration, table, document))
+                    .map(|document| decode_document(&registration, table, document.as_row()))
                     .transpose()?
             }
             Loading::Events => {
@@ -261,19 +263,14 @@ impl<'e> Entry<'e> {
 pub(super) fn decode_document<A: Aggregate>(
     registration: &Registration<A>,
     table: &str,
-    document: StoredDocument,
+    row: DocumentRow<'_>,
 ) -> Result<A, StoreError> {
-    let document = registration.upcasters.apply(table, document)?;
-    A::from_document(&document.body, document.version)
-        .map_err(|source| corrupt(table, &document, source))
+    let upcast = registration.upcasters.apply(table, row)?;
+    A::from_document(&upcast, row.version).map_err(|source| corrupt(table, row, source))
 }
 
-pub(super) fn corrupt(
-    table: &str,
-    document: &StoredDocument,
-    source: serde_json::Error,
-) -> StoreError {
-    let place = format!("`{}` in table `{table}`", document.id);
+pub(super) fn corrupt(table: &str, row: DocumentRow<'_>, source: serde_json::Error) -> StoreError {
+    let place = format!("`{}` in table `{table}`", row.id);
     StoreError::Corrupt { place, source: source.into() }
 }
 

@@ -7,7 +7,7 @@ use bloom_runtime::{
     ports::{
         Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
         OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StreamId, StreamSlice,
+        StoreError, StoredDocument, StreamId, StreamSlice, TakeDocument,
     },
 };
 use tokio::sync::{Mutex, watch};
@@ -102,8 +102,14 @@ impl Storage for HeldPostgres {
         })
     }
 
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        ask!(self, Whose::One(&query.of.tenant), |client| read::documents(client, &query).await)
+    async fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        ask!(self, Whose::One(&query.of.tenant), |client| {
+            read::each_document(client, &query, take).await
+        })
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {

@@ -8,8 +8,8 @@ use std::{
 use bloom_runtime::{
     domain::{Kind, Timestamp, Version},
     ports::{
-        DocumentQuery, Outcome, OutdatedDocument, Position, Selection, StoreError, StoredDocument,
-        StoredSnapshot, StreamId,
+        DocumentQuery, DocumentRow, Outcome, OutdatedDocument, Position, Selection, StoreError,
+        StoredDocument, StoredSnapshot, StreamId,
     },
 };
 use deadpool_postgres::ClientWrapper;
@@ -89,10 +89,11 @@ pub(super) async fn document(
     rows(client, &sql, &[&stream.tenant, &stream.id]).await?.first().map(stored).transpose()
 }
 
-pub(super) async fn documents(
+pub(super) async fn each_document<T>(
     client: &ClientWrapper,
     query: &DocumentQuery,
-) -> Result<Vec<StoredDocument>, StoreError> {
+    mut take: impl FnMut(DocumentRow<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let mut clause = Statement::<Postgres>::new();
     let condition = clause.selection(&query.of);
     let limits =
@@ -103,7 +104,7 @@ pub(super) async fn documents(
         identifier(query.of.table),
         order::<Postgres>(&query.sort),
     );
-    asked(client, &sql, clause).await?.iter().map(stored).collect()
+    asked(client, &sql, clause).await?.iter().map(|row| take(lent(row)?)).collect()
 }
 
 pub(super) async fn outdated(
@@ -198,7 +199,11 @@ pub(super) fn unsigned(row: &Row, index: usize) -> Result<u64, StoreError> {
 }
 
 fn stored(row: &Row) -> Result<StoredDocument, StoreError> {
-    Ok(StoredDocument {
+    lent(row).map(DocumentRow::to_document)
+}
+
+fn lent(row: &Row) -> Result<DocumentRow<'_>, StoreError> {
+    Ok(DocumentRow {
         id: column(row, 0)?,
         version: Version::new(unsigned(row, 1)?),
         body: column(row, 2)?,

@@ -7,7 +7,7 @@ use bloom_runtime::{
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
         Position, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StoredSnapshot,
-        StreamId,
+        StreamId, TakeDocument,
     },
 };
 use tokio::sync::watch;
@@ -187,8 +187,13 @@ impl Storage for PostgresStorage {
             .await
     }
 
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        read::documents(&*self.connections.take(Whose::One(&query.of.tenant)).await?, &query).await
+    async fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let connection = self.connections.take(Whose::One(&query.of.tenant)).await?;
+        read::each_document(&connection, &query, take).await
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {

@@ -5,9 +5,9 @@ use std::sync::{Arc, atomic::Ordering};
 use bloom_runtime::{
     application::conceal,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
-        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StreamId, StreamSlice,
+        Batch, Committed, DocumentQuery, DocumentRow, EventLog, EventSelection, InteractiveStorage,
+        Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StreamId, StreamSlice, TakeDocument,
     },
 };
 use rusqlite::Connection;
@@ -124,8 +124,15 @@ impl Storage for HeldSqlite {
         self.read(move |connection| read::document(connection, &table, &stream)).await
     }
 
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        self.read(move |connection| read::documents(connection, &query)).await
+    async fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        mut take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        // The thread that writes runs nothing of others.
+        let keep = |row: DocumentRow<'_>| Ok(row.to_document());
+        let work = move |connection: &mut _| read::each_document(connection, &query, keep);
+        self.ask(work).await?.iter().map(|document| take(document.as_row())).collect()
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {

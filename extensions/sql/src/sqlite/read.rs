@@ -5,13 +5,16 @@ use std::collections::HashSet;
 use bloom_runtime::{
     domain::{Kind, Timestamp, Version},
     ports::{
-        DocumentQuery, Outcome, OutdatedDocument, Position, Selection, StoredDocument,
-        StoredSnapshot, StreamId,
+        DocumentQuery, DocumentRow, Outcome, OutdatedDocument, Position, Selection, StoreError,
+        StoredDocument, StoredSnapshot, StreamId,
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::translate::{Parameter, Sqlite};
+use super::{
+    error::store_error,
+    translate::{Parameter, Sqlite},
+};
 use crate::condition::{Statement, identifier, order};
 
 const DOCUMENT: &str = "SELECT id, version, body, removed_at, shape FROM";
@@ -66,10 +69,11 @@ pub(super) fn document(
     connection.prepare_cached(&sql)?.query_row([&stream.tenant, &stream.id], stored).optional()
 }
 
-pub(super) fn documents(
+pub(super) fn each_document<T>(
     connection: &Connection,
     query: &DocumentQuery,
-) -> rusqlite::Result<Vec<StoredDocument>> {
+    mut take: impl FnMut(DocumentRow<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let mut clause = Statement::<Sqlite>::new();
     let condition = clause.selection(&query.of);
     let limits =
@@ -81,8 +85,14 @@ pub(super) fn documents(
         identifier(query.of.table),
         order::<Sqlite>(&query.sort),
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map(params_from_iter(clause.into_parameters()), stored)?.collect()
+    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+    let parameters = params_from_iter(clause.into_parameters());
+    let mut rows = statement.query(parameters).map_err(store_error)?;
+    let mut taken = Vec::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        taken.push(take(lent(row).map_err(store_error)?)?);
+    }
+    Ok(taken)
 }
 
 pub(super) fn outdated(
@@ -137,11 +147,23 @@ pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDocument> {
-    Ok(StoredDocument {
-        id: row.get(0)?,
+    lent(row).map(DocumentRow::to_document)
+}
+
+fn lent<'r>(row: &'r Row<'_>) -> rusqlite::Result<DocumentRow<'r>> {
+    Ok(DocumentRow {
+        id: text(row, 0)?,
         version: Version::new(unsigned(row, 1)?),
-        body: row.get(2)?,
+        body: text(row, 2)?,
         is_removed: row.get::<_, Option<i64>>(3)?.is_some(),
         shape: row.get(4)?,
     })
+}
+
+fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+    let value = row.get_ref(column)?;
+    let data_type = value.data_type();
+    value
+        .as_str()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, data_type, error.into()))
 }

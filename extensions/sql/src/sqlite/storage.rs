@@ -10,7 +10,7 @@ use bloom_runtime::{
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
         Position, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StoredSnapshot,
-        StreamId,
+        StreamId, TakeDocument,
     },
 };
 use tokio::sync::watch;
@@ -180,8 +180,13 @@ impl Storage for SqliteStorage {
         self.readers.read(move |connection| read::document(connection, &table, &stream)).await
     }
 
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<StoredDocument>, StoreError> {
-        self.readers.read(move |connection| read::documents(connection, &query)).await
+    async fn each_document<T: Send + 'static>(
+        &self,
+        query: DocumentQuery,
+        mut take: TakeDocument<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let work = move |connection: &_| read::each_document(connection, &query, &mut take);
+        self.readers.ask(work).await
     }
 
     async fn count(&self, selection: Selection) -> Result<u64, StoreError> {
