@@ -11,10 +11,10 @@ use bloom_runtime::{
     domain::Version,
     memory::MemoryStorage,
     ports::{
-        Batch, Cipher, Committed, Direction, DocumentQuery, DocumentState, EventLog, EventQuery,
-        EventSelection, Expected, InteractiveStorage, NoWork, Outcome, OutdatedDocument, Position,
-        RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument,
-        StoredSnapshot, StreamId, StreamSlice, TakeDocument,
+        Batch, Cipher, Committed, Direction, DocumentQuery, DocumentRow, DocumentState, EventLog,
+        EventQuery, EventSelection, Expected, InteractiveStorage, NoWork, Outcome,
+        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, TakeDocument,
     },
     testing::conformance::{self, How},
 };
@@ -122,23 +122,27 @@ impl EventLog for Broken {
 impl Storage for Broken {
     type Work = NoWork;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
+        mut take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
         if self.fault == Fault::DirtyRead {
             let staged = self.staged.lock().unwrap().get(&stream.id).cloned();
-            if staged.is_some() {
-                return Ok(staged);
+            if let Some(staged) = staged {
+                return take(staged.as_row()).map(Some);
             }
         }
-        let document = self.storage.document(table, stream).await?;
-        Ok(document.map(|document| match self.fault {
-            Fault::VersionNotRaised => StoredDocument { version: Version::new(1), ..document },
-            Fault::ShapeForgotten => StoredDocument { shape: 1, ..document },
-            _ => document,
-        }))
+        let fault = self.fault;
+        let broken = move |row: DocumentRow<'_>| {
+            take(match fault {
+                Fault::VersionNotRaised => DocumentRow { version: Version::new(1), ..row },
+                Fault::ShapeForgotten => DocumentRow { shape: 1, ..row },
+                _ => row,
+            })
+        };
+        self.storage.one_document(table, stream, Box::new(broken)).await
     }
 
     async fn each_document<T: Send + 'static>(

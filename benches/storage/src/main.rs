@@ -161,9 +161,9 @@ async fn table<A: Bench, B: Bench, C: Bench>(database: &str, bloom: A, hand: B, 
     );
     let save = |clients, each, from| Kind::Save { clients, each, from };
     let all = (&bloom, &hand, orm.as_ref());
-    row("save, 1 client", all, save(1, 300, 1_000_000)).await;
-    row("save, 8 clients", all, save(8, 100, 2_000_000)).await;
-    row("save, 32 clients", all, save(32, 50, 3_000_000)).await;
+    row("save, 1 client", all, save(1, 1_000, 1_000_000)).await;
+    row("save, 8 clients", all, save(8, 250, 2_000_000)).await;
+    row("save, 32 clients", all, save(32, 100, 3_000_000)).await;
     bloom.analyze().await;
     hand.analyze().await;
     if let Some(orm) = &orm {

@@ -8,7 +8,7 @@ use super::MemoryStorage;
 use crate::ports::{
     Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, NoWork, Outcome,
     OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
-    StoredDocument, StreamId, StreamSlice, TakeDocument,
+    StreamId, StreamSlice, TakeDocument,
 };
 
 /// A [`MemoryStorage`] into which nobody else writes while this lives.
@@ -51,12 +51,13 @@ impl EventLog for HeldMemory {
 impl Storage for HeldMemory {
     type Work = NoWork;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
-        self.storage.document(table, stream).await
+        take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
+        self.storage.one_document(table, stream, take).await
     }
 
     async fn each_document<T: Send + 'static>(

@@ -34,8 +34,7 @@ use crate::{
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, NoWork,
         Outcome, OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection,
-        Storage, StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, SubjectKey,
-        TakeDocument,
+        Storage, StoreError, StoredSnapshot, StreamId, StreamSlice, SubjectKey, TakeDocument,
     },
 };
 
@@ -134,12 +133,14 @@ impl EventLog for MemoryStorage {
 impl Storage for MemoryStorage {
     type Work = NoWork;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
-        Ok(self.state().document(table, stream))
+        mut take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let document = self.state().document(table, stream);
+        document.map(|document| take(document.as_row())).transpose()
     }
 
     async fn each_document<T: Send + 'static>(

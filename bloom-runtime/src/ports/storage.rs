@@ -20,6 +20,17 @@ pub trait Storage: EventLog + Send + Sync + 'static {
     /// [`NoWork`] where there is nothing of the kind.
     type Work: Send + Sync + 'static;
 
+    /// Gives the document of one aggregate to `take` while it is read, so that it is not copied; what it made of it, if there is one.
+    ///
+    /// # Errors
+    /// When the storage is out of reach, and what `take` returns.
+    fn one_document<T: Send + 'static>(
+        &self,
+        table: &str,
+        stream: &StreamId,
+        take: TakeDocument<T>,
+    ) -> impl Future<Output = Result<Option<T>, StoreError>> + Send;
+
     /// The document of one aggregate.
     ///
     /// # Errors
@@ -28,7 +39,9 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> impl Future<Output = Result<Option<StoredDocument>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<StoredDocument>, StoreError>> + Send {
+        self.one_document(table, stream, Box::new(|row| Ok(row.to_document())))
+    }
 
     /// Gives documents to `take`, in the order asked for, while they are read, so that none is copied; what it made of each.
     ///

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use crate::ports::{
     Batch, Committed, DocumentQuery, EventLog, EventSelection, Outcome, OutdatedDocument, Position,
-    RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StreamId,
-    StreamSlice, TakeDocument,
+    RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StreamId, StreamSlice,
+    TakeDocument,
 };
 
 /// What a storage is asked to do.
@@ -86,13 +86,14 @@ impl<S: Storage> EventLog for FaultyStorage<S> {
 impl<S: Storage> Storage for FaultyStorage<S> {
     type Work = S::Work;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
+        take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
         self.check(Operation::Load)?;
-        self.storage.document(table, stream).await
+        self.storage.one_document(table, stream, take).await
     }
 
     async fn each_document<T: Send + 'static>(

@@ -32,7 +32,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     /// Reads it from the store, whatever somebody remembers.
     pub(super) async fn read(
         &mut self,
-        registration: &Registration<A>,
+        registration: &Arc<Registration<A>>,
         stream: &StreamId,
     ) -> Result<Option<A>, StoreError> {
         let known_as = self.buffer.known_as(A::NAME, &stream.id);

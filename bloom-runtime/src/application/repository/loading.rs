@@ -13,7 +13,7 @@ use crate::{
     domain::{Aggregate, DomainEvent, Version},
     ports::{
         DocumentRow, Lifecycle, Payload, RecordedEvent, Storage, StoreError, StoredSnapshot,
-        StreamId,
+        StreamId, TakeDocument,
     },
 };
 
@@ -113,17 +113,14 @@ impl<A: Aggregate> Past<A> {
 impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     pub(super) async fn load(
         &self,
-        registration: &Registration<A>,
+        registration: &Arc<Registration<A>>,
         stream: &StreamId,
     ) -> Result<Option<A>, StoreError> {
         let storage = &self.buffer.store.storage;
         match registration.loading {
             Loading::Document { table } => {
-                let document = storage.document(table, stream).await?;
-                let there = document.filter(|document| !document.is_removed);
-                there
-                    .map(|document| decode_document(registration, table, document.as_row()))
-                    .transpose()
+                let take = decoding(registration, table, false);
+                storage.one_document(table, stream, take).await.map(Option::flatten)
             }
             Loading::Events => match &registration.snapshots {
                 None => {
@@ -199,11 +196,8 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         let storage = &self.buffer.store.storage;
         let found = match registration.loading {
             Loading::Document { table } => {
-                let document = storage.document(table, &stream).await?;
-                let removed = document.filter(|document| document.is_removed);
-                removed
-                    .map(|document| decode_document(&registration, table, document.as_row()))
-                    .transpose()?
+                let take = decoding(&registration, table, true);
+                storage.one_document(table, &stream, take).await?.flatten()
             }
             Loading::Events => {
                 Past::fold(&storage.read_stream(&stream, Version::NEW).await?)?.removed()
@@ -258,6 +252,19 @@ impl<'e> Entry<'e> {
             source: source.into(),
         })
     }
+}
+
+/// Makes the aggregate of a document, if it is one of those that are there, or of those that were removed.
+fn decoding<A: Aggregate>(
+    registration: &Arc<Registration<A>>,
+    table: &'static str,
+    removed: bool,
+) -> TakeDocument<Option<A>> {
+    let registration = Arc::clone(registration);
+    Box::new(move |row| {
+        let wanted = row.is_removed == removed;
+        wanted.then(|| decode_document(&registration, table, row)).transpose()
+    })
 }
 
 pub(super) fn decode_document<A: Aggregate>(

@@ -7,7 +7,7 @@ use bloom_runtime::{
     ports::{
         Batch, Committed, DocumentQuery, EventLog, EventSelection, InteractiveStorage, Outcome,
         OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StreamId, StreamSlice, TakeDocument,
+        StoreError, StreamId, StreamSlice, TakeDocument,
     },
 };
 use tokio::sync::{Mutex, watch};
@@ -91,14 +91,15 @@ impl EventLog for HeldPostgres {
 impl Storage for HeldPostgres {
     type Work = SqlWork;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
+        take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
         ask!(self, Whose::One(&stream.tenant), |client| {
             read::hold(client, stream).await?;
-            read::document(client, table, stream).await
+            read::one_document(client, table, stream, take).await
         })
     }
 

@@ -80,13 +80,15 @@ pub(super) async fn hold(client: &ClientWrapper, stream: &StreamId) -> Result<()
     rows(client, sql, &[&stream.tenant, &stream.aggregate, &stream.id]).await.map(drop)
 }
 
-pub(super) async fn document(
+pub(super) async fn one_document<T>(
     client: &ClientWrapper,
     table: &str,
     stream: &StreamId,
-) -> Result<Option<StoredDocument>, StoreError> {
+    mut take: impl FnMut(DocumentRow<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
     let sql = format!("{DOCUMENT} {} WHERE tenant = $1 AND id = $2", identifier(table));
-    rows(client, &sql, &[&stream.tenant, &stream.id]).await?.first().map(stored).transpose()
+    let found = rows(client, &sql, &[&stream.tenant, &stream.id]).await?;
+    found.first().map(|row| take(lent(row)?)).transpose()
 }
 
 pub(super) async fn each_document<T>(

@@ -6,8 +6,8 @@ use bloom_runtime::{
     application::{conceal, current_context},
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
-        Position, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StoredSnapshot,
-        StreamId, TakeDocument,
+        Position, ReshapedDocument, Selection, Storage, StoreError, StoredSnapshot, StreamId,
+        TakeDocument,
     },
 };
 use tokio::sync::watch;
@@ -178,13 +178,14 @@ async fn planned(
 impl Storage for PostgresStorage {
     type Work = SqlWork;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
-        read::document(&*self.connections.take(Whose::One(&stream.tenant)).await?, table, stream)
-            .await
+        take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let connection = self.connections.take(Whose::One(&stream.tenant)).await?;
+        read::one_document(&connection, table, stream, take).await
     }
 
     async fn each_document<T: Send + 'static>(

@@ -69,6 +69,11 @@ impl HeldSqlite {
     }
 }
 
+/// What is read goes to the one who asked, since the thread that writes runs nothing of others.
+fn kept(row: DocumentRow<'_>) -> Result<StoredDocument, StoreError> {
+    Ok(row.to_document())
+}
+
 /// Writes everything and commits; the new head, if it moved.
 fn commit(
     connection: &mut Connection,
@@ -115,13 +120,16 @@ impl EventLog for HeldSqlite {
 impl Storage for HeldSqlite {
     type Work = SqlWork;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
-        let (table, stream) = (table.to_owned(), stream.clone());
-        self.read(move |connection| read::document(connection, &table, &stream)).await
+        mut take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let (table, tenant, id) = (table.to_owned(), stream.tenant.clone(), stream.id.clone());
+        let work =
+            move |connection: &mut _| read::one_document(connection, &table, &tenant, &id, kept);
+        self.ask(work).await?.map(|document| take(document.as_row())).transpose()
     }
 
     async fn each_document<T: Send + 'static>(
@@ -129,9 +137,7 @@ impl Storage for HeldSqlite {
         query: DocumentQuery,
         mut take: TakeDocument<T>,
     ) -> Result<Vec<T>, StoreError> {
-        // The thread that writes runs nothing of others.
-        let keep = |row: DocumentRow<'_>| Ok(row.to_document());
-        let work = move |connection: &mut _| read::each_document(connection, &query, keep);
+        let work = move |connection: &mut _| read::each_document(connection, &query, kept);
         self.ask(work).await?.iter().map(|document| take(document.as_row())).collect()
     }
 

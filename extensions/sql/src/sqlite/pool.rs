@@ -1,7 +1,7 @@
 //! The pool of connections that read.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,13 +17,13 @@ use super::{
 /// Connections that wait to be used; opened when they are first needed.
 #[derive(Clone)]
 pub(super) struct Readers {
-    path: PathBuf,
+    path: Arc<Path>,
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, size: usize) -> Self {
+    pub(super) fn new(path: Arc<Path>, size: usize) -> Self {
         Self { path, idle: Arc::default(), permits: Arc::new(Semaphore::new(size)) }
     }
 

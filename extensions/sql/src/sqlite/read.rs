@@ -60,13 +60,20 @@ pub(super) fn views(connection: &Connection) -> rusqlite::Result<HashSet<String>
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
-pub(super) fn document(
+pub(super) fn one_document<T>(
     connection: &Connection,
     table: &str,
-    stream: &StreamId,
-) -> rusqlite::Result<Option<StoredDocument>> {
+    tenant: &str,
+    id: &str,
+    mut take: impl FnMut(DocumentRow<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
     let sql = format!("{DOCUMENT} {} WHERE tenant = ?1 AND id = ?2", identifier(table));
-    connection.prepare_cached(&sql)?.query_row([&stream.tenant, &stream.id], stored).optional()
+    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+    let mut rows = statement.query([tenant, id]).map_err(store_error)?;
+    match rows.next().map_err(store_error)? {
+        Some(row) => take(lent(row).map_err(store_error)?).map(Some),
+        None => Ok(None),
+    }
 }
 
 pub(super) fn each_document<T>(

@@ -9,8 +9,8 @@ use bloom_runtime::{
     application::conceal,
     ports::{
         Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
-        Position, ReshapedDocument, Selection, Storage, StoreError, StoredDocument, StoredSnapshot,
-        StreamId, TakeDocument,
+        Position, ReshapedDocument, Selection, Storage, StoreError, StoredSnapshot, StreamId,
+        TakeDocument,
     },
 };
 use tokio::sync::watch;
@@ -71,7 +71,7 @@ impl SqliteStorage {
         let writer = Writer::start(connection, Arc::clone(&views), appended.clone())
             .map_err(|error| MigrationError::Unavailable(error.into()))?;
         Ok(Self {
-            readers: Readers::new(path.clone(), Self::READERS),
+            readers: Readers::new(path.as_path().into(), Self::READERS),
             path,
             writer,
             views,
@@ -171,13 +171,15 @@ fn unavailable(error: rusqlite::Error) -> MigrationError {
 impl Storage for SqliteStorage {
     type Work = SqlWork;
 
-    async fn document(
+    async fn one_document<T: Send + 'static>(
         &self,
         table: &str,
         stream: &StreamId,
-    ) -> Result<Option<StoredDocument>, StoreError> {
-        let (table, stream) = (table.to_owned(), stream.clone());
-        self.readers.read(move |connection| read::document(connection, &table, &stream)).await
+        take: TakeDocument<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let (table, tenant, id) = (table.to_owned(), stream.tenant.clone(), stream.id.clone());
+        let work = move |connection: &_| read::one_document(connection, &table, &tenant, &id, take);
+        self.readers.ask(work).await
     }
 
     async fn each_document<T: Send + 'static>(
