@@ -30,6 +30,8 @@ pub(crate) struct ProjectionView {
     test_uses: String,
     /// Columns that every database reads as they were written, and what they hold after the first event.
     shown: Vec<ShownView>,
+    /// The events after which one of these columns holds something else.
+    moves: Vec<MoveView>,
 }
 
 /// What an event does to the row.
@@ -45,9 +47,47 @@ struct EventView {
 
 #[derive(Debug, Serialize)]
 struct ShownView {
+    #[serde(skip)]
+    field: FieldName,
     /// As a statement names it.
     column: String,
     value: String,
+}
+
+/// An event of a test, and the row after it.
+#[derive(Debug, Serialize)]
+struct MoveView {
+    name: String,
+    /// The event with its payload, behind the name of its type.
+    event: String,
+    values: Vec<String>,
+}
+
+impl MoveView {
+    /// `None` when no column that is shown holds anything else after the event.
+    fn new(
+        shown: &[ShownView],
+        (name, event): (String, &str),
+        payload: &str,
+        new: &[(&FieldName, String)],
+    ) -> Option<Self> {
+        let after = |column: &ShownView| new.iter().find(|(name, _)| **name == column.field);
+        shown.iter().any(|column| after(column).is_some()).then(|| Self {
+            name,
+            event: format!("{event} {{ {payload} }}"),
+            values: shown
+                .iter()
+                .map(|column| {
+                    after(column).map_or_else(|| column.value.clone(), |(_, value)| stored(value))
+                })
+                .collect(),
+        })
+    }
+}
+
+/// A value as the storage holds it.
+fn stored(value: &str) -> String {
+    format!("SqlValue::stored(&{value})?")
 }
 
 pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> ProjectionView {
@@ -76,18 +116,24 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
         }
         insert.take(parts, &of);
         let view = FieldView::new(field, &ident);
-        let sample = if initial.is_some() { of.clone() } else { format!("&{}", view.sample) };
+        let sample = match &initial {
+            Some(state) => format!("{}::{}", state.name, state.initial.name.pascal()),
+            None => view.sample.clone(),
+        };
         if let [part] = parts.as_slice()
             && matches!(part.shape, Shape::Plain(Kind::Text | Kind::Integer))
             && part.getter.is_empty()
         {
             shown.push(ShownView {
+                field: field.name.clone(),
                 column: quoted(&part.column),
-                value: format!("SqlValue::stored({sample})?"),
+                value: stored(&sample),
             });
         }
     }
 
+    let mut moves = Vec::new();
+    let mut moved_uses = Vec::new();
     let mut updates = Vec::new();
     let mut silent = Vec::new();
     let table = projection.name.snake();
@@ -109,24 +155,47 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
             let mut taken = Values::behind(2);
             let (binds, name) = bound(&field.name);
             taken.take(parts_of(&field.name).unwrap_or_default(), &name);
-            update(format!("{}Changed", field.name.pascal()), binds, taken);
+            let event = format!("{}Changed", field.name.pascal());
+            if let Some(other) = FieldView::new(field, &ident).other {
+                let payload = format!("{}: {other}", field.name.ident());
+                moves.extend(MoveView::new(
+                    &shown,
+                    (format!("{}_changed", field.name), &event),
+                    &payload,
+                    &[(&field.name, other)],
+                ));
+            }
+            update(event, binds, taken);
         }
     }
     for command in &aggregate.commands {
         let mut taken = Values::behind(2);
         let mut binds = String::new();
+        let mut payload = String::new();
+        let mut new = Vec::new();
         if let (Some(state), Some(to)) = (state, &command.to) {
             let of = format!("&{}::{}", state.name, to.name.pascal());
             taken.take(parts_of(&state.field.name).unwrap_or_default(), &of);
+            new.push((&state.field.name, format!("{}::{}", state.name, to.name.pascal())));
         }
         for argument in &command.arguments {
+            let sample = FieldView::new(argument, &ident).sample;
+            payload += &format!("{}: {sample}, ", argument.name.ident());
             if let Some(parts) = parts_of(&argument.name) {
+                new.push((&argument.name, sample));
                 let (bind, name) = bound(&argument.name);
                 taken.take(parts, &name);
                 binds.push_str(&bind);
             }
         }
-        update(command.event.pascal().to_owned(), binds + "..", taken);
+        let event = command.event.pascal();
+        payload += "at: Timestamp::UNIX_EPOCH";
+        let moved = MoveView::new(&shown, (command.event.snake(), event), &payload, &new);
+        if moved.is_some() {
+            moved_uses.extend(command.arguments.iter().flat_map(super::field::sample_uses));
+        }
+        moves.extend(moved);
+        update(event.to_owned(), binds + "..", taken);
     }
     for entity in &aggregate.entities {
         let short = entity.short.pascal();
@@ -139,6 +208,10 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
     let mut test_uses: Vec<String> =
         given.iter().flat_map(|field| super::field::sample_uses(field)).collect();
     test_uses.extend([root.to_owned(), format!("{root}Id")]);
+    if !moves.is_empty() {
+        test_uses.push(format!("{root}Event"));
+        test_uses.extend(moved_uses);
+    }
     if let Some(state) = state.filter(|state| parts_of(&state.field.name).is_some()) {
         uses.push(state.name.to_string());
         test_uses.push(state.name.to_string());
@@ -161,6 +234,7 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
         uses: imports(uses),
         test_uses: imports(test_uses),
         shown,
+        moves,
     }
 }
 

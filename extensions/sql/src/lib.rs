@@ -17,7 +17,7 @@ mod failpoint;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 
-#[cfg(all(feature = "testing", feature = "postgres"))]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod testing;
 /// A schema that goes away with its value.
 #[cfg(all(feature = "testing", feature = "postgres"))]

@@ -125,6 +125,12 @@ impl Projections {
         self.0.is_empty()
     }
 
+    /// The stored names of all of them, in the order in which they were added.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.all().iter().map(|projection| projection.name).collect()
+    }
+
     pub(super) fn all(&self) -> &[Arc<Followed>] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Databases for tests.
+//! A schema of PostgreSQL for one test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
