@@ -14,7 +14,7 @@ Examples:
   bloom rename aggregate Person Human --plural humans
 
 The names of its events and of its table stay as they are in the log and in the schema. Identifiers are renamed in all
-code of the project; comments, texts and local variables stay.")]
+code of the project and in the links of doc comments; other comments, texts and local variables stay.")]
     Aggregate {
         /// Its name
         #[arg(add = names::aggregates())]

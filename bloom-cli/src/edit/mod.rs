@@ -5,6 +5,7 @@
 //! for byte.
 
 mod imports;
+mod links;
 mod merge;
 mod outline;
 mod pairing;

@@ -1,4 +1,5 @@
-//! Other names in a file that people have edited: identifiers alone, so that texts, comments and what is stored stay.
+//! Other names in a file that people have edited: identifiers and the links of doc comments alone, so that texts, other comments and
+//! what is stored stay.
 
 use std::collections::{HashMap, HashSet};
 
@@ -58,7 +59,15 @@ impl Names {
         let mut renamed = String::with_capacity(text.len());
         let mut at = 0;
         for (index, token) in tokens.iter().enumerate() {
-            if let Some(to) = self.name(&tokens, index, kin) {
+            let written = &text[token.range.clone()];
+            // A doc comment is an attribute of which every token stands where the comment does.
+            if written.starts_with("//") || written.starts_with("/*") {
+                if at <= token.range.start {
+                    renamed.push_str(&text[at..token.range.start]);
+                    renamed.push_str(&self.in_links(written));
+                    at = token.range.end;
+                }
+            } else if let Some(to) = self.name(&tokens, index, kin) {
                 renamed.push_str(&text[at..token.range.start]);
                 renamed.push_str(&crate::request::name::identifier(to));
                 at = token.range.end;
@@ -266,6 +275,17 @@ fn f(order: Purchase, other: OrderLine) -> Vec<PurchaseId> {
         assert_eq!(names().text(text, Kin::Own).expect("it is Rust"), own);
         let planned = own.replace("fn place_order", "fn place_purchase");
         assert_eq!(names().text(text, Kin::Planned).expect("it is Rust"), planned);
+    }
+
+    #[test]
+    fn links_lead_to_what_is_called_otherwise() {
+        let text = "//! [`Order`], [Order] of [ours](crate::shop::domain::order::Order) and [`orders`][crate::shop::orders].\n\
+            /// [`Order::place`] or [`Order::place()`] may fail with [`OrderError::CannotPlace`]; an Order `Order` [of Order] stays.\n\
+            struct A; // [`Order`]\n/** [`Line::place`] [`Order`] */\nconst TEXT: &str = \"/// [`Order`]\"; // OrderError\n";
+        let expected = "//! [`Purchase`], [Purchase] of [ours](crate::shop::domain::purchase::Purchase) and [`orders`][crate::shop::purchases].\n\
+            /// [`Purchase::submit`] or [`Purchase::submit()`] may fail with [`PurchaseError::CannotSubmit`]; an Order `Order` [of Order] stays.\n\
+            struct A; // [`Order`]\n/** [`Line::place`] [`Purchase`] */\nconst TEXT: &str = \"/// [`Order`]\"; // OrderError\n";
+        assert_eq!(names().text(text, Kin::Other).expect("it is Rust"), expected);
     }
 
     #[test]
