@@ -249,6 +249,12 @@ fn what_is_stored_is_left_as_it_is_called() {
     assert_ne!(without, text);
     sandbox.write(FILE, &without);
     assert!(sandbox.ok(&["model", "check", FILE]).contains("Same"));
+    // Where that alone is otherwise, it is said how.
+    sandbox.write(FILE, &text.replace("kind = \"account\"", "kind = \"wallet\""));
+    let said = sandbox.bloom(&["model", "check", FILE]);
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("(stored as `account` in"), "{said}");
+    assert!(said.contains("(stored as `wallet` in"), "{said}");
     // And a step of the schema is not made otherwise behind anyone's back.
     let heading = "[context.shop.aggregate.Customer]\n";
     let other = text.replacen(heading, &format!("{heading}plural = \"clients\"\n"), 1);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::request::{
-    AggregateRequest, EntityRequest, Field, FieldType, InputError, Request, Sentence,
+    AggregateRequest, EntityRequest, Field, FieldType, InputError, Request, Sentence, StoredNames,
 };
 
 /// One thing that is otherwise in the file.
@@ -53,11 +53,17 @@ pub(crate) fn difference(
             Some(was) if in_one_order(was)? == in_one_order(sentence)? => continue,
             Some(_) => Kind::Changed,
         };
+        let (mut project, mut file) = (was.map(Sentence::words), sentence.words());
+        // How it is stored is said nowhere on the command line.
+        if project.as_ref() == Some(&file) {
+            project = project.zip(was).map(|(words, was)| words + &stored(was));
+            file += &stored(sentence);
+        }
         found.push(Difference {
             kind,
             key: key.clone(),
-            project: was.map(Sentence::words),
-            file: Some(sentence.words()),
+            project,
+            file: Some(file),
             wanted: Some(sentence.clone()),
             was: was.cloned(),
         });
@@ -75,6 +81,15 @@ pub(crate) fn difference(
         }
     }
     Ok(found)
+}
+
+fn stored(sentence: &Sentence) -> String {
+    match sentence {
+        Sentence::Aggregate { stored: Some(StoredNames { kind, table }), .. } => {
+            format!(" (stored as `{kind}` in `{table}`)")
+        }
+        _ => " (stored as its name says)".to_owned(),
+    }
 }
 
 /// What is asked for. In which order fields are named says nothing: what was added later comes last.
