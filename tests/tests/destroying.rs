@@ -3,7 +3,7 @@
 use bloom_tests::Sandbox;
 
 /// What can be generated for an order, and how it is destroyed.
-const ROUND_TRIPS: [(&str, &str); 11] = [
+const ROUND_TRIPS: [(&str, &str); 13] = [
     ("value-object Period first:Date last:Date", "value-object Period"),
     ("aggregate Invoice total:i64 number:String:1..20,unique", "aggregate Invoice"),
     ("aggregate Account owner:String:1..9 --create open --event-sourced", "aggregate Account"),
@@ -14,6 +14,8 @@ const ROUND_TRIPS: [(&str, &str); 11] = [
     ("migration visits", "migration visits"),
     ("projection OrderList --from Order", "projection OrderList"),
     ("query FindOrders --in Order", "query FindOrders"),
+    ("service Pricing", "service Pricing"),
+    ("factory OrderFactory --for Order", "factory OrderFactory"),
     ("specification drafts --for Order status", "specification drafts --for Order"),
 ];
 
@@ -75,6 +77,7 @@ fn what_belongs_to_an_aggregate_goes_with_it() {
         sandbox.generate(generated);
     }
     destroy(&sandbox, "migration visits");
+    destroy(&sandbox, "service Pricing");
     destroy(&sandbox, "aggregate Order");
     sandbox.generate("aggregate Order note:String:optional status:enum:draft,placed");
     assert_eq!(sandbox.tree(), with_money);

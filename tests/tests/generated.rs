@@ -38,6 +38,8 @@ fn a_shop_that_grew_and_was_renamed() {
     let sandbox = Sandbox::shop();
     sandbox.generate("projection OrderList --from Order");
     sandbox.generate("query FindOrders --in Order");
+    sandbox.generate("service Pricing");
+    sandbox.generate("factory OrderFactory --for Order");
     for addition in [
         "field Order discount:Money:optional",
         "field Order tags:String:list",
@@ -170,6 +172,7 @@ fn every_type_and_rule() {
     );
     for root in ["Everything", "Ruled", "Optional"] {
         sandbox.generate(&format!("query Find{root} --in {root}"));
+        sandbox.generate(&format!("factory {root}Factory --for {root}"));
     }
     for root in ["Everything", "Ruled", "Listed", "Optional"] {
         sandbox.generate(&format!("projection {root}Overview --from {root}"));

@@ -19,6 +19,8 @@ fn shop_and_file() -> (Sandbox, String) {
         "projection OrderList --from Order",
         "specification drafts --for Order status",
         "query FindOrders --in Order status note",
+        "service Pricing",
+        "factory OrderFactory --for Order",
         "migration visits",
     ] {
         sandbox.generate(sentence);

@@ -14,6 +14,7 @@ fn shop() -> Sandbox {
         "projection OrderList --from Order",
         "specification drafts --for Order status",
         "query FindOrders --in Order",
+        "factory OrderFactory --for Order",
     ] {
         sandbox.generate(sentence);
     }

@@ -7,7 +7,7 @@ use proptest::{
 };
 
 /// What may be asked for. Much of it does not fit when it comes, and is refused then.
-const REQUESTS: [&str; 47] = [
+const REQUESTS: [&str; 51] = [
     "generate value-object Money amount:i64 currency:enum:EUR,USD",
     "generate value-object Period first:Date last:Date",
     "generate value-object Offer price:Money during:Period?",
@@ -55,6 +55,10 @@ const REQUESTS: [&str; 47] = [
     "generate query FindOrders --in Order",
     "generate query CustomersByName --in Customer name",
     "destroy query FindOrders",
+    "generate service Pricing",
+    "generate factory OrderFactory --for Order",
+    "destroy service Pricing",
+    "destroy factory OrderFactory",
 ];
 
 /// Carries them out, and looks after each whether the project is as it should be.

@@ -49,7 +49,7 @@ fn new_projects() {
 #[test]
 fn each_request_of_the_shop() {
     let sandbox = Sandbox::with_project(&[]);
-    let requests: [(&str, &[&str]); 13] = [
+    let requests: [(&str, &[&str]); 15] = [
         ("value_object", &["value-object", "Money", "amount:i64", "currency:enum:EUR,USD"]),
         (
             "aggregate",
@@ -86,6 +86,8 @@ fn each_request_of_the_shop() {
         ),
         ("query", &["query", "FindOrders", "status", "customer_id", "--in", "Order"]),
         ("specification", &["specification", "OpenOrders", "status", "--for", "Order"]),
+        ("service", &["service", "Pricing"]),
+        ("factory", &["factory", "OrderFactory", "--for", "Order"]),
         ("repository", &["repository", "Order"]),
         ("tables", &["repository", "Order", "--relational"]),
         ("migration", &["migration", "visits"]),
@@ -145,6 +147,8 @@ fn help() {
         &["generate", "specification"],
         &["generate", "projection"],
         &["generate", "query"],
+        &["generate", "service"],
+        &["generate", "factory"],
         &["add"],
         &["add", "field"],
         &["add", "variant"],

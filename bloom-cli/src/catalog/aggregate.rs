@@ -23,6 +23,7 @@ pub(crate) struct AggregateEntry {
     /// The questions that were asked for by name.
     pub(crate) queries: Vec<String>,
     pub(crate) specifications: Vec<String>,
+    pub(crate) factories: Vec<String>,
     pub(crate) projections: Vec<ProjectionEntry>,
     /// Whether it has a repository of the context's own.
     pub(crate) repository: bool,
@@ -164,6 +165,7 @@ impl AggregateEntry {
                 .iter()
                 .map(|one| one.name.plain().to_owned())
                 .collect(),
+            factories: aggregate.factories.iter().map(|one| one.pascal().to_owned()).collect(),
             projections: aggregate
                 .projections
                 .iter()

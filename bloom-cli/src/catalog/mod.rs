@@ -25,6 +25,7 @@ pub(crate) struct ContextEntry {
     pub(crate) name: String,
     pub(crate) values: Vec<ValueEntry>,
     pub(crate) aggregates: Vec<AggregateEntry>,
+    pub(crate) services: Vec<String>,
     /// Steps of the schema that people write.
     pub(crate) migrations: Vec<String>,
 }
@@ -50,6 +51,7 @@ impl Catalog {
                 .iter()
                 .map(|aggregate| AggregateEntry::new(aggregate, settings.web))
                 .collect(),
+            services: context.services.iter().map(|name| name.pascal().to_owned()).collect(),
             migrations: context
                 .migrations
                 .iter()

@@ -151,6 +151,28 @@ Examples:
         #[command(flatten)]
         options: Options,
     },
+    /// Take out a domain service
+    #[command(after_help = "\
+Examples:
+  bloom destroy service Pricing")]
+    Service {
+        /// Its name
+        #[arg(add = names::services())]
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Take out a factory
+    #[command(after_help = "\
+Examples:
+  bloom destroy factory OrderFactory")]
+    Factory {
+        /// Its name
+        #[arg(add = names::factories())]
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Take out a named question about an aggregate
     #[command(after_help = "\
 Examples:
@@ -180,6 +202,8 @@ impl Doomed {
         | Self::Migration { options, .. }
         | Self::Projection { options, .. }
         | Self::Query { options, .. }
+        | Self::Service { options, .. }
+        | Self::Factory { options, .. }
         | Self::Specification { options, .. }) = self;
         options
     }

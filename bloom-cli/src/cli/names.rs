@@ -64,6 +64,22 @@ pub(crate) fn queries() -> ArgValueCandidates {
     })
 }
 
+/// Its domain services.
+pub(crate) fn services() -> ArgValueCandidates {
+    named(|request| match request {
+        Request::Service { name } => Some(name.to_string()),
+        _ => None,
+    })
+}
+
+/// Its factories.
+pub(crate) fn factories() -> ArgValueCandidates {
+    named(|request| match request {
+        Request::Factory { name, .. } => Some(name.to_string()),
+        _ => None,
+    })
+}
+
 /// Its specifications.
 pub(crate) fn specifications() -> ArgValueCandidates {
     named(|request| match request {

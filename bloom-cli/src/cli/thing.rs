@@ -130,6 +130,33 @@ Examples:
         #[command(flatten)]
         options: Options,
     },
+    /// Add a domain service: a rule that belongs to no one aggregate
+    #[command(after_help = "\
+Examples:
+  bloom generate service Pricing
+
+It stands below `domain/services`, is plain Rust, and is handed what it decides about.")]
+    Service {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Add a factory: the beginning of an aggregate that takes more than its constructor should know
+    #[command(after_help = "\
+Examples:
+  bloom generate factory OrderFactory --for Order
+
+It begins as the constructor does, with a type for what it is built from and a test; the rules are written by hand.")]
+    Factory {
+        /// Its name
+        name: String,
+        /// The aggregate
+        #[arg(long = "for", value_name = "AGGREGATE", add = names::aggregates())]
+        root: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Add a named question about an aggregate, which Rust and every store answer alike
     #[command(after_help = "\
 Examples:
@@ -159,6 +186,8 @@ impl Thing {
         | Self::Specification { options, .. }
         | Self::Projection { options, .. }
         | Self::Query { options, .. }
+        | Self::Service { options, .. }
+        | Self::Factory { options, .. }
         | Self::Migration { options, .. }) = self;
         options
     }

@@ -74,6 +74,8 @@ fn key(doomed: &Doomed) -> Result<String, InputError> {
         }
         Doomed::Projection { name, .. } => of("projection", name),
         Doomed::Query { name, .. } => of("query", name),
+        Doomed::Service { name, .. } => of("service", name),
+        Doomed::Factory { name, .. } => of("factory", name),
         Doomed::Specification { name, root, .. } => {
             Ok(format!("specification {} {}", TypeName::parse(root)?, FieldName::parse(name)?))
         }

@@ -128,6 +128,8 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
         Thing::Query { name, fields, root, options } => {
             (Sentence::Query { name, root, fields }, options)
         }
+        Thing::Service { name, options } => (Sentence::Service { name }, options),
+        Thing::Factory { name, root, options } => (Sentence::Factory { name, root }, options),
         Thing::Specification { name, fields, root, options } => {
             (Sentence::Specification { name, root, fields }, options)
         }

@@ -30,6 +30,9 @@ pub(super) fn run(json: bool, ui: Ui) -> Result<(), Failure> {
         for aggregate in &context.aggregates {
             aggregate_lines(aggregate, ui);
         }
+        for service in &context.services {
+            ui.data(&format!("  {service} (service)"));
+        }
         for migration in &context.migrations {
             ui.data(&format!("  {migration} (migration)"));
         }
@@ -77,6 +80,9 @@ fn aggregate_lines(aggregate: &AggregateEntry, ui: Ui) {
     }
     for specification in &aggregate.specifications {
         ui.data(&format!("    {specification} (specification)"));
+    }
+    for factory in &aggregate.factories {
+        ui.data(&format!("    {factory} (factory)"));
     }
     for projection in &aggregate.projections {
         ui.data(&format!("    {} (projection)", projection.name));

@@ -20,6 +20,8 @@ pub(crate) struct Aggregate {
     pub(crate) entities: Vec<Entity>,
     pub(crate) commands: Vec<Command>,
     pub(crate) specifications: Vec<Specification>,
+    /// The types that build one.
+    pub(crate) factories: Vec<TypeName>,
     pub(crate) projections: Vec<Projection>,
     pub(crate) queries: Vec<Query>,
     /// The number of its migration.

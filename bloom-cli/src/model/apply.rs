@@ -69,6 +69,8 @@ impl Context {
                 self.add_specification(name, root, fields)?;
             }
             Request::Query { name, root, fields } => self.add_query(name, root, fields)?,
+            Request::Service { name } => self.add_service(name)?,
+            Request::Factory { name, root } => self.add_factory(name, root)?,
         }
         Ok(self)
     }
@@ -148,6 +150,7 @@ impl Context {
             entities: Vec::new(),
             commands: Vec::new(),
             specifications: Vec::new(),
+            factories: Vec::new(),
             projections: Vec::new(),
             queries: Vec::new(),
             migration: migration.unwrap_or_else(|| self.newest_migration() + 1),

@@ -24,6 +24,8 @@ impl Context {
             | Request::Repository { .. }
             | Request::Specification { .. }
             | Request::Query { .. }
+            | Request::Service { .. }
+            | Request::Factory { .. }
             | Request::Tables { .. }
             | Request::Projection { .. }
             | Request::Migration { .. } => &[],

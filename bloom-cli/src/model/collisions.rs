@@ -27,8 +27,16 @@ impl Context {
                 }
             }
         }
+        for service in &self.services {
+            note(service.pascal().to_owned(), format!("the service `{service}`"))?;
+        }
         for aggregate in &self.aggregates {
             let root = &aggregate.name;
+            for factory in &aggregate.factories {
+                for name in [factory.pascal().to_owned(), super::input(factory)] {
+                    note(name, format!("the factory `{factory}`"))?;
+                }
+            }
             for query in &aggregate.queries {
                 for suffix in ["", "Handler", "Parameters"] {
                     note(format!("{}{suffix}", query.name), format!("the query `{}`", query.name))?;

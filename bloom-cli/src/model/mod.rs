@@ -12,15 +12,17 @@ mod lookup;
 mod methods;
 mod projection;
 mod question;
+mod service;
 mod transition;
 mod types;
 
 pub(crate) use aggregate::{
     Aggregate, Command, Entity, Guard, Projection, Query, Specification, Tables,
 };
+pub(crate) use service::input;
 pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};
 
-use crate::request::FieldName;
+use crate::request::{FieldName, TypeName};
 
 /// A bounded context.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,8 @@ pub(crate) struct Context {
     /// Other types that people wrote: wrapped primitives, enums, identities.
     by_hand: Vec<Leaf>,
     pub(crate) aggregates: Vec<Aggregate>,
+    /// Rules that belong to no one aggregate.
+    pub(crate) services: Vec<TypeName>,
     /// Steps of the schema that people write: number and name.
     pub(crate) migrations: Vec<(usize, FieldName)>,
     /// The highest number among the steps of the schema that lie in the project, whoever wrote them.
@@ -44,6 +48,7 @@ impl Context {
             values: Vec::new(),
             by_hand: Vec::new(),
             aggregates: Vec::new(),
+            services: Vec::new(),
             migrations: Vec::new(),
             highest_step: 0,
         }

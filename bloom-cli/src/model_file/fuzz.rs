@@ -27,6 +27,8 @@ fn lines() -> impl Strategy<Value = String> {
         "commands = [\"place: draft -> placed\", 5]",
         "projections = [\"OrderList\"]",
         "migrations = [\"visits\"]",
+        "services = [\"Pricing\"]",
+        "factories = [\"OrderFactory\"]",
         "stored = { kind = \"order\", table = \"orders\" }",
         "stored = { kind = \"order\" }",
         "while = [\"draft\"]",

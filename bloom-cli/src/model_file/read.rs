@@ -47,7 +47,10 @@ impl Reader<'_> {
                     .hint("a project has one context so far".to_owned()));
             }
             let context = self.table(item, name)?;
-            self.only(context, &["value", "aggregate", "migrations", "saga", "policy"])?;
+            self.only(
+                context,
+                &["value", "aggregate", "services", "migrations", "saga", "policy"],
+            )?;
             for later in ["saga", "policy"] {
                 if context.contains_key(later) {
                     return Err(self.wrong(
@@ -63,6 +66,9 @@ impl Reader<'_> {
             }
             for (name, item, at) in self.entries(context, "aggregate")? {
                 self.aggregate(name, self.table(item, name)?, at)?;
+            }
+            for (name, at) in self.strings(context, "services")? {
+                self.push(Sentence::Service { name }, at)?;
             }
             for (name, at) in self.strings(context, "migrations")? {
                 self.push(Sentence::Migration { name, number: None }, at)?;
@@ -87,6 +93,7 @@ impl Reader<'_> {
                 "commands",
                 "specification",
                 "query",
+                "factories",
                 "projections",
             ],
         )?;
@@ -147,6 +154,9 @@ impl Reader<'_> {
         for (name, item, at) in self.entries(table, "query")? {
             let fields = self.list(item, name)?.into_iter().map(|(field, _)| field).collect();
             self.push(Sentence::Query { name: name.to_owned(), root: root.clone(), fields }, at)?;
+        }
+        for (name, at) in self.strings(table, "factories")? {
+            self.push(Sentence::Factory { name, root: root.clone() }, at)?;
         }
         for (name, at) in self.strings(table, "projections")? {
             self.push(Sentence::Projection { name, root: root.clone(), number: None }, at)?;

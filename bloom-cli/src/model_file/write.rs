@@ -79,6 +79,10 @@ pub(crate) fn write(context: &str, sentences: &[Sentence]) -> Result<String, Inp
             Sentence::Projection { name, root, .. } => {
                 add_to(aggregate(&mut body, root)?, "projections", name);
             }
+            Sentence::Service { name } => add_to(&mut body, "services", name),
+            Sentence::Factory { name, root } => {
+                add_to(aggregate(&mut body, root)?, "factories", name);
+            }
             Sentence::Specification { name, root, fields } => {
                 let root = TypeName::parse(root)?;
                 below(&mut body, &["aggregate", root.pascal(), "specification"])
@@ -97,7 +101,8 @@ pub(crate) fn write(context: &str, sentences: &[Sentence]) -> Result<String, Inp
     let mut contexts = table();
     // A table without keys of its own is said by what is below it.
     body.set_implicit(
-        body.iter().any(|(_, item)| item.is_table()) && !body.contains_key("migrations"),
+        body.iter().any(|(_, item)| item.is_table())
+            && !["migrations", "services"].iter().any(|key| body.contains_key(key)),
     );
     contexts.insert(context, Item::Table(body));
     document.insert("context", Item::Table(contexts));

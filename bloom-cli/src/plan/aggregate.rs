@@ -54,6 +54,13 @@ impl Planner<'_> {
                 );
             }
         }
+        for factory in &view.factories {
+            push(
+                format!("src/{module}/domain/services/{}.rs", factory.snake),
+                "factory/domain.rs.j2",
+                context! { f => Serde(factory) },
+            );
+        }
         if !view.specifications.is_empty() {
             let folder = format!("{domain}/specifications");
             push(format!("{folder}/mod.rs"), "specification/mod.rs.j2", none());

@@ -5,12 +5,12 @@ mod aggregate;
 use minijinja::{Value, context, value::Serde};
 
 use crate::{
-    model::Context,
+    model::{Context, english::capital},
     project::{Database, Settings},
     render::{
         ContextView, ProjectView, ValueView, bodies_in_use, laid_out, own_migration, runtime_uses,
     },
-    request::FieldName,
+    request::{FieldName, TypeName},
 };
 
 /// One file that there shall be.
@@ -108,12 +108,21 @@ impl<'p> Planner<'p> {
             files.push(file(".github/workflows/ci.yml", "project/github/workflows/ci.yml.j2"));
         }
         let module = &self.context.module;
-        files.push(file(
-            &format!("src/{module}/domain/services.rs"),
-            "context/domain/services.rs.j2",
-        ));
+        files.push(self.services(module));
         files.extend(self.shared());
         files
+    }
+
+    /// The file that names every service and factory.
+    fn services(&self, module: &str) -> PlannedFile {
+        let path = format!("src/{module}/domain/services.rs");
+        self.file(path, "context/domain/services.rs.j2", context! {})
+    }
+
+    fn service(&self, name: &TypeName) -> PlannedFile {
+        let path = format!("src/{}/domain/services/{}.rs", self.context.module, name.snake());
+        let s = context! { pascal => name.pascal(), Label => capital(&name.label()) };
+        self.file(path, "service/domain.rs.j2", context! { s })
     }
 
     /// The files that name every part of the context.
@@ -183,6 +192,7 @@ impl<'p> Planner<'p> {
         for aggregate in &self.context.aggregates {
             files.extend(self.aggregate(aggregate.name.pascal()));
         }
+        files.extend(self.context.services.iter().map(|name| self.service(name)));
         for (_, name) in &self.context.migrations {
             files.extend(self.migration(name));
         }
@@ -200,6 +210,11 @@ impl<'p> Planner<'p> {
             if other.aggregate(name) != Some(aggregate) {
                 files.extend(self.aggregate(name));
             }
+        }
+        let has_other = |name: &&TypeName| !other.services.contains(name);
+        files.extend(self.context.services.iter().filter(has_other).map(|name| self.service(name)));
+        if builders(self.context) != builders(other) {
+            files.push(self.services(&self.context.module));
         }
         for (number, name) in &self.context.migrations {
             if !other.migrations.contains(&(*number, name.clone())) {
@@ -255,4 +270,10 @@ impl<'p> Planner<'p> {
 fn bloom_series() -> String {
     let version = env!("CARGO_PKG_VERSION");
     version.rsplit_once('.').map_or(version, |(series, _)| series).to_owned()
+}
+
+/// Every service and factory.
+fn builders(context: &Context) -> Vec<&TypeName> {
+    let factories = context.aggregates.iter().flat_map(|aggregate| &aggregate.factories);
+    context.services.iter().chain(factories).collect()
 }

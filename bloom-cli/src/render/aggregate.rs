@@ -9,6 +9,7 @@ use super::{
     entity::EntityView,
     errors::{ErrorView, error_types, errors},
     exports::{ExportView, all_fields, all_newtypes, bounded_types, exports, own_types},
+    factory::{FactoryView, factory},
     field::{FieldView, body_struct, body_uses, parse_uses, sample_uses},
     finder::{FinderView, finder, leaf_types},
     http::{
@@ -104,6 +105,7 @@ pub(crate) struct AggregateView {
     pub(crate) indexed: Vec<FieldView>,
     finders: Vec<FinderView>,
     pub(crate) specifications: Vec<SpecificationView>,
+    pub(crate) factories: Vec<FactoryView>,
     pub(crate) projections: Vec<ProjectionView>,
     pub(crate) queries: Vec<QueryView>,
     create_json: String,
@@ -321,6 +323,7 @@ impl AggregateView {
                 .iter()
                 .map(|one| projection(aggregate, one))
                 .collect(),
+            factories: aggregate.factories.iter().map(|name| factory(aggregate, name)).collect(),
             specifications: aggregate
                 .specifications
                 .iter()

@@ -8,6 +8,7 @@ mod create;
 mod entity;
 mod errors;
 mod exports;
+mod factory;
 mod field;
 mod finder;
 mod http;

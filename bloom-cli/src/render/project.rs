@@ -11,7 +11,7 @@ use super::{
     use_case::{UseCaseView, use_cases},
 };
 use crate::{
-    model::{Aggregate, Context, Projection, Tables},
+    model::{Aggregate, Context, Projection, Tables, input},
     render::ValueView,
     request::FieldName,
 };
@@ -53,6 +53,8 @@ pub(crate) struct ContextView {
     /// The body of the function that registers them.
     pub(crate) projection_calls: String,
     pub(crate) domain_modules: Vec<String>,
+    /// The services and factories, by their modules.
+    pub(crate) services: Vec<ServiceLine>,
     /// What the domain shows of each module.
     pub(crate) domain_uses: Vec<String>,
     /// The aggregates as modules: rustfmt sorts these otherwise than imports.
@@ -76,6 +78,13 @@ pub(crate) struct AggregateLine {
     use_cases: Vec<UseCaseView>,
     /// The import of its messages and their handlers.
     uses: String,
+}
+
+/// A service or a factory, as the files of the whole context name it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ServiceLine {
+    module: String,
+    types: Vec<String>,
 }
 
 /// A read model, as the files of the whole context name it.
@@ -129,6 +138,7 @@ impl ContextView {
                 })
                 .collect(),
             projection_calls: layout::projections(&calls),
+            services: services(context),
             domain_modules: sorted(
                 exports.iter().map(|(module, _)| module.clone()).chain(["services".to_owned()]),
             ),
@@ -209,6 +219,19 @@ fn http_test_uses(crate_name: &str, module: &str, pascal: &str) -> String {
     let mut parts = [("app", "    app::App,\n".to_owned()), (module, own)];
     parts.sort_by(|left, right| layout::in_order(left.0, right.0));
     format!("use ::{crate_name}::{{\n{}}};", parts.map(|(_, lines)| lines).concat())
+}
+
+/// The services and factories in the order of their modules.
+fn services(context: &Context) -> Vec<ServiceLine> {
+    let services = context.services.iter().map(|name| (name, vec![name.pascal().to_owned()]));
+    let factories = context.aggregates.iter().flat_map(|aggregate| &aggregate.factories);
+    let factories = factories.map(|name| (name, vec![name.pascal().to_owned(), input(name)]));
+    let mut lines: Vec<ServiceLine> = services
+        .chain(factories)
+        .map(|(name, types)| ServiceLine { module: name.snake(), types })
+        .collect();
+    lines.sort_by(|left, right| layout::in_order(&left.module, &right.module));
+    lines
 }
 
 /// What each module of the domain has for others.

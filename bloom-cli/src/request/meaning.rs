@@ -25,6 +25,8 @@ pub(crate) enum Request {
     Projection { name: TypeName, root: TypeName, number: Option<usize> },
     Specification { name: FieldName, root: TypeName, fields: Vec<FieldName> },
     Query { name: TypeName, root: TypeName, fields: Vec<FieldName> },
+    Service { name: TypeName },
+    Factory { name: TypeName, root: TypeName },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +162,10 @@ impl Sentence {
                 root: TypeName::parse(root)?,
                 number: *number,
             },
+            Self::Service { name } => Request::Service { name: TypeName::parse(name)? },
+            Self::Factory { name, root } => {
+                Request::Factory { name: TypeName::parse(name)?, root: TypeName::parse(root)? }
+            }
             Self::Specification { name, root, fields } => {
                 let fields = fields.iter().map(|field| FieldName::parse(field));
                 Request::Specification {

@@ -40,8 +40,9 @@ impl Sentence {
             | Self::Tables { root: name, .. }
             | Self::Projection { root: name, .. }
             | Self::Specification { root: name, .. }
-            | Self::Query { root: name, .. } => owner(name)?,
-            Self::Migration { .. } => {}
+            | Self::Query { root: name, .. }
+            | Self::Factory { root: name, .. } => owner(name)?,
+            Self::Migration { .. } | Self::Service { .. } => {}
         }
         Ok(sentence)
     }

@@ -105,6 +105,13 @@ pub(crate) enum Sentence {
         root: String,
         fields: Vec<String>,
     },
+    Service {
+        name: String,
+    },
+    Factory {
+        name: String,
+        root: String,
+    },
 }
 
 impl Sentence {
@@ -128,20 +135,26 @@ impl Sentence {
             Request::Projection { name, .. } => format!("projection {name}"),
             Request::Specification { name, root, .. } => format!("specification {root} {name}"),
             Request::Query { name, .. } => format!("query {name}"),
+            Request::Service { name } => format!("service {name}"),
+            Request::Factory { name, .. } => format!("factory {name}"),
         })
     }
 
     /// The aggregate or entity that this adds to, as it was typed.
     pub(crate) fn root(&self) -> Option<&str> {
         match self {
-            Self::ValueObject { .. } | Self::Aggregate { .. } | Self::Migration { .. } => None,
+            Self::ValueObject { .. }
+            | Self::Aggregate { .. }
+            | Self::Migration { .. }
+            | Self::Service { .. } => None,
             Self::Entity { root, .. }
             | Self::Command { root, .. }
             | Self::Repository { root }
             | Self::Tables { root, .. }
             | Self::Projection { root, .. }
             | Self::Specification { root, .. }
-            | Self::Query { root, .. } => Some(root),
+            | Self::Query { root, .. }
+            | Self::Factory { root, .. } => Some(root),
             Self::Field { owner, .. }
             | Self::Variants { owner, .. }
             | Self::Rules { owner, .. } => Some(owner),

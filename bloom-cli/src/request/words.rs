@@ -50,6 +50,8 @@ impl Sentence {
             Self::Query { name, root, fields } => {
                 format!("query {name} --in {root} {}", fields.join(" "))
             }
+            Self::Service { name } => format!("service {name}"),
+            Self::Factory { name, root } => format!("factory {name} --for {root}"),
             Self::Specification { name, root, fields } => {
                 format!("specification {name} --for {root} {}", fields.join(" "))
             }

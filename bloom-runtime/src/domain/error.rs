@@ -1,6 +1,6 @@
 //! What went wrong, in terms that every layer understands.
 
-use std::{error::Error, fmt};
+use std::{convert::Infallible, error::Error, fmt};
 
 use super::Invalid;
 
@@ -72,6 +72,21 @@ pub trait Classified: Error + Send + Sync + 'static {
     /// The error to look at when somebody asks for a concrete type; another one than `self` when this
     /// error only carries it.
     fn innermost(&self) -> &(dyn Error + Send + Sync + 'static);
+}
+
+/// For what cannot fail, such as a factory without a rule.
+impl Classified for Infallible {
+    fn kind(&self) -> ErrorKind {
+        match *self {}
+    }
+
+    fn code(&self) -> &str {
+        match *self {}
+    }
+
+    fn innermost(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self
+    }
 }
 
 /// An error of the domain: a rule that was broken, told in the words of the business.

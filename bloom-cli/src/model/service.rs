@@ -1,0 +1,49 @@
+//! What belongs to no one aggregate, and what builds one.
+
+use super::Context;
+use crate::request::{InputError, TypeName};
+
+/// What the file of a factory imports besides the domain.
+const IN_FILES: [&str; 4] = ["DomainService", "Factory", "Infallible", "From"];
+
+impl Context {
+    pub(super) fn add_service(&mut self, name: &TypeName) -> Result<(), InputError> {
+        self.free_service(name)?;
+        self.services.push(name.clone());
+        Ok(())
+    }
+
+    pub(super) fn add_factory(
+        &mut self,
+        name: &TypeName,
+        root: &TypeName,
+    ) -> Result<(), InputError> {
+        self.free_service(name)?;
+        self.free(&input(name))?;
+        self.root(root)?.factories.push(name.clone());
+        Ok(())
+    }
+
+    fn free_service(&self, name: &TypeName) -> Result<(), InputError> {
+        self.free(name.pascal())?;
+        if IN_FILES.contains(&name.pascal()) {
+            return Err(InputError::new(format!(
+                "`{name}` is the name of something that the files of services use"
+            ))
+            .hint("choose another name"));
+        }
+        let factories = self.aggregates.iter().flat_map(|aggregate| &aggregate.factories);
+        if self.services.iter().chain(factories).any(|other| other.snake() == name.snake()) {
+            return Err(InputError::new(format!(
+                "there is a service or a factory `{name}` already"
+            ))
+            .hint("choose another name"));
+        }
+        Ok(())
+    }
+}
+
+/// What the factory builds from.
+pub(crate) fn input(factory: &TypeName) -> String {
+    format!("{factory}Input")
+}
