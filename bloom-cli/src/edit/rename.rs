@@ -57,17 +57,23 @@ impl Names {
         }
         let tokens = tokens(text)?;
         let mut renamed = String::with_capacity(text.len());
-        let mut at = 0;
+        let (mut at, mut in_code) = (0, false);
         for (index, token) in tokens.iter().enumerate() {
             let written = &text[token.range.clone()];
             // A doc comment is an attribute of which every token stands where the comment does.
             if written.starts_with("//") || written.starts_with("/*") {
                 if at <= token.range.start {
                     renamed.push_str(&text[at..token.range.start]);
-                    renamed.push_str(&self.in_links(written));
+                    // What stands between fences is code, which nobody follows.
+                    in_code ^= written.matches("```").count() % 2 == 1;
+                    let links = if in_code { None } else { Some(self.in_links(written, kin)) };
+                    renamed.push_str(links.as_deref().unwrap_or(written));
                     at = token.range.end;
                 }
-            } else if let Some(to) = self.name(&tokens, index, kin) {
+            } else {
+                // The end of the attribute lies in the comment.
+                in_code &= token.range.start < at;
+                let Some(to) = self.name(&tokens, index, kin) else { continue };
                 renamed.push_str(&text[at..token.range.start]);
                 renamed.push_str(&crate::request::name::identifier(to));
                 at = token.range.end;
@@ -286,6 +292,45 @@ fn f(order: Purchase, other: OrderLine) -> Vec<PurchaseId> {
             /// [`Purchase::submit`] or [`Purchase::submit()`] may fail with [`PurchaseError::CannotSubmit`]; an Order `Order` [of Order] stays.\n\
             struct A; // [`Order`]\n/** [`Line::place`] [`Purchase`] */\nconst TEXT: &str = \"/// [`Order`]\"; // OrderError\n";
         assert_eq!(names().text(text, Kin::Other).expect("it is Rust"), expected);
+    }
+
+    #[test]
+    fn links_are_followed_to_where_they_lead() {
+        for (link, renamed) in [
+            ("[`super::order::Order::place`]", "[`super::purchase::Purchase::submit`]"),
+            ("[`Self::place`] [`domain::Order`]", "[`Self::submit`] [`domain::Purchase`]"),
+            (
+                "[`Order`]: crate::shop::domain::order::Order",
+                "[`Purchase`]: crate::shop::domain::purchase::Purchase",
+            ),
+            ("[that]: Order", "[that]: Purchase"),
+            ("[Order](https://schema.org/Order)", "[Order](https://schema.org/Order)"),
+            (
+                "[`Order`](sea_query::Order), [`Order`][sea_query::Order]",
+                "[`Order`](sea_query::Order), [`Order`][sea_query::Order]",
+            ),
+            ("[struct@Order] [`fn@Order::place`]", "[struct@Purchase] [`fn@Purchase::submit`]"),
+            (
+                "[x](Order#fields) [x](<Order>) [`Order<T>`] [`shop::shop::domain::Order`]",
+                "[x](Purchase#fields) [x](<Purchase>) [`Purchase<T>`] [`shop::shop::domain::Purchase`]",
+            ),
+            ("[é] [ ] [a [`Order`] [`Order`", "[é] [ ] [a [`Purchase`] [`Order`"),
+            (
+                "```\n/// let x = [Order];\n/// ```\n/// [Order]",
+                "```\n/// let x = [Order];\n/// ```\n/// [Purchase]",
+            ),
+        ] {
+            let file = |link: &str| {
+                format!(
+                    "/// {link}\nstruct A;\n/// ```\nstruct B;\n/// [`{}`]\nstruct C;\n",
+                    "OrderId"
+                )
+            };
+            let expected = format!(
+                "/// {renamed}\nstruct A;\n/// ```\nstruct B;\n/// [`PurchaseId`]\nstruct C;\n"
+            );
+            assert_eq!(names().text(&file(link), Kin::Own).expect("it is Rust"), expected);
+        }
     }
 
     #[test]

@@ -71,17 +71,13 @@ impl MoveView {
         payload: &str,
         new: &[(&FieldName, String)],
     ) -> Option<Self> {
-        let after = |column: &ShownView| new.iter().find(|(name, _)| **name == column.field);
-        shown.iter().any(|column| after(column).is_some()).then(|| Self {
-            name,
-            event: format!("{event} {{ {payload} }}"),
-            values: shown
-                .iter()
-                .map(|column| {
-                    after(column).map_or_else(|| column.value.clone(), |(_, value)| stored(value))
-                })
-                .collect(),
-        })
+        let after = |column: &ShownView| {
+            let new = new.iter().find(|(name, _)| **name == column.field);
+            new.map_or_else(|| column.value.clone(), |(_, value)| stored(value))
+        };
+        let values: Vec<String> = shown.iter().map(after).collect();
+        let differs = values.iter().zip(shown).any(|(value, column)| *value != column.value);
+        differs.then(|| Self { name, event: format!("{event} {{ {payload} }}"), values })
     }
 }
 
@@ -179,7 +175,10 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
             new.push((&state.field.name, format!("{}::{}", state.name, to.name.pascal())));
         }
         for argument in &command.arguments {
-            let sample = FieldView::new(argument, &ident).sample;
+            let view = FieldView::new(argument, &ident);
+            // Another value than the row has, or nobody would see whether it was written.
+            let other = view.other.filter(|_| parts_of(&argument.name).is_some());
+            let sample = other.unwrap_or(view.sample);
             payload += &format!("{}: {sample}, ", argument.name.ident());
             if let Some(parts) = parts_of(&argument.name) {
                 new.push((&argument.name, sample));

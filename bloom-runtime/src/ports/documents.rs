@@ -83,7 +83,8 @@ pub struct DocumentRow<'r> {
     pub is_removed: bool,
 }
 
-/// Makes something of each document that is read. It must not wait, since what it is lent may hold a connection or a lock.
+/// Makes something of each document that is read. It must not wait, since what it is lent may hold a connection; and it may run on
+/// another thread than the one who asks, where the ambient context is not known.
 pub type TakeDocument<T> = Box<dyn FnMut(DocumentRow<'_>) -> Result<T, StoreError> + Send>;
 
 impl DocumentRow<'_> {

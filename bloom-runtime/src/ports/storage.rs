@@ -20,7 +20,7 @@ pub trait Storage: EventLog + Send + Sync + 'static {
     /// [`NoWork`] where there is nothing of the kind.
     type Work: Send + Sync + 'static;
 
-    /// Gives the document of one aggregate to `take` while it is read, so that it is not copied; what it made of it, if there is one.
+    /// Gives the document of one aggregate to `take` while it is read, so that it need not be copied; what it made of it, if there is one.
     ///
     /// # Errors
     /// When the storage is out of reach, and what `take` returns.
@@ -43,7 +43,8 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         self.one_document(table, stream, Box::new(|row| Ok(row.to_document())))
     }
 
-    /// Gives documents to `take`, in the order asked for, while they are read, so that none is copied; what it made of each.
+    /// Gives documents to `take`, in the order asked for, while they are read, so that none need be copied; what it made of each. It is called once for
+    /// each of them.
     ///
     /// # Errors
     /// When the storage is out of reach, and the first that `take` returns.

@@ -44,6 +44,8 @@ pub(crate) trait Dialect {
     fn text(text: &str) -> Self::Parameter;
     /// A parameter that is a whole number.
     fn integer(integer: i64) -> Self::Parameter;
+    /// Whether a statement has the most rows it gives as a number, and not as a parameter.
+    const WRITES_LIMITS: bool = false;
     /// The expression by which a field is sorted.
     fn sorted(path: &FieldPath, kind: Kind) -> String;
     /// The field as text.

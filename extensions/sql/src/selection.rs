@@ -24,7 +24,12 @@ impl<D: Dialect> Statement<D> {
             Direction::Forwards => "ASC",
             Direction::Backwards => "DESC",
         };
-        let limit = self.integer(*limit as u64);
+        let limit = *limit as u64;
+        let limit = if D::WRITES_LIMITS {
+            limit.min(i64::MAX.cast_unsigned()).to_string()
+        } else {
+            self.integer(limit)
+        };
         let up_to = up_to.unwrap_or_default();
         format!("{EVENT} WHERE {wanted}{up_to} ORDER BY position {order} LIMIT {limit}")
     }

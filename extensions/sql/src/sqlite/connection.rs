@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, OpenFlags};
 
 use super::translate;
 
@@ -33,8 +33,6 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
 /// What all connections have.
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
-    // Else a statement is planned again for every other value that an index could find.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // In kibibytes, when it is negative: a long history is read without asking the file for the same pages again.
     connection.pragma_update(None, "cache_size", -8_192)?;
     translate::add_functions(connection)

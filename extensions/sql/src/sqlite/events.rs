@@ -12,7 +12,10 @@ use bloom_runtime::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Type};
 
-use super::{read::unsigned, translate::Sqlite};
+use super::{
+    read::{unsigned, written},
+    translate::Sqlite,
+};
 use crate::{
     condition::Statement,
     selection::{EVENT, EVENT_OF_STREAM},
@@ -25,10 +28,9 @@ pub(super) fn log(
     after: Position,
     limit: usize,
 ) -> rusqlite::Result<Vec<RecordedEvent>> {
-    let sql = format!("{EVENT} WHERE position > ?1 ORDER BY position LIMIT ?2");
+    let sql = format!("{EVENT} WHERE position > ?1 ORDER BY position LIMIT {}", written(limit));
     let mut statement = connection.prepare_cached(&sql)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    statement.query_map(params![after.get().cast_signed(), limit], event)?.collect()
+    statement.query_map([after.get().cast_signed()], event)?.collect()
 }
 
 pub(super) fn slice(
@@ -42,14 +44,14 @@ pub(super) fn slice(
         Direction::Backwards => "DESC",
     };
     let sql = format!(
-        "{EVENT_OF_STREAM} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 ORDER BY version {order} LIMIT ?6"
+        "{EVENT_OF_STREAM} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 ORDER BY version {order} LIMIT {}",
+        written(slice.limit)
     );
     let after = signed(slice.after);
     let up_to = slice.up_to.map_or(i64::MAX, signed);
-    let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
     let event = |row: &Row<'_>| event_of(row, stream.clone());
-    statement.query_map(params![tenant, aggregate, id, after, up_to, limit], event)?.collect()
+    statement.query_map(params![tenant, aggregate, id, after, up_to], event)?.collect()
 }
 
 /// What an aggregate is folded from; `None` when something of it has to be decrypted first.

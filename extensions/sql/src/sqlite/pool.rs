@@ -60,7 +60,11 @@ impl Readers {
         });
         match task.await {
             Ok(result) => result,
-            Err(error) => Err(StoreError::Internal(error.into())),
+            // What panics for the one who asks panics where he is.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(StoreError::Internal(error.into())),
+            },
         }
     }
 }

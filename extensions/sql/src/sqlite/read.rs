@@ -45,12 +45,13 @@ pub(super) fn stream_ids(
     after: Option<&str>,
     limit: usize,
 ) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM bloom_streams WHERE tenant = ?1 AND aggregate = ?2 AND id > ?3 ORDER BY id LIMIT ?4",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = format!(
+        "SELECT id FROM bloom_streams WHERE tenant = ?1 AND aggregate = ?2 AND id > ?3 ORDER BY id LIMIT {}",
+        written(limit)
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     statement
-        .query_map(params![tenant, aggregate, after.unwrap_or_default(), limit], |row| row.get(0))?
+        .query_map(params![tenant, aggregate, after.unwrap_or_default()], |row| row.get(0))?
         .collect()
 }
 
@@ -83,15 +84,16 @@ pub(super) fn each_document<T>(
 ) -> Result<Vec<T>, StoreError> {
     let mut clause = Statement::<Sqlite>::new();
     let condition = clause.selection(&query.of);
-    let limits =
-        [query.limit, query.offset].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
-    let [limit, offset] =
-        limits.map(|number| clause.bind(Parameter::Integer(number), Kind::Integer));
-    let sql = format!(
-        "{DOCUMENT} {} WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+    let mut sql = format!(
+        "{DOCUMENT} {} WHERE {condition} ORDER BY {} LIMIT {}",
         identifier(query.of.table),
         order::<Sqlite>(&query.sort),
+        written(query.limit),
     );
+    if query.offset > 0 {
+        let offset = clause.bind(Parameter::Integer(written(query.offset)), Kind::Integer);
+        sql += &format!(" OFFSET {offset}");
+    }
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
     let parameters = params_from_iter(clause.into_parameters());
     let mut rows = statement.query(parameters).map_err(store_error)?;
@@ -109,13 +111,13 @@ pub(super) fn outdated(
     limit: usize,
 ) -> rusqlite::Result<Vec<OutdatedDocument>> {
     let sql = format!(
-        "SELECT id, version, body, removed_at, shape, tenant FROM {} WHERE shape < ?1 LIMIT ?2",
-        identifier(table)
+        "SELECT id, version, body, removed_at, shape, tenant FROM {} WHERE shape < ?1 LIMIT {}",
+        identifier(table),
+        written(limit)
     );
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let outdated =
         |row: &Row<'_>| Ok(OutdatedDocument { document: stored(row)?, tenant: row.get(5)? });
-    connection.prepare_cached(&sql)?.query_map(params![shape, limit], outdated)?.collect()
+    connection.prepare_cached(&sql)?.query_map([shape], outdated)?.collect()
 }
 
 pub(super) fn count(connection: &Connection, selection: &Selection) -> rusqlite::Result<u64> {
@@ -146,6 +148,11 @@ pub(super) fn cursor(connection: &Connection, name: &str) -> rusqlite::Result<Po
     let position =
         statement.query_row([name], |row| Ok(Position::new(unsigned(row, 0)?))).optional()?;
     Ok(position.unwrap_or_default())
+}
+
+/// A number of rows, as it stands in a statement. See [`Dialect::WRITES_LIMITS`](crate::condition::Dialect::WRITES_LIMITS).
+pub(super) fn written(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// SQLite's integers are signed; versions and positions never reach the half that is missing.

@@ -45,6 +45,8 @@ pub(crate) struct Sqlite;
 
 impl Dialect for Sqlite {
     type Parameter = Parameter;
+    // A limit that is bound and then cleared, as for a statement that is kept, has SQLite plan the statement anew each time.
+    const WRITES_LIMITS: bool = true;
     // With a sign it is no column that an index has: what is known of the table would lead by it through the whole log.
     const TENANT_BESIDES: &'static str = "+tenant";
     const TRUE: &'static str = "1";

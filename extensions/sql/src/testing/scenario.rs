@@ -12,6 +12,8 @@ use crate::{Projections, Projector, SqlStorage, SqlValue, projection::Projection
 
 /// Read models that follow events which need no command to happen, so that each of them can be looked at alone.
 ///
+/// What is personal in them is not encrypted, as it would be by a store.
+///
 /// ```
 /// # use bloom_runtime::{application::Recorded, prelude::*};
 /// # use bloom_sql::{Projection, Projects, View};
