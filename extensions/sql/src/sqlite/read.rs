@@ -82,6 +82,18 @@ pub(super) fn each_document<T>(
     query: &DocumentQuery,
     mut take: impl FnMut(DocumentRow<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
+    let (sql, parameters) = asked(query);
+    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+    let mut rows = statement.query(params_from_iter(parameters)).map_err(store_error)?;
+    let mut taken = Vec::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        taken.push(take(lent(row).map_err(store_error)?)?);
+    }
+    Ok(taken)
+}
+
+/// The statement that asks for documents, and what is bound in it.
+fn asked(query: &DocumentQuery) -> (String, Vec<Parameter>) {
     let mut clause = Statement::<Sqlite>::new();
     let condition = clause.selection(&query.of);
     let mut sql = format!(
@@ -94,14 +106,7 @@ pub(super) fn each_document<T>(
         let offset = clause.bind(Parameter::Integer(written(query.offset)), Kind::Integer);
         sql += &format!(" OFFSET {offset}");
     }
-    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
-    let parameters = params_from_iter(clause.into_parameters());
-    let mut rows = statement.query(parameters).map_err(store_error)?;
-    let mut taken = Vec::new();
-    while let Some(row) = rows.next().map_err(store_error)? {
-        taken.push(take(lent(row).map_err(store_error)?)?);
-    }
-    Ok(taken)
+    (sql, clause.into_parameters())
 }
 
 pub(super) fn outdated(
@@ -180,4 +185,31 @@ fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
     value
         .as_str()
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, data_type, error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use bloom_runtime::domain::Condition;
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn what_is_asked_again_is_not_planned_again() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&crate::migration::documents("orders")).unwrap();
+        let of = Selection {
+            tenant: String::new(),
+            table: "orders",
+            removed: false,
+            condition: Condition::All,
+        };
+        let query = DocumentQuery { of, sort: Vec::new(), offset: 0, limit: 3 };
+        for _ in 0..3 {
+            assert!(each_document(&connection, &query, |row| Ok(row.version)).unwrap().is_empty());
+        }
+        let statement = connection.prepare_cached(&asked(&query).0).unwrap();
+        assert_eq!(statement.get_status(StatementStatus::Run), 3);
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }
