@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{field::sample_uses, imports};
 use crate::{
-    model::{Aggregate, ModelField, input},
+    model::{Aggregate, input},
     request::TypeName,
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct FactoryView {
 pub(super) fn factory(aggregate: &Aggregate, name: &TypeName) -> FactoryView {
     let given = aggregate.given_fields();
     let root = aggregate.name.pascal();
-    let mut uses: Vec<String> = given.iter().flat_map(|field| types_of(field)).collect();
+    let mut uses: Vec<String> = given.iter().flat_map(|field| field.types()).collect();
     uses.extend([root.to_owned(), format!("{root}Id")]);
     let samples = given.into_iter().flat_map(sample_uses);
     let test_uses: Vec<String> = samples.filter(|name| !uses.contains(name)).collect();
@@ -33,8 +33,4 @@ pub(super) fn factory(aggregate: &Aggregate, name: &TypeName) -> FactoryView {
         uses: imports(uses),
         test_uses: imports(test_uses),
     }
-}
-
-fn types_of(field: &ModelField) -> Vec<String> {
-    field.types().into_iter().collect()
 }
