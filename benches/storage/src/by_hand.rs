@@ -107,10 +107,6 @@ impl Bench for Sqlite {
         })
         .await;
     }
-
-    async fn analyze(&self) {
-        self.writer.lock().expect("a lock").execute_batch("ANALYZE").expect("it looks");
-    }
 }
 
 /// A pool, and statements that each connection prepares once.

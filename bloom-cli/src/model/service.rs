@@ -3,8 +3,8 @@
 use super::Context;
 use crate::request::{InputError, TypeName};
 
-/// What the file of a factory imports besides the domain.
-const IN_FILES: [&str; 4] = ["DomainService", "Factory", "Infallible", "From"];
+/// What the file of a factory imports besides the domain and what no type may be called anyway.
+const IMPORTED: &str = "Infallible";
 
 impl Context {
     pub(super) fn add_service(&mut self, name: &TypeName) -> Result<(), InputError> {
@@ -26,7 +26,7 @@ impl Context {
 
     fn free_service(&self, name: &TypeName) -> Result<(), InputError> {
         self.free(name.pascal())?;
-        if IN_FILES.contains(&name.pascal()) {
+        if name.pascal() == IMPORTED {
             return Err(InputError::new(format!(
                 "`{name}` is the name of something that the files of services use"
             ))

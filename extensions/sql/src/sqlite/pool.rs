@@ -68,3 +68,20 @@ impl Readers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_panics_for_the_one_who_asks_panics_where_he_is_and_keeps_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        connection::writer(&path).unwrap();
+        let readers = Readers::new(path.as_path().into(), 1);
+        let asking = readers.clone();
+        let asked = tokio::spawn(async move { asking.ask::<(), _>(|_| panic!("here")).await });
+        assert!(asked.await.unwrap_err().is_panic());
+        assert_eq!(readers.ask(|_| Ok(7)).await.unwrap(), 7);
+    }
+}
