@@ -8,7 +8,8 @@ use crate::{
     model::{Context, english::capital},
     project::{Database, Settings},
     render::{
-        ContextView, ProjectView, ValueView, bodies_in_use, laid_out, own_migration, runtime_uses,
+        ContextView, ProjectView, ValueView, bodies_in_use, laid_out, own_migration, rule_features,
+        runtime_uses,
     },
     request::{FieldName, TypeName},
 };
@@ -54,10 +55,10 @@ impl<'p> Planner<'p> {
         let sql = settings.database.is_sql();
         let mut features = Vec::new();
         if sql {
-            features.push(format!("\"{database}\""));
+            features.push(database);
         }
         if settings.web {
-            features.push("\"web\"".to_owned());
+            features.push("web");
         }
         let crate_name = settings.name.replace('-', "_");
         let context_view = ContextView::new(&crate_name, context, settings.web, sql);
@@ -72,7 +73,8 @@ impl<'p> Planner<'p> {
             postgres: settings.database == Database::Postgres,
             sql,
             web: settings.web,
-            features: features.join(", "),
+            features: quoted(&features),
+            rules: quoted(&rule_features(context)),
             member,
             runtime_uses: runtime_uses(context, sql),
             contexts: vec![context_view.clone()],
@@ -92,7 +94,7 @@ impl<'p> Planner<'p> {
     pub(crate) fn project(&self) -> Vec<PlannedFile> {
         let file = |path: &str, template| self.file(path, template, context! {});
         let mut files = vec![
-            file("Cargo.toml", "project/Cargo.toml.j2"),
+            self.manifest(),
             file("bloom.toml", "project/bloom.toml.j2"),
             file("README.md", "project/README.md.j2"),
             file("CONTRIBUTING.md", "project/CONTRIBUTING.md.j2"),
@@ -111,6 +113,11 @@ impl<'p> Planner<'p> {
         files.push(self.services(module));
         files.extend(self.shared());
         files
+    }
+
+    /// What the project depends on.
+    fn manifest(&self) -> PlannedFile {
+        self.file("Cargo.toml", "project/Cargo.toml.j2", context! {})
     }
 
     /// The file that names every service and factory.
@@ -213,6 +220,9 @@ impl<'p> Planner<'p> {
         }
         let has_other = |name: &&TypeName| !other.services.contains(name);
         files.extend(self.context.services.iter().filter(has_other).map(|name| self.service(name)));
+        if rule_features(self.context) != rule_features(other) {
+            files.push(self.manifest());
+        }
         if builders(self.context) != builders(other) {
             files.push(self.services(&self.context.module));
         }
@@ -276,4 +286,9 @@ fn bloom_series() -> String {
 fn builders(context: &Context) -> Vec<&TypeName> {
     let factories = context.aggregates.iter().flat_map(|aggregate| &aggregate.factories);
     context.services.iter().chain(factories).collect()
+}
+
+/// `"sqlite", "web"`
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
 }

@@ -20,6 +20,7 @@ mod pattern;
 mod project;
 mod projection;
 mod query;
+mod rule_features;
 mod sample;
 mod specification;
 mod state;
@@ -40,6 +41,7 @@ pub(crate) use project::{
     ContextView, ProjectView, bodies_in_use, laid_out, migration, own_migration, runtime_uses,
     tables_migration,
 };
+pub(crate) use rule_features::rule_features;
 pub(crate) use sample::exists as has_valid_value;
 pub(crate) use tables::tables;
 pub(crate) use value::ValueView;

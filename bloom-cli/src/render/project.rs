@@ -31,6 +31,8 @@ pub(crate) struct ProjectView {
     pub(crate) sql: bool,
     pub(crate) web: bool,
     pub(crate) features: String,
+    /// The features of the runtime that rules need.
+    pub(crate) rules: String,
     /// Whether the project is a member of a workspace that was there before.
     pub(crate) member: bool,
     /// What `app.rs` imports of the runtime's application layer.

@@ -5,14 +5,9 @@
 //! them, and so that generated input checks give the same code and message.
 
 use std::{
-    collections::HashMap,
     fmt::Display,
     ops::{Bound, RangeBounds},
-    sync::{LazyLock, Mutex},
 };
-
-use iri_string::types::UriStr;
-use regex::Regex;
 
 use super::Invalid;
 
@@ -80,11 +75,14 @@ pub fn email(text: &str) -> Result<(), Invalid> {
         .map_err(|_| Invalid::new("email", "must be an e-mail address such as ada@example.com"))
 }
 
-/// The text is an absolute `http` or `https` URL with a host.
+/// The text is an absolute `http` or `https` URL with a host. Needs the feature `url`.
 ///
 /// # Errors
 /// `url`.
+#[cfg(feature = "url")]
 pub fn url(text: &str) -> Result<(), Invalid> {
+    use iri_string::types::UriStr;
+
     let fits = UriStr::new(text).is_ok_and(|uri| {
         matches!(uri.scheme_str().to_ascii_lowercase().as_str(), "http" | "https")
             && uri.authority_components().is_some_and(|authority| !authority.host().is_empty())
@@ -97,13 +95,22 @@ pub fn url(text: &str) -> Result<(), Invalid> {
 }
 
 /// The text matches the regular expression anywhere; anchor it with `^` and `$` to mean the whole.
+/// Needs the feature `matches`.
 ///
 /// # Errors
 /// `pattern`.
 ///
 /// # Panics
 /// When `pattern` is not a regular expression: a mistake in the program, seen at the first value.
+#[cfg(feature = "matches")]
 pub fn matches(text: &str, pattern: &'static str) -> Result<(), Invalid> {
+    use std::{
+        collections::HashMap,
+        sync::{LazyLock, Mutex},
+    };
+
+    use regex::Regex;
+
     static COMPILED: LazyLock<Mutex<HashMap<&'static str, Regex>>> = LazyLock::new(Mutex::default);
     no_nul(text)?;
     let regex = COMPILED

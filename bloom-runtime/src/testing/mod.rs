@@ -3,6 +3,7 @@
 
 mod assertions;
 mod builder;
+#[cfg(feature = "conformance")]
 #[expect(clippy::unwrap_used, reason = "a check that cannot go on fails")]
 pub mod conformance;
 mod faults;

@@ -1,7 +1,7 @@
 //! Places in a commit where a test lets the process end at once.
 
 /// The process ends here when `BLOOM_FAILPOINT` says so: `sqlite.head:3` means the third time that this place is reached.
-#[cfg(feature = "testing")]
+#[cfg(feature = "failpoints")]
 pub(crate) fn reach(place: &str) {
     use std::sync::{
         LazyLock,
@@ -23,5 +23,5 @@ pub(crate) fn reach(place: &str) {
 }
 
 /// Nothing, outside of tests.
-#[cfg(not(feature = "testing"))]
+#[cfg(not(feature = "failpoints"))]
 pub(crate) const fn reach(_: &str) {}

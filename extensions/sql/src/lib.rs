@@ -19,8 +19,8 @@ pub mod postgres;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod testing;
-/// A schema that goes away with its value.
-#[cfg(all(feature = "testing", feature = "postgres"))]
+/// A schema that goes away with its value, also for whoever checks a server.
+#[cfg(feature = "postgres")]
 pub use testing::PostgresScratch;
 
 #[cfg(feature = "sqlite")]

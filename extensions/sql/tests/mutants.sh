@@ -48,24 +48,24 @@ mutant a-sequence-for-the-head "$postgres" \
     's/UPDATE bloom_head SET position = position \+ cardinality\(e_id\) RETURNING position INTO last;/SELECT max(nextval(\x27bloom_sequence\x27)) INTO last FROM generate_series(1, cardinality(e_id));/;
      s/    RETURN last;/    UPDATE bloom_head SET position = greatest(position, last);\n    RETURN last;/;
      s/CREATE FUNCTION bloom_append/CREATE SEQUENCE bloom_sequence;\nCREATE FUNCTION bloom_append/' \
-    -p bloom-sql --features sqlite,postgres,testing --test postgres_held_open
+    -p bloom-sql --features sqlite,postgres,failpoints --test postgres_held_open
 mutant the-fence-dropped extensions/sql/src/projection/checkpoint.rs \
     's/ AND state = \$4 AND position = \$5"/ AND state = \$4 AND \$5 = \$5"/' \
-    -p bloom-sql --features sqlite,postgres,testing --test projections
+    -p bloom-sql --features sqlite,postgres,failpoints --test projections
 mutant do-nothing-on-postgres "$postgres" \
     's/ AND \(t.version = s.expected OR s.expected < 0\)//; s/ AND t.version = s_expected\[1\]//;
      s/(ORDINALITY AS e \(.*?\));/$1\n    ON CONFLICT DO NOTHING;/' \
-    -p bloom-sql --features sqlite,postgres,testing --test postgres
+    -p bloom-sql --features sqlite,postgres,failpoints --test postgres
 mutant do-nothing-on-sqlite extensions/sql/src/sqlite/write.rs \
     's/INSERT INTO bloom_events/INSERT OR IGNORE INTO bloom_events/; s/if expected == actual/if expected <= actual/' \
-    -p bloom-sql --features sqlite,postgres,testing --test sqlite
+    -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
 mutant the-boundary-unlocked extensions/sql/src/postgres/open.rs \
     's/            events::hold_head\(client\).await.map_err\(Failed::Store\)\?;\n//' \
-    -p bloom-sql --features sqlite,postgres,testing --test postgres
+    -p bloom-sql --features sqlite,postgres,failpoints --test postgres
 mutant one-event-twice extensions/sql/src/sqlite/events.rs \
     's/WHERE position > \?1 ORDER BY position/WHERE position >= ?1 ORDER BY position/' \
-    -p bloom-sql --features sqlite,postgres,testing --test sqlite
+    -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
 mutant the-head-left-behind extensions/sql/src/sqlite/writer.rs \
     's/if head == start \{ Ok\(\(\)\) \} else \{ write::head\(connection, head\) \}/if head <= start { write::head(connection, head) } else { Ok(()) }/' \
-    -p bloom-sql --features sqlite,postgres,testing --test sqlite
+    -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
 exit "$survived"

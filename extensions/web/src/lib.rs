@@ -19,7 +19,6 @@ mod paging;
 mod problem;
 mod request_id;
 mod server;
-#[cfg(feature = "testing")]
 pub mod testing;
 
 pub use answer::{Changed, Created, Versioned};

@@ -1,7 +1,10 @@
 //! The pool of connections that read.
 
 use std::{
+    any::Any,
+    future::Future,
     path::Path,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -13,6 +16,11 @@ use super::{
     connection,
     error::{closed, store_error},
 };
+
+/// What is done on a connection, and what comes of it, whatever its type.
+type Work = Box<dyn FnOnce(&Connection) -> Result<Answer, StoreError> + Send>;
+type Answer = Box<dyn Any + Send>;
+type Answering<'p> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send + 'p>>;
 
 /// Connections that wait to be used; opened when they are first needed.
 #[derive(Clone)]
@@ -42,30 +50,39 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
-        let Self { path, idle, .. } = self.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = match kept {
-                Some(connection) => connection,
-                None => connection::reader(&path).map_err(store_error)?,
-            };
-            let result = work(&connection);
-            // One on which somebody has begun a transaction would show the same moment for ever.
-            if connection.is_autocommit() {
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let work = move |connection: &Connection| Ok(Box::new(work(connection)?) as Answer);
+        let answer = self.run(Box::new(work)).await?;
+        Ok(*answer.downcast().expect("an answer is of the type that the work has made"))
+    }
+
+    /// The same for work of any kind. What threads and waiting need is compiled here, once, and not in every application for every question.
+    fn run(&self, work: Work) -> Answering<'_> {
+        Box::pin(async move {
+            let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
+            let Self { path, idle, .. } = self.clone();
+            let task = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let connection = match kept {
+                    Some(connection) => connection,
+                    None => connection::reader(&path).map_err(store_error)?,
+                };
+                let result = work(&connection);
+                // One on which somebody has begun a transaction would show the same moment for ever.
+                if connection.is_autocommit() {
+                    idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                }
+                result
+            });
+            match task.await {
+                Ok(result) => result,
+                // What panics for the one who asks panics where he is.
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(error) => Err(StoreError::Internal(error.into())),
+                },
             }
-            result
-        });
-        match task.await {
-            Ok(result) => result,
-            // What panics for the one who asks panics where he is.
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(StoreError::Internal(error.into())),
-            },
-        }
+        })
     }
 }
 

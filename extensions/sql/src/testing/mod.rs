@@ -1,9 +1,13 @@
 //! Tests of what is stored: databases for them, and scenarios for read models.
 
+#[cfg(feature = "postgres")]
+mod postgres;
 mod scenario;
-#[cfg(all(feature = "testing", feature = "postgres"))]
-mod scratch;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresScratch;
 pub use scenario::ProjectionScenario;
-#[cfg(all(feature = "testing", feature = "postgres"))]
-pub use scratch::PostgresScratch;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteScratch;
