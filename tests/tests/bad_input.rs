@@ -202,6 +202,28 @@ fn commands() {
 }
 
 #[test]
+fn policies() {
+    let sandbox = shop();
+    sandbox.generate("aggregate Ticket mode:enum:open,closed");
+    sandbox.generate("policy Announce --on ticket.mode_changed");
+    insta::assert_snapshot!(tell(
+        &sandbox,
+        &[
+            &["generate", "policy", "Welcome", "--on", "placed"],
+            &["generate", "policy", "Welcome", "--on", "ordr.placed"],
+            &["generate", "policy", "Welcome", "--on", "order.place"],
+            &["generate", "policy", "Welcome", "--on", "order.shipped"],
+            &["generate", "policy", "Welcome", "--on", "order.placed.twice"],
+            &["generate", "policy", "Order", "--on", "order.placed"],
+            &["generate", "policy", "Announce", "--on", "order.placed"],
+            // What becomes state is no longer changed by itself.
+            &["generate", "command", "--in", "Ticket", "close: open -> closed"],
+            &["destroy", "policy", "Welcome"],
+        ]
+    ));
+}
+
+#[test]
 fn places() {
     let sandbox = shop();
     let broken = sandbox.read("src/app.rs").replace("impl Application", "impl impl Application");

@@ -3,7 +3,7 @@
 use bloom_tests::Sandbox;
 
 /// What can be generated for an order, and how it is destroyed.
-const ROUND_TRIPS: [(&str, &str); 13] = [
+const ROUND_TRIPS: [(&str, &str); 14] = [
     ("value-object Period first:Date last:Date", "value-object Period"),
     ("aggregate Invoice total:i64 number:String:1..20,unique", "aggregate Invoice"),
     ("aggregate Account owner:String:1..9 --create open --event-sourced", "aggregate Account"),
@@ -16,6 +16,7 @@ const ROUND_TRIPS: [(&str, &str); 13] = [
     ("query FindOrders --in Order", "query FindOrders"),
     ("service Pricing", "service Pricing"),
     ("factory OrderFactory --for Order", "factory OrderFactory"),
+    ("policy NotifyCustomer --on order.created", "policy NotifyCustomer"),
     ("specification drafts --for Order status", "specification drafts --for Order"),
 ];
 

@@ -20,6 +20,8 @@ fn shop() -> Sandbox {
         sandbox.generate(sentence);
     }
     sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
+    sandbox.generate("policy NotifyCustomer --on order.placed");
+    sandbox.generate("policy Welcome --on customer.created");
     sandbox.ok(&[
         "generate",
         "command",

@@ -40,6 +40,8 @@ fn a_shop_that_grew_and_was_renamed() {
     sandbox.generate("query FindOrders --in Order");
     sandbox.generate("service Pricing");
     sandbox.generate("factory OrderFactory --for Order");
+    sandbox.generate("policy NotifyCustomer --on order.placed");
+    sandbox.generate("policy Welcome --on customer.created");
     for addition in [
         "field Order discount:Money:optional",
         "field Order tags:String:list",
@@ -104,6 +106,7 @@ fn the_shop_on_postgres() {
     for root in ["Order", "Listed", "Account", "Noted"] {
         sandbox.generate(&format!("projection {root}Overview --from {root}"));
     }
+    sandbox.generate("policy NotifyCustomer --on order.placed");
     assert!(sandbox.passes() > 70);
 
     for root in ["Order", "Listed"] {
@@ -124,6 +127,9 @@ fn the_shop_without_web_and_in_memory() {
         sandbox.ok(&["generate", "command", "--in", "Order", "place: draft -> placed if lines"]);
         sandbox.generate("repository Order");
         sandbox.generate("query FindOrders --in Order");
+        sandbox.generate("aggregate Mark label:String --no-change");
+        sandbox.generate("policy Announce --on mark.created");
+        sandbox.generate("policy NotifyCustomer --on order.line_added");
         assert!(sandbox.passes() > 20, "{arguments:?}");
     }
 }
@@ -327,6 +333,8 @@ fn twenty_five_aggregates() {
             .generate(&format!("aggregate Thing{number}x name:String:1..100 state:enum:new,used"));
     }
     sandbox.ok(&["generate", "command", "--in", "Thing7x", "use_up: new -> used"]);
+    sandbox.generate("policy ReplaceWhatWasUsedUp --on thing7x.up_used");
+    sandbox.generate("policy Welcome --on thing10x.created");
     sandbox.cargo(&["fmt", "--check"]);
     sandbox.cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
     sandbox.cargo(&["test", "--quiet"]);

@@ -21,6 +21,7 @@ fn shop_and_file() -> (Sandbox, String) {
         "query FindOrders --in Order status note",
         "service Pricing",
         "factory OrderFactory --for Order",
+        "policy NotifyCustomer --on order.created",
         "migration visits",
     ] {
         sandbox.generate(sentence);

@@ -15,6 +15,7 @@ fn shop() -> Sandbox {
         "specification drafts --for Order status",
         "query FindOrders --in Order",
         "factory OrderFactory --for Order",
+        "policy NotifyCustomer --on order.placed",
     ] {
         sandbox.generate(sentence);
     }

@@ -7,7 +7,7 @@ use proptest::{
 };
 
 /// What may be asked for. Much of it does not fit when it comes, and is refused then.
-const REQUESTS: [&str; 51] = [
+const REQUESTS: [&str; 54] = [
     "generate value-object Money amount:i64 currency:enum:EUR,USD",
     "generate value-object Period first:Date last:Date",
     "generate value-object Offer price:Money during:Period?",
@@ -59,6 +59,9 @@ const REQUESTS: [&str; 51] = [
     "generate factory OrderFactory --for Order",
     "destroy service Pricing",
     "destroy factory OrderFactory",
+    "generate policy NotifyCustomer --on order.created",
+    "generate policy Announce --on order.cancelled",
+    "destroy policy NotifyCustomer",
 ];
 
 /// Carries them out, and looks after each whether the project is as it should be.

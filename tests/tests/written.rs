@@ -49,7 +49,7 @@ fn new_projects() {
 #[test]
 fn each_request_of_the_shop() {
     let sandbox = Sandbox::with_project(&[]);
-    let requests: [(&str, &[&str]); 15] = [
+    let requests: [(&str, &[&str]); 16] = [
         ("value_object", &["value-object", "Money", "amount:i64", "currency:enum:EUR,USD"]),
         (
             "aggregate",
@@ -88,6 +88,7 @@ fn each_request_of_the_shop() {
         ("specification", &["specification", "OpenOrders", "status", "--for", "Order"]),
         ("service", &["service", "Pricing"]),
         ("factory", &["factory", "OrderFactory", "--for", "Order"]),
+        ("policy", &["policy", "NotifyCustomer", "--on", "order.placed"]),
         ("repository", &["repository", "Order"]),
         ("tables", &["repository", "Order", "--relational"]),
         ("migration", &["migration", "visits"]),
@@ -149,6 +150,7 @@ fn help() {
         &["generate", "query"],
         &["generate", "service"],
         &["generate", "factory"],
+        &["generate", "policy"],
         &["add"],
         &["add", "field"],
         &["add", "variant"],

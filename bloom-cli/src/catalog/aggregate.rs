@@ -24,6 +24,7 @@ pub(crate) struct AggregateEntry {
     pub(crate) queries: Vec<String>,
     pub(crate) specifications: Vec<String>,
     pub(crate) factories: Vec<String>,
+    pub(crate) policies: Vec<PolicyEntry>,
     pub(crate) projections: Vec<ProjectionEntry>,
     /// Whether it has a repository of the context's own.
     pub(crate) repository: bool,
@@ -87,6 +88,15 @@ pub(crate) struct QuestionEntry {
     pub(crate) route: Option<String>,
 }
 
+/// What follows from an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PolicyEntry {
+    pub(crate) name: String,
+    pub(crate) event: String,
+    /// The name of the event in the log.
+    pub(crate) stored: String,
+}
+
 /// A read model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct ProjectionEntry {
@@ -134,6 +144,17 @@ impl AggregateEntry {
                 stored: behaviour.stored,
             }
         });
+        let behaviours: Vec<BehaviourEntry> = behaviours.collect();
+        let policies = aggregate.policies.iter().map(|policy| PolicyEntry {
+            name: policy.name.pascal().to_owned(),
+            event: policy.event.clone(),
+            stored: behaviours
+                .iter()
+                .find(|behaviour| behaviour.event == policy.event)
+                .map(|behaviour| behaviour.stored.clone())
+                .unwrap_or_default(),
+        });
+        let policies = policies.collect();
         let questions = questions(aggregate).into_iter().map(|question| QuestionEntry {
             query: question.query,
             route: web.then(|| route("get", &question.path)),
@@ -157,7 +178,7 @@ impl AggregateEntry {
                     states: texts(&entity.states),
                 })
                 .collect(),
-            behaviours: behaviours.collect(),
+            behaviours,
             questions: questions.collect(),
             queries: aggregate.queries.iter().map(|one| one.name.pascal().to_owned()).collect(),
             specifications: aggregate
@@ -166,6 +187,7 @@ impl AggregateEntry {
                 .map(|one| one.name.plain().to_owned())
                 .collect(),
             factories: aggregate.factories.iter().map(|one| one.pascal().to_owned()).collect(),
+            policies,
             projections: aggregate
                 .projections
                 .iter()

@@ -4,7 +4,7 @@ mod aggregate;
 
 use serde::Serialize;
 
-pub(crate) use self::aggregate::{AggregateEntry, FieldEntry};
+pub(crate) use self::aggregate::{AggregateEntry, FieldEntry, PolicyEntry};
 use crate::{
     model::Context,
     project::{Database, Settings},

@@ -173,6 +173,17 @@ Examples:
         #[command(flatten)]
         options: Options,
     },
+    /// Take out a policy
+    #[command(after_help = "\
+Examples:
+  bloom destroy policy NotifyCustomer")]
+    Policy {
+        /// Its name
+        #[arg(add = names::policies())]
+        name: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Take out a named question about an aggregate
     #[command(after_help = "\
 Examples:
@@ -204,6 +215,7 @@ impl Doomed {
         | Self::Query { options, .. }
         | Self::Service { options, .. }
         | Self::Factory { options, .. }
+        | Self::Policy { options, .. }
         | Self::Specification { options, .. }) = self;
         options
     }

@@ -1,6 +1,7 @@
 //! The names of the project that the shell is in, for completion.
 
 use clap_complete::{ArgValueCandidates, CompletionCandidate};
+use heck::ToSnakeCase;
 
 use crate::{
     project::{Project, Record},
@@ -80,6 +81,14 @@ pub(crate) fn factories() -> ArgValueCandidates {
     })
 }
 
+/// Its policies.
+pub(crate) fn policies() -> ArgValueCandidates {
+    named(|request| match request {
+        Request::Policy { name, .. } => Some(name.to_string()),
+        _ => None,
+    })
+}
+
 /// Its specifications.
 pub(crate) fn specifications() -> ArgValueCandidates {
     named(|request| match request {
@@ -113,13 +122,28 @@ pub(crate) fn fields() -> ArgValueCandidates {
     })
 }
 
+/// Every event of every aggregate, as a policy names it.
+pub(crate) fn events() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let context = project().and_then(|project| project.context().ok());
+        let aggregates = context.into_iter().flat_map(|context| context.aggregates);
+        let events = aggregates.flat_map(|aggregate| {
+            let name = aggregate.name.snake();
+            let events = aggregate.events().into_iter();
+            events.map(move |event| format!("{name}.{}", event.to_snake_case())).collect::<Vec<_>>()
+        });
+        candidates(events.collect())
+    })
+}
+
 /// Nobody is told anything while completing: where there is no project there are no names.
+fn project() -> Option<Project> {
+    let root = Project::root(&std::env::current_dir().ok()?).ok()?;
+    Project::open(root).ok()
+}
+
 fn records() -> Vec<Record> {
-    let here = std::env::current_dir().ok();
-    let root = here.and_then(|here| Project::root(&here).ok());
-    root.and_then(|root| Project::open(root).ok())
-        .map(|project| project.records)
-        .unwrap_or_default()
+    project().map(|project| project.records).unwrap_or_default()
 }
 
 fn named(name: fn(Request) -> Option<String>) -> ArgValueCandidates {

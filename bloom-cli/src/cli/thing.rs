@@ -157,6 +157,22 @@ It begins as the constructor does, with a type for what it is built from and a t
         #[command(flatten)]
         options: Options,
     },
+    /// Add a policy: what follows from an event
+    #[command(after_help = "\
+Examples:
+  bloom generate policy NotifyCustomer --on order.placed
+  bloom generate policy ReserveStock --on order.line_added
+
+It hears of each such event at least once, in order, also after a restart; what follows is written by hand.")]
+    Policy {
+        /// Its name
+        name: String,
+        /// The event: the aggregate, a point, and what happened to it
+        #[arg(long, value_name = "EVENT", add = names::events())]
+        on: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Add a named question about an aggregate, which Rust and every store answer alike
     #[command(after_help = "\
 Examples:
@@ -188,6 +204,7 @@ impl Thing {
         | Self::Query { options, .. }
         | Self::Service { options, .. }
         | Self::Factory { options, .. }
+        | Self::Policy { options, .. }
         | Self::Migration { options, .. }) = self;
         options
     }

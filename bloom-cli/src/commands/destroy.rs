@@ -76,6 +76,7 @@ fn key(doomed: &Doomed) -> Result<String, InputError> {
         Doomed::Query { name, .. } => of("query", name),
         Doomed::Service { name, .. } => of("service", name),
         Doomed::Factory { name, .. } => of("factory", name),
+        Doomed::Policy { name, .. } => of("policy", name),
         Doomed::Specification { name, root, .. } => {
             Ok(format!("specification {} {}", TypeName::parse(root)?, FieldName::parse(name)?))
         }

@@ -130,6 +130,7 @@ fn sentence(thing: Thing) -> (Sentence, Options) {
         }
         Thing::Service { name, options } => (Sentence::Service { name }, options),
         Thing::Factory { name, root, options } => (Sentence::Factory { name, root }, options),
+        Thing::Policy { name, on, options } => (Sentence::Policy { name, on }, options),
         Thing::Specification { name, fields, root, options } => {
             (Sentence::Specification { name, root, fields }, options)
         }

@@ -84,6 +84,9 @@ fn aggregate_lines(aggregate: &AggregateEntry, ui: Ui) {
     for factory in &aggregate.factories {
         ui.data(&format!("    {factory} (factory)"));
     }
+    for policy in &aggregate.policies {
+        ui.data(&format!("    {} (policy on {})", policy.name, policy.stored));
+    }
     for projection in &aggregate.projections {
         ui.data(&format!("    {} (projection)", projection.name));
     }

@@ -43,9 +43,10 @@ fn lane(picture: &mut Picture, aggregate: &AggregateEntry, top: i32) -> i32 {
         if !one.guards.is_empty() {
             about.push(format!("if {}", one.guards.join(", ")));
         }
-        let texts = [one.command.as_str(), one.stored.as_str()];
-        let width =
-            fitting(texts.into_iter().chain(route.iter().chain(&about).map(String::as_str)), 150);
+        let followed = aggregate.policies.iter().filter(|policy| policy.event == one.event);
+        let policies: Vec<&str> = followed.map(|policy| policy.name.as_str()).collect();
+        let texts = [one.command.as_str(), one.stored.as_str()].into_iter().chain(policies.clone());
+        let width = fitting(texts.chain(route.iter().chain(&about).map(String::as_str)), 150);
         let command = Card::new(Kind::Command, &one.command, route).at(x, y).wide(width);
         let event = Card::new(Kind::Event, &one.stored, about).at(x, y + 54 + GAP + 12).wide(width);
         let middle = x + width / 2;
@@ -55,6 +56,15 @@ fn lane(picture: &mut Picture, aggregate: &AggregateEntry, top: i32) -> i32 {
         }
         x = command.right() + GAP;
         event_bottom = event_bottom.max(event.bottom());
+        let mut above = event.bottom();
+        for name in policies {
+            let policy = Card::new(Kind::Policy, name, Vec::new()).at(event.x, above + GAP);
+            let policy = policy.wide(width);
+            picture.link(format!("M{middle},{above} L{middle},{}", policy.y - 3), true);
+            above = policy.bottom();
+            event_bottom = event_bottom.max(above);
+            picture.add(policy);
+        }
         picture.add(command);
         picture.add(event);
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::View;
-use crate::catalog::{Catalog, FieldEntry};
+use crate::catalog::{Catalog, FieldEntry, PolicyEntry};
 
 /// One view.
 pub(crate) fn mermaid(catalog: &Catalog, view: View) -> String {
@@ -23,6 +23,7 @@ fn events(catalog: &Catalog, text: &mut String) -> std::fmt::Result {
         ("command", "#d6e6ff", "#6f9fe0"),
         ("event", "#ffdcbb", "#e39a4f"),
         ("view", "#d3f0d6", "#68b06f"),
+        ("policy", "#e6d9f5", "#9a78c9"),
     ] {
         writeln!(text, "  classDef {class} fill:{fill},stroke:{stroke},color:#23211c")?;
     }
@@ -38,6 +39,9 @@ fn events(catalog: &Catalog, text: &mut String) -> std::fmt::Result {
             )?;
         }
         writeln!(text, "  end")?;
+        for PolicyEntry { name: policy, event, .. } in &aggregate.policies {
+            writeln!(text, "  {name}_{event} -.-> {policy}[[\"{policy}\"]]:::policy")?;
+        }
         for projection in &aggregate.projections {
             let view = &projection.name;
             writeln!(text, "  {name} -.-> {view}[/\"{view}\"/]:::view")?;

@@ -33,6 +33,7 @@ pub(super) enum Kind {
     Command,
     Event,
     View,
+    Policy,
     Query,
     Entity,
     Value,

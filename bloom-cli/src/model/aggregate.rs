@@ -22,6 +22,7 @@ pub(crate) struct Aggregate {
     pub(crate) specifications: Vec<Specification>,
     /// The types that build one.
     pub(crate) factories: Vec<TypeName>,
+    pub(crate) policies: Vec<Policy>,
     pub(crate) projections: Vec<Projection>,
     pub(crate) queries: Vec<Query>,
     /// The number of its migration.
@@ -64,6 +65,14 @@ pub(crate) struct Specification {
 pub(crate) struct Query {
     pub(crate) name: TypeName,
     pub(crate) fields: Vec<FieldName>,
+}
+
+/// What follows from an event.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Policy {
+    pub(crate) name: TypeName,
+    /// The event: `Placed`.
+    pub(crate) event: String,
 }
 
 /// A read model with a row for each, as it was when it was made: its columns stay.

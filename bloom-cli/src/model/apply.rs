@@ -17,13 +17,14 @@ impl Context {
     /// The context with the request applied, in which no two things write the same type.
     pub(crate) fn apply(self, request: &Request) -> Result<Self, InputError> {
         let next = self.replay(request)?;
-        next.check_types()?;
+        next.check()?;
         Ok(next)
     }
 
-    /// Refuses a context in which two things write the same type.
+    /// Refuses a context in which two things write the same type, or a policy hears of what does not happen.
     pub(crate) fn check(&self) -> Result<(), InputError> {
-        self.check_types()
+        self.check_types()?;
+        self.check_policies()
     }
 
     /// The same for a request that was checked when it was made.
@@ -71,6 +72,7 @@ impl Context {
             Request::Query { name, root, fields } => self.add_query(name, root, fields)?,
             Request::Service { name } => self.add_service(name)?,
             Request::Factory { name, root } => self.add_factory(name, root)?,
+            Request::Policy { name, root, event } => self.add_policy(name, root, event)?,
         }
         Ok(self)
     }
@@ -151,6 +153,7 @@ impl Context {
             commands: Vec::new(),
             specifications: Vec::new(),
             factories: Vec::new(),
+            policies: Vec::new(),
             projections: Vec::new(),
             queries: Vec::new(),
             migration: migration.unwrap_or_else(|| self.newest_migration() + 1),

@@ -26,6 +26,7 @@ impl Context {
             | Request::Query { .. }
             | Request::Service { .. }
             | Request::Factory { .. }
+            | Request::Policy { .. }
             | Request::Tables { .. }
             | Request::Projection { .. }
             | Request::Migration { .. } => &[],

@@ -37,6 +37,9 @@ impl Context {
                     note(name, format!("the factory `{factory}`"))?;
                 }
             }
+            for policy in &aggregate.policies {
+                note(policy.name.pascal().to_owned(), format!("the policy `{}`", policy.name))?;
+            }
             for query in &aggregate.queries {
                 for suffix in ["", "Handler", "Parameters"] {
                     note(format!("{}{suffix}", query.name), format!("the query `{}`", query.name))?;

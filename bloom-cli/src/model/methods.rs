@@ -31,6 +31,23 @@ const METHODS: [&str; 22] = [
     "has",
 ];
 
+impl Aggregate {
+    /// Its events, beginning one first: `Placed`.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let mut events = vec![past_event(self.create.plain()).to_pascal_case()];
+        if self.changeable {
+            let given = self.given_fields();
+            events.extend(given.iter().map(|field| format!("{}Changed", field.name.pascal())));
+        }
+        for entity in &self.entities {
+            let short = entity.short.pascal();
+            events.extend(["Added", "Changed", "Removed"].map(|verb| format!("{short}{verb}")));
+        }
+        events.extend(self.commands.iter().map(|command| command.event.pascal().to_owned()));
+        events
+    }
+}
+
 /// No two things write the same method, event or use case.
 pub(super) fn check_methods(aggregate: &Aggregate) -> Result<(), InputError> {
     let mut methods: Vec<String> = METHODS.iter().map(|method| (*method).to_owned()).collect();

@@ -10,6 +10,7 @@ pub(crate) mod english;
 mod growth;
 mod lookup;
 mod methods;
+mod policy;
 mod projection;
 mod question;
 mod service;
@@ -17,7 +18,7 @@ mod transition;
 mod types;
 
 pub(crate) use aggregate::{
-    Aggregate, Command, Entity, Guard, Projection, Query, Specification, Tables,
+    Aggregate, Command, Entity, Guard, Policy, Projection, Query, Specification, Tables,
 };
 pub(crate) use service::input;
 pub(crate) use types::{Cardinality, Leaf, ModelField, Newtype, ValueObject};

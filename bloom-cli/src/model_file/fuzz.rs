@@ -29,6 +29,7 @@ fn lines() -> impl Strategy<Value = String> {
         "migrations = [\"visits\"]",
         "services = [\"Pricing\"]",
         "factories = [\"OrderFactory\"]",
+        "policy = { NotifyCustomer = \"order.placed\" }",
         "stored = { kind = \"order\", table = \"orders\" }",
         "stored = { kind = \"order\" }",
         "while = [\"draft\"]",

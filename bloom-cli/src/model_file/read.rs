@@ -51,13 +51,11 @@ impl Reader<'_> {
                 context,
                 &["value", "aggregate", "services", "migrations", "saga", "policy"],
             )?;
-            for later in ["saga", "policy"] {
-                if context.contains_key(later) {
-                    return Err(self.wrong(
-                        self.key(context, later),
-                        format!("`{later}` has a place here, and is not written by `bloom` yet"),
-                    ));
-                }
+            if context.contains_key("saga") {
+                return Err(self.wrong(
+                    self.key(context, "saga"),
+                    "`saga` has a place here, and is not written by `bloom` yet".to_owned(),
+                ));
             }
             for (name, item, at) in self.entries(context, "value")? {
                 let fields = self.fields(self.table(item, name)?)?;
@@ -66,6 +64,16 @@ impl Reader<'_> {
             }
             for (name, item, at) in self.entries(context, "aggregate")? {
                 self.aggregate(name, self.table(item, name)?, at)?;
+            }
+            for (name, item, at) in self.entries(context, "policy")? {
+                let Some(on) = item.as_str() else {
+                    let at = item.span().unwrap_or_default();
+                    return Err(self
+                        .wrong(at, format!("the policy `{name}` does not say of what it hears"))
+                        .hint(format!("write `{name} = \"order.placed\"`, for example")));
+                };
+                let sentence = Sentence::Policy { name: name.to_owned(), on: on.to_owned() };
+                self.push(sentence, at)?;
             }
             for (name, at) in self.strings(context, "services")? {
                 self.push(Sentence::Service { name }, at)?;

@@ -49,6 +49,16 @@ pub(crate) fn schema() -> Value {
                         "propertyNames": types,
                         "additionalProperties": { "$ref": "#/$defs/aggregate" },
                     },
+                    "policy": {
+                        "type": "object",
+                        "description": "What follows from events, each with the event it hears of.",
+                        "propertyNames": types,
+                        "additionalProperties": {
+                            "type": "string",
+                            "pattern": "^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$",
+                            "examples": ["order.placed"],
+                        },
+                    },
                     "services": texts("Rules that belong to no one aggregate."),
                     "migrations": texts("Steps of the schema that people write."),
                 },

@@ -83,6 +83,10 @@ pub(crate) fn write(context: &str, sentences: &[Sentence]) -> Result<String, Inp
             Sentence::Factory { name, root } => {
                 add_to(aggregate(&mut body, root)?, "factories", name);
             }
+            Sentence::Policy { name, on } => {
+                let name = TypeName::parse(name)?;
+                below(&mut body, &["policy"]).insert(name.pascal(), value(on));
+            }
             Sentence::Specification { name, root, fields } => {
                 let root = TypeName::parse(root)?;
                 below(&mut body, &["aggregate", root.pascal(), "specification"])

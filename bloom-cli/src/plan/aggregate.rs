@@ -61,6 +61,13 @@ impl Planner<'_> {
                 context! { f => Serde(factory) },
             );
         }
+        for policy in &view.policies {
+            push(
+                format!("src/{module}/application/policies/{}.rs", policy.snake),
+                "policy/application.rs.j2",
+                context! { policy => Serde(policy) },
+            );
+        }
         if !view.specifications.is_empty() {
             let folder = format!("{domain}/specifications");
             push(format!("{folder}/mod.rs"), "specification/mod.rs.j2", none());

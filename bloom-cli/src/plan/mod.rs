@@ -163,6 +163,14 @@ impl<'p> Planner<'p> {
                 "context/adapters/store.rs.j2",
             ));
         }
+        if !self.context_view.policies.is_empty() {
+            files.push(file(
+                format!("src/{module}/application/policies/mod.rs"),
+                "context/application/policies.rs.j2",
+            ));
+            files
+                .push(file("tests/suite/policies.rs".into(), "project/tests/suite/policies.rs.j2"));
+        }
         if !self.context_view.projections.is_empty() {
             files.push(file(
                 format!("src/{module}/adapters/projections/mod.rs"),

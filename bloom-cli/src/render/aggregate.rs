@@ -17,6 +17,7 @@ use super::{
         invalid_body, members, routes,
     },
     imports,
+    policy::{PolicyView, policy},
     projection::{ProjectionView, projection},
     query::{QueryView, query, test_types_of},
     specification::{SpecificationView, specification},
@@ -106,6 +107,7 @@ pub(crate) struct AggregateView {
     finders: Vec<FinderView>,
     pub(crate) specifications: Vec<SpecificationView>,
     pub(crate) factories: Vec<FactoryView>,
+    pub(crate) policies: Vec<PolicyView>,
     pub(crate) projections: Vec<ProjectionView>,
     pub(crate) queries: Vec<QueryView>,
     create_json: String,
@@ -323,6 +325,7 @@ impl AggregateView {
                 .iter()
                 .map(|one| projection(aggregate, one))
                 .collect(),
+            policies: aggregate.policies.iter().map(|one| policy(aggregate, one)).collect(),
             factories: aggregate.factories.iter().map(|name| factory(aggregate, name)).collect(),
             specifications: aggregate
                 .specifications

@@ -76,19 +76,24 @@ pub(super) fn call_of_call(method: &str, inner: &str, argument: &str, indent: us
 /// The body of the function that registers read models: each by its name, with the aggregate that it follows. A line that is too
 /// long is left to rustfmt.
 pub(super) fn projections(calls: &[(String, String)]) -> String {
-    const MARGIN: &str = "        ";
     let each: Vec<String> = calls
         .iter()
         .map(|(name, root)| format!(".with(Projected::new(projections::{name}).from::<{root}>())"))
         .collect();
-    if let [only] = each.as_slice() {
-        let line = format!("{MARGIN}Projections::new(){only}");
+    chain("Projections::new()", &each)
+}
+
+/// The body of a function that is a chain of calls.
+pub(super) fn chain(receiver: &str, calls: &[String]) -> String {
+    const MARGIN: &str = "        ";
+    if let [only] = calls {
+        let line = format!("{MARGIN}{receiver}{only}");
         if line.len() <= WIDTH {
             return line;
         }
     }
-    let lines = each.iter().map(|call| format!("\n{MARGIN}    {call}"));
-    format!("{MARGIN}Projections::new(){}", lines.collect::<String>())
+    let lines = calls.iter().map(|call| format!("\n{MARGIN}    {call}"));
+    format!("{MARGIN}{receiver}{}", lines.collect::<String>())
 }
 
 /// The order in which rustfmt sorts the names of imports; modules it sorts as mere text: digits by the number they make, and `_` before everything else.

@@ -17,6 +17,7 @@ mod invalid;
 mod layout;
 mod names;
 mod pattern;
+mod policy;
 mod project;
 mod projection;
 mod query;

@@ -7,6 +7,7 @@ use super::{
     exports::own_types,
     field::body_struct,
     layout,
+    policy::{PolicyLine, has_policies, policies, subscribe},
     projection::projection_migration,
     use_case::{UseCaseView, use_cases},
 };
@@ -54,6 +55,9 @@ pub(crate) struct ContextView {
     pub(crate) projections: Vec<ProjectionLine>,
     /// The body of the function that registers them.
     pub(crate) projection_calls: String,
+    /// The policies, and the body of the function that adds them.
+    pub(crate) policies: Vec<PolicyLine>,
+    pub(crate) policy_calls: String,
     pub(crate) domain_modules: Vec<String>,
     /// The services and factories, by their modules.
     pub(crate) services: Vec<ServiceLine>,
@@ -61,6 +65,8 @@ pub(crate) struct ContextView {
     pub(crate) domain_uses: Vec<String>,
     /// The aggregates as modules: rustfmt sorts these otherwise than imports.
     pub(crate) aggregate_modules: Vec<String>,
+    /// The same with the module of the policies, where there are any.
+    pub(crate) application_modules: Vec<String>,
     pub(crate) http_modules: Vec<String>,
     /// What the tests over HTTP import of the project.
     pub(crate) http_test_uses: String,
@@ -113,6 +119,7 @@ impl ContextView {
             .iter()
             .map(|(root, one)| (one.name.pascal().to_owned(), root.name.pascal().to_owned()))
             .collect();
+        let policies = policies(context);
         let exports = domain_exports(context, &values);
         let stored = context.aggregates.iter().filter(|aggregate| !aggregate.event_sourced);
         let own = context.migrations.iter().map(|(number, name)| own_migration(*number, name));
@@ -140,6 +147,8 @@ impl ContextView {
                 })
                 .collect(),
             projection_calls: layout::projections(&calls),
+            policy_calls: subscribe(&policies),
+            policies,
             services: services(context),
             domain_modules: sorted(
                 exports.iter().map(|(module, _)| module.clone()).chain(["services".to_owned()]),
@@ -148,6 +157,12 @@ impl ContextView {
                 .iter()
                 .map(|(module, types)| layout::group(&format!("pub use {module}"), types, ';', 0))
                 .collect(),
+            application_modules: sorted(
+                aggregates
+                    .iter()
+                    .map(|aggregate| aggregate.snake.clone())
+                    .chain(has_policies(context).then(|| "policies".to_owned())),
+            ),
             aggregate_modules: sorted(aggregates.iter().map(|aggregate| aggregate.snake.clone())),
             http_modules: http_modules(context, &values),
             http_test_uses: http_test_uses(crate_name, &context.module, &pascal),
@@ -200,8 +215,14 @@ fn app_uses(context: &Context, web: bool, read_models: bool, pascal: &str) -> St
     if !adapters.is_empty() {
         parts.push(("adapters".to_owned(), adapters));
     }
+    let mut application = Vec::new();
     if web {
-        let application = vec![format!("{pascal}App"), "Handlers".to_owned()];
+        application.extend([format!("{pascal}App"), "Handlers".to_owned()]);
+    }
+    if has_policies(context) {
+        application.push("policies".to_owned());
+    }
+    if !application.is_empty() {
         parts.push(("application".to_owned(), application));
     }
     if !context.aggregates.is_empty() {
@@ -282,7 +303,8 @@ pub(crate) fn runtime_uses(context: &Context, sql: bool) -> String {
     let loadings = context.aggregates.iter().map(|aggregate| {
         if aggregate.event_sourced { "Events".to_owned() } else { "Documents".to_owned() }
     });
-    let application = loadings.chain(["StorageStore".to_owned()]).collect();
+    let heard = has_policies(context).then(|| "Subscriptions".to_owned());
+    let application = loadings.chain(["StorageStore".to_owned()]).chain(heard).collect();
     let mut parts = vec![("application".to_owned(), application)];
     if !sql {
         parts.push(("memory".to_owned(), vec!["MemoryStorage".to_owned()]));

@@ -27,6 +27,7 @@ pub(crate) enum Request {
     Query { name: TypeName, root: TypeName, fields: Vec<FieldName> },
     Service { name: TypeName },
     Factory { name: TypeName, root: TypeName },
+    Policy { name: TypeName, root: TypeName, event: FieldName },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +166,17 @@ impl Sentence {
             Self::Service { name } => Request::Service { name: TypeName::parse(name)? },
             Self::Factory { name, root } => {
                 Request::Factory { name: TypeName::parse(name)?, root: TypeName::parse(root)? }
+            }
+            Self::Policy { name, on } => {
+                let Some((root, event)) = on.split_once('.') else {
+                    return Err(InputError::new(format!("`{on}` names no event"))
+                        .hint("name the aggregate and what happened to it: `order.placed`"));
+                };
+                Request::Policy {
+                    name: TypeName::parse(name)?,
+                    root: TypeName::parse(root)?,
+                    event: FieldName::parse(event)?,
+                }
             }
             Self::Specification { name, root, fields } => {
                 let fields = fields.iter().map(|field| FieldName::parse(field));

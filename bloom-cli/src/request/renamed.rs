@@ -42,6 +42,13 @@ impl Sentence {
             | Self::Specification { root: name, .. }
             | Self::Query { root: name, .. }
             | Self::Factory { root: name, .. } => owner(name)?,
+            Self::Policy { on, .. } => {
+                if let Some((root, event)) = on.split_once('.')
+                    && let Some(to) = types.get(TypeName::parse(root)?.pascal())
+                {
+                    *on = format!("{}.{event}", TypeName::parse(to)?.snake());
+                }
+            }
             Self::Migration { .. } | Self::Service { .. } => {}
         }
         Ok(sentence)

@@ -101,7 +101,7 @@ pub(super) const IN_SCOPE: [&str; 84] = [
 ];
 
 /// Names of modules and variables that a context uses itself.
-pub(super) const MODULES: [&str; 20] = [
+pub(super) const MODULES: [&str; 21] = [
     "adapters",
     "app",
     "application",
@@ -114,6 +114,7 @@ pub(super) const MODULES: [&str; 20] = [
     "handlers",
     "http",
     "id",
+    "policies",
     "ports",
     "requests",
     "responses",

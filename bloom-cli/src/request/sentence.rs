@@ -112,6 +112,11 @@ pub(crate) enum Sentence {
         name: String,
         root: String,
     },
+    Policy {
+        name: String,
+        /// The aggregate and its event: `order.placed`.
+        on: String,
+    },
 }
 
 impl Sentence {
@@ -137,6 +142,7 @@ impl Sentence {
             Request::Query { name, .. } => format!("query {name}"),
             Request::Service { name } => format!("service {name}"),
             Request::Factory { name, .. } => format!("factory {name}"),
+            Request::Policy { name, .. } => format!("policy {name}"),
         })
     }
 
@@ -155,6 +161,7 @@ impl Sentence {
             | Self::Specification { root, .. }
             | Self::Query { root, .. }
             | Self::Factory { root, .. } => Some(root),
+            Self::Policy { on, .. } => on.split_once('.').map(|(root, _)| root),
             Self::Field { owner, .. }
             | Self::Variants { owner, .. }
             | Self::Rules { owner, .. } => Some(owner),

@@ -51,6 +51,7 @@ impl Sentence {
                 format!("query {name} --in {root} {}", fields.join(" "))
             }
             Self::Service { name } => format!("service {name}"),
+            Self::Policy { name, on } => format!("policy {name} --on {on}"),
             Self::Factory { name, root } => format!("factory {name} --for {root}"),
             Self::Specification { name, root, fields } => {
                 format!("specification {name} --for {root} {}", fields.join(" "))
