@@ -216,6 +216,10 @@ fn policies() {
             &["generate", "policy", "Welcome", "--on", "order.placed.twice"],
             &["generate", "policy", "Order", "--on", "order.placed"],
             &["generate", "policy", "Announce", "--on", "order.placed"],
+            &["generate", "policy", "PlaceOrder", "--on", "order.placed"],
+            &["generate", "policy", "ListOrdersHandler", "--on", "order.placed"],
+            &["generate", "policy", "Serde", "--on", "order.placed"],
+            &["generate", "aggregate", "Policies", "--plural", "policy-list"],
             // What becomes state is no longer changed by itself.
             &["generate", "command", "--in", "Ticket", "close: open -> closed"],
             &["destroy", "policy", "Welcome"],

@@ -1,5 +1,6 @@
 //! An aggregate in the catalogue.
 
+use heck::ToSnakeCase;
 use serde::Serialize;
 
 use crate::{
@@ -93,8 +94,8 @@ pub(crate) struct QuestionEntry {
 pub(crate) struct PolicyEntry {
     pub(crate) name: String,
     pub(crate) event: String,
-    /// The name of the event in the log.
-    pub(crate) stored: String,
+    /// The event as it is asked for: `order.placed`.
+    pub(crate) on: String,
 }
 
 /// A read model.
@@ -144,15 +145,10 @@ impl AggregateEntry {
                 stored: behaviour.stored,
             }
         });
-        let behaviours: Vec<BehaviourEntry> = behaviours.collect();
         let policies = aggregate.policies.iter().map(|policy| PolicyEntry {
             name: policy.name.pascal().to_owned(),
             event: policy.event.clone(),
-            stored: behaviours
-                .iter()
-                .find(|behaviour| behaviour.event == policy.event)
-                .map(|behaviour| behaviour.stored.clone())
-                .unwrap_or_default(),
+            on: format!("{}.{}", aggregate.name.snake(), policy.event.to_snake_case()),
         });
         let policies = policies.collect();
         let questions = questions(aggregate).into_iter().map(|question| QuestionEntry {
@@ -178,7 +174,7 @@ impl AggregateEntry {
                     states: texts(&entity.states),
                 })
                 .collect(),
-            behaviours,
+            behaviours: behaviours.collect(),
             questions: questions.collect(),
             queries: aggregate.queries.iter().map(|one| one.name.pascal().to_owned()).collect(),
             specifications: aggregate

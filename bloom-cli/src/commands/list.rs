@@ -85,7 +85,7 @@ fn aggregate_lines(aggregate: &AggregateEntry, ui: Ui) {
         ui.data(&format!("    {factory} (factory)"));
     }
     for policy in &aggregate.policies {
-        ui.data(&format!("    {} (policy on {})", policy.name, policy.stored));
+        ui.data(&format!("    {} (policy on {})", policy.name, policy.on));
     }
     for projection in &aggregate.projections {
         ui.data(&format!("    {} (projection)", projection.name));

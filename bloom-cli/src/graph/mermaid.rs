@@ -40,7 +40,7 @@ fn events(catalog: &Catalog, text: &mut String) -> std::fmt::Result {
         }
         writeln!(text, "  end")?;
         for PolicyEntry { name: policy, event, .. } in &aggregate.policies {
-            writeln!(text, "  {name}_{event} -.-> {policy}[[\"{policy}\"]]:::policy")?;
+            writeln!(text, "  {name}_{event} -.-> {policy}_policy[[\"{policy}\"]]:::policy")?;
         }
         for projection in &aggregate.projections {
             let view = &projection.name;

@@ -46,6 +46,26 @@ impl Aggregate {
         events.extend(self.commands.iter().map(|command| command.event.pascal().to_owned()));
         events
     }
+
+    /// The messages of its use cases, whether or not HTTP offers them: `PlaceOrder`.
+    pub(super) fn use_cases(&self) -> Vec<String> {
+        let root = &self.name;
+        let mut messages = vec![
+            format!("{}{root}", self.create.pascal()),
+            format!("Get{root}"),
+            format!("List{}", self.plural.pascal()),
+        ];
+        let fields = self.fields.iter();
+        messages.extend(fields.map(|field| format!("Change{root}{}", field.name.pascal())));
+        let commands = self.commands.iter();
+        messages.extend(commands.map(|command| format!("{}{root}", command.verb.pascal())));
+        for entity in &self.entities {
+            messages
+                .extend(["Add", "Change", "Remove"].map(|verb| format!("{verb}{}", entity.name)));
+        }
+        messages.extend(self.queries.iter().map(|query| query.name.to_string()));
+        messages
+    }
 }
 
 /// No two things write the same method, event or use case.

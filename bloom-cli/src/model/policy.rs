@@ -5,6 +5,9 @@ use heck::ToSnakeCase;
 use super::{Aggregate, Context, Policy};
 use crate::request::{FieldName, InputError, TypeName, error::nearest};
 
+/// The module of the policies.
+const MODULE: &str = "policies";
+
 impl Context {
     pub(super) fn add_policy(
         &mut self,
@@ -13,10 +16,16 @@ impl Context {
         event: &FieldName,
     ) -> Result<(), InputError> {
         self.free(name.pascal())?;
+        self.free_of_crates(name)?;
         let mut policies = self.aggregates.iter().flat_map(|aggregate| &aggregate.policies);
         if policies.any(|other| other.name.snake() == name.snake()) {
             return Err(InputError::new(format!("there is a policy `{name}` already"))
                 .hint("choose another name"));
+        }
+        if let Some(now) = self.now_called(root) {
+            let (now, event) = (now.name.snake(), event.plain());
+            return Err(InputError::new(format!("there is no aggregate `{root}` any more"))
+                .hint(format!("it is called otherwise now: `{now}.{event}`")));
         }
         let aggregate = self.root(root)?;
         let events = aggregate.events();
@@ -27,8 +36,38 @@ impl Context {
         Ok(())
     }
 
-    /// Whatever a policy hears of still happens.
+    /// The aggregate that is stored under this name and has another one now.
+    fn now_called(&self, name: &TypeName) -> Option<&Aggregate> {
+        let is_there = self.aggregates.iter().any(|aggregate| aggregate.name == *name);
+        let stored = |aggregate: &&Aggregate| aggregate.stored.kind == name.snake();
+        self.aggregates.iter().find(stored).filter(|_| !is_there)
+    }
+
+    /// Whatever a policy hears of still happens, and nothing else has its name or its place.
     pub(super) fn check_policies(&self) -> Result<(), InputError> {
+        let policies = self.aggregates.iter().flat_map(|aggregate| &aggregate.policies);
+        let in_its_place = |aggregate: &Aggregate| aggregate.name.snake() == MODULE;
+        if policies.clone().next().is_some() && self.aggregates.iter().any(in_its_place) {
+            return Err(InputError::new(format!(
+                "an aggregate has the module `{MODULE}`, where policies have their place"
+            ))
+            .hint("call the aggregate otherwise: `bloom rename aggregate Policies ...`"));
+        }
+        for aggregate in &self.aggregates {
+            for message in aggregate.use_cases() {
+                let same = |policy: &&Policy| {
+                    let name = policy.name.pascal();
+                    name == message || name.strip_suffix("Handler") == Some(message.as_str())
+                };
+                if let Some(Policy { name, .. }) = policies.clone().find(same) {
+                    return Err(InputError::new(format!(
+                        "`{name}` would be a policy and a use case of `{}`",
+                        aggregate.name
+                    ))
+                    .hint("name the policy for what follows, such as `NotifyCustomer`"));
+                }
+            }
+        }
         for aggregate in &self.aggregates {
             let events = aggregate.events();
             for Policy { name, event } in &aggregate.policies {

@@ -75,31 +75,10 @@ impl Context {
             ))
             .hint(format!("name it for what it finds, such as `Find{root}`")));
         }
-        let taken = self.aggregates.iter().find(|aggregate| {
-            let of_changes = aggregate
-                .fields
-                .iter()
-                .map(|field| format!("Change{}{}", aggregate.name, field.name.pascal()));
-            let of_commands = aggregate
-                .commands
-                .iter()
-                .map(|command| format!("{}{}", command.verb.pascal(), aggregate.name));
-            let of_entities = aggregate.entities.iter().flat_map(|entity| {
-                ["Add", "Change", "Remove"].map(|verb| format!("{verb}{}", entity.name))
-            });
-            let of_queries = aggregate.queries.iter().map(|query| query.name.to_string());
-            let own = [
-                format!("{}{}", aggregate.create.pascal(), aggregate.name),
-                format!("Get{}", aggregate.name),
-                format!("List{}", aggregate.plural.pascal()),
-            ];
-            own.into_iter()
-                .chain(of_changes)
-                .chain(of_commands)
-                .chain(of_entities)
-                .chain(of_queries)
-                .any(|used| used == name.pascal())
-        });
+        let taken = self
+            .aggregates
+            .iter()
+            .find(|one| one.use_cases().iter().any(|used| used == name.pascal()));
         if let Some(taken) = taken {
             return Err(InputError::new(format!(
                 "`{name}` is a use case of `{}` already",

@@ -24,8 +24,21 @@ impl Context {
         Ok(())
     }
 
+    /// The module of this name is not that of something the project depends on.
+    pub(super) fn free_of_crates(&self, name: &TypeName) -> Result<(), InputError> {
+        let module = name.snake();
+        if CRATES.contains(&module.as_str()) {
+            return Err(InputError::new(format!(
+                "`{name}` needs the module `{module}`, which would be mistaken for the crate"
+            ))
+            .hint("choose another name"));
+        }
+        Ok(())
+    }
+
     fn free_service(&self, name: &TypeName) -> Result<(), InputError> {
         self.free(name.pascal())?;
+        self.free_of_crates(name)?;
         if name.pascal() == IMPORTED {
             return Err(InputError::new(format!(
                 "`{name}` is the name of something that the files of services use"
@@ -42,6 +55,19 @@ impl Context {
         Ok(())
     }
 }
+
+/// What a project depends on: a module of that name would be mistaken for it.
+const CRATES: [&str; 9] = [
+    "axum",
+    "bloom_manage",
+    "bloom_runtime",
+    "bloom_sql",
+    "bloom_web",
+    "serde",
+    "serde_json",
+    "tokio",
+    "utoipa",
+];
 
 /// What the factory builds from.
 pub(crate) fn input(factory: &TypeName) -> String {

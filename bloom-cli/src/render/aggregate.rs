@@ -325,7 +325,7 @@ impl AggregateView {
                 .iter()
                 .map(|one| projection(aggregate, one))
                 .collect(),
-            policies: aggregate.policies.iter().map(|one| policy(aggregate, one)).collect(),
+            policies: aggregate.policies.iter().map(policy).collect(),
             factories: aggregate.factories.iter().map(|name| factory(aggregate, name)).collect(),
             specifications: aggregate
                 .specifications

@@ -13,17 +13,14 @@ pub(crate) struct PolicyView {
     #[serde(rename = "Label")]
     label: String,
     event: String,
-    /// Whether nothing else happens to the aggregate.
-    is_only: bool,
 }
 
-pub(super) fn policy(aggregate: &Aggregate, policy: &Policy) -> PolicyView {
+pub(super) fn policy(policy: &Policy) -> PolicyView {
     PolicyView {
         pascal: policy.name.pascal().to_owned(),
         snake: policy.name.snake(),
         label: capital(&policy.name.label()),
         event: policy.event.clone(),
-        is_only: aggregate.events().len() == 1,
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) const IN_SCOPE: [&str; 84] = [
 ];
 
 /// Names of modules and variables that a context uses itself.
-pub(super) const MODULES: [&str; 21] = [
+pub(super) const MODULES: [&str; 20] = [
     "adapters",
     "app",
     "application",
@@ -114,7 +114,6 @@ pub(super) const MODULES: [&str; 21] = [
     "handlers",
     "http",
     "id",
-    "policies",
     "ports",
     "requests",
     "responses",
