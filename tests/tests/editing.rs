@@ -394,3 +394,21 @@ fn what_a_command_makes_superfluous_goes() {
     sandbox.ok(&["destroy", "command", "finish", "--in", "Doc"]);
     assert!(sandbox.path().join(path).exists());
 }
+
+#[test]
+fn features_that_rules_need_come_and_go_around_what_was_edited_in_the_manifest() {
+    let sandbox = Sandbox::with_project(&[]);
+    sandbox.generate("aggregate Order note:String:optional");
+    let edited = sandbox
+        .read("Cargo.toml")
+        .replace("bloom-runtime = \"0.1\"", "bloom-runtime = \"0.1.0\" # as tested\nregex = \"1\"");
+    sandbox.write("Cargo.toml", &edited);
+
+    sandbox.ok(&["add", "field", "Order", "site:String:optional,url"]);
+    let runtime = "bloom-runtime = { version = \"0.1.0\", features = [\"url\"] } # as tested\n";
+    let with_url = edited.replace("bloom-runtime = \"0.1.0\" # as tested\n", runtime);
+    assert_eq!(sandbox.read("Cargo.toml"), with_url);
+
+    sandbox.ok(&["destroy", "field", "Order", "site"]);
+    assert_eq!(sandbox.read("Cargo.toml"), edited);
+}

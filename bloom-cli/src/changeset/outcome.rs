@@ -58,6 +58,11 @@ pub(super) fn written(
         (Some(ours), Some(base)) => match diffy::merge(base, ours, new) {
             Ok(text) => Outcome::Edited(text),
             Err(marked) => {
+                if path == "Cargo.toml"
+                    && let Some(text) = edit::with_features(base, ours, new)
+                {
+                    return Ok(Outcome::Edited(text));
+                }
                 let line = marked.lines().position(|line| line.starts_with("<<<<<<<"));
                 let line = line.unwrap_or_default() + 1;
                 let mut conflict = Conflict::at(format!(

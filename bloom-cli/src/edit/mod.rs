@@ -6,6 +6,7 @@
 
 mod imports;
 mod links;
+mod manifest;
 mod merge;
 mod outline;
 mod pairing;
@@ -14,6 +15,7 @@ mod sameness;
 mod tokens;
 mod uses;
 
+pub(crate) use manifest::with_features;
 pub(crate) use merge::{Unmerged, merge};
 pub(crate) use rename::{Kin, Names, mentions, pairs};
 
