@@ -2,7 +2,7 @@
 
 use events_harness::{Kind, Open};
 
-use crate::{bloom, hand_postgres, hand_sqlite};
+use crate::{bloom, hand_postgres, hand_sqlite, programs::Program};
 
 /// A table: what everybody stores in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +28,24 @@ pub enum Role {
     Aside,
 }
 
+/// Where somebody lives.
+#[derive(Debug, Clone, Copy)]
+pub enum Home {
+    /// In this program, which opens it.
+    Here(Open),
+    /// In another one, which is asked.
+    Apart(Program),
+}
+
 /// A row of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
-    /// Its name, also in the other program.
+    /// Its name, also in its program.
     pub name: &'static str,
     /// What it is compared as.
     pub role: Role,
-    /// How it is opened; `None` for one that lives in the other program.
-    pub open: Option<Open>,
+    /// Where it lives.
+    pub home: Home,
     /// Whether it takes part in scenarios that only read and in no others.
     pub reads_only: bool,
     /// Whether it takes no part in these: it would not read.
@@ -46,12 +55,20 @@ pub struct Entry {
 impl Entry {
     /// One in this program.
     const fn here(name: &'static str, role: Role, open: Open) -> Self {
-        Self { name, role, open: Some(open), reads_only: false, writes_only: false }
+        Self { name, role, home: Home::Here(open), reads_only: false, writes_only: false }
     }
 
-    /// One in the other program.
-    const fn apart(name: &'static str, role: Role) -> Self {
-        Self { name, role, open: None, reads_only: false, writes_only: false }
+    /// One in another program.
+    const fn apart(name: &'static str, role: Role, program: Program) -> Self {
+        Self { name, role, home: Home::Apart(program), reads_only: false, writes_only: false }
+    }
+
+    /// The other program that it needs.
+    pub const fn program(&self) -> Option<Program> {
+        match self.home {
+            Home::Here(_) => None,
+            Home::Apart(program) => Some(program),
+        }
     }
 
     /// The same, for scenarios that write.
@@ -100,6 +117,7 @@ impl Backend {
 
     /// The rows.
     pub fn entries(self) -> Vec<Entry> {
+        use Program::{Node, Python, Rust};
         use Role::{Aside, Bloom, Limit, Peer};
         match self {
             Self::Postgres => vec![
@@ -107,23 +125,25 @@ impl Backend {
                 Entry::here("Bloom with bloom-cache", Aside, bloom::postgres_cached).writing(),
                 Entry::here("by hand", Limit, hand_postgres::limit),
                 Entry::here("by hand, decoded", Aside, hand_postgres::decoding).reading(),
-                Entry::apart("cqrs-es", Peer),
-                Entry::apart("disintegrate", Peer),
-                Entry::apart("esrs", Peer),
-                Entry::apart("evento", Peer),
+                Entry::apart("cqrs-es", Peer, Rust),
+                Entry::apart("disintegrate", Peer, Rust),
+                Entry::apart("esrs", Peer, Rust),
+                Entry::apart("evento", Peer, Rust),
+                Entry::apart("pyeventsourcing", Peer, Python),
+                Entry::apart("Emmett", Peer, Node),
             ],
             Self::Sqlite => vec![
                 Entry::here("Bloom", Bloom, bloom::sqlite),
                 Entry::here("by hand", Limit, hand_sqlite::full),
                 Entry::here("by hand, decoded", Aside, hand_sqlite::decoding).reading(),
                 Entry::here("by hand, NORMAL", Aside, hand_sqlite::normal),
-                Entry::apart("cqrs-es on SQLite", Peer),
-                Entry::apart("cqrs-es on SQLite, NORMAL", Aside),
-                Entry::apart("evento on SQLite", Peer),
+                Entry::apart("cqrs-es on SQLite", Peer, Rust),
+                Entry::apart("cqrs-es on SQLite, NORMAL", Aside, Rust),
+                Entry::apart("evento on SQLite", Peer, Rust),
             ],
             Self::Memory => vec![
                 Entry::here("Bloom", Bloom, bloom::memory),
-                Entry::apart("cqrs-es in memory", Peer),
+                Entry::apart("cqrs-es in memory", Peer, Rust),
             ],
         }
     }

@@ -7,7 +7,8 @@
 //! PostgreSQL is that of DATABASE_URL, without the name of a database: postgres://postgres@127.0.0.1:5432/ if it is not set.
 //! Each contestant has a database of its own in each scenario. The rounds of all contestants of a scenario alternate, and the
 //! median of each is printed. What is measured is said in `harness/src/scenario.rs`, and how in `harness/src/measure.rs`.
-//! Everybody stores events whose JSON has 200 bytes, on at most 16 connections.
+//! Everybody stores events whose JSON has 200 bytes, on at most 16 connections. Whoever lives in another program is left out where
+//! that cannot be built, and it is said what is missing: `peers` takes cargo, `peers-python` Python, `peers-node` Node.js with npm.
 
 mod apart;
 mod arguments;
@@ -17,15 +18,16 @@ mod hand_sqlite;
 mod lineup;
 mod order;
 mod places;
+mod programs;
 mod table;
 
 use anyhow::{Context, Result};
 use events_harness::{Ask, Kind, Request, Scenario};
 
 use crate::{
-    apart::Apart,
+    apart::Running,
     arguments::Arguments,
-    lineup::{Backend, Entry},
+    lineup::{Backend, Entry, Home},
     places::Places,
     table::{Row, median},
 };
@@ -34,13 +36,14 @@ use crate::{
 struct Bench {
     arguments: Arguments,
     places: Places,
-    apart: Apart,
+    running: Running,
 }
 
 impl Bench {
     /// All columns of one table.
     async fn table(&mut self, backend: Backend) -> Result<String> {
-        let entries = backend.entries();
+        let mut entries = backend.entries();
+        entries.retain(|entry| self.running.has(entry));
         let mut rows: Vec<Row> =
             entries.iter().map(|entry| Row { entry: *entry, rates: Vec::new() }).collect();
         let kinds = backend.kinds();
@@ -96,7 +99,7 @@ impl Bench {
         Ok(figures.into_iter().map(|rates| rates.and_then(median)).collect())
     }
 
-    /// Has one contestant do something, here or in the other program.
+    /// Has one contestant do something, here or in its program.
     async fn ask(
         &mut self,
         entry: &Entry,
@@ -106,9 +109,9 @@ impl Bench {
     ) -> Result<f64> {
         let (contestant, place) = (entry.name.to_owned(), place.to_owned());
         let request = Request { contestant, place, scenario, ask };
-        let answer = match entry.open {
-            Some(open) => request.run(open).await,
-            None => self.apart.ask(&request),
+        let answer = match entry.home {
+            Home::Here(open) => request.run(open).await,
+            Home::Apart(program) => self.running.ask(program, &request),
         };
         answer.with_context(|| format!("{}, {}", entry.name, scenario.kind.slug()))
     }
@@ -125,7 +128,9 @@ async fn main() -> Result<()> {
     let url = std::env::var("DATABASE_URL")
         .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/".to_owned());
     let backends = arguments.backends.clone();
-    let mut bench = Bench { arguments, places: Places::new(url)?, apart: Apart::start()? };
+    let entries: Vec<Entry> = backends.iter().flat_map(|backend| backend.entries()).collect();
+    let running = Running::start(&entries);
+    let mut bench = Bench { arguments, places: Places::new(url)?, running };
     for backend in backends {
         print!("{}", bench.table(backend).await?);
     }
