@@ -12,9 +12,10 @@ use bloom_runtime::{
     memory::MemoryStorage,
     ports::{
         Batch, Cipher, Committed, Direction, DocumentQuery, DocumentRow, DocumentState, EventLog,
-        EventQuery, EventSelection, Expected, InteractiveStorage, NoWork, Outcome,
-        OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
+        EventQuery, EventSelection, Expected, Instead, InteractiveStorage, LogReader, NoWork,
+        Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
         StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, TakeDocument,
+        Truncation,
     },
     testing::conformance::{self, How},
 };
@@ -46,6 +47,9 @@ enum Fault {
     TagsIgnored,
     AlwaysForwards,
     KeyKept,
+    ReaderIgnored,
+    TruncationIgnored,
+    PlaceTaken,
 }
 
 impl Fault {
@@ -308,6 +312,32 @@ impl Storage for Broken {
         }
     }
 
+    async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
+        match self.fault {
+            Fault::ReaderIgnored => Ok(Vec::new()),
+            _ => self.storage.readers().await,
+        }
+    }
+
+    async fn truncate(&self, truncations: Vec<Truncation>) -> Result<(), StoreError> {
+        match self.fault {
+            Fault::TruncationIgnored => Ok(()),
+            Fault::PlaceTaken => {
+                let alike = |one: Truncation| Truncation { instead: Instead::Nothing, ..one };
+                self.storage.truncate(truncations.into_iter().map(alike).collect()).await
+            }
+            _ => self.storage.truncate(truncations).await,
+        }
+    }
+
+    async fn lost_histories(
+        &self,
+        aggregate: &str,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, StoreError> {
+        self.storage.lost_histories(aggregate, limit).await
+    }
+
     fn appended(&self) -> watch::Receiver<Position> {
         self.storage.appended()
     }
@@ -390,6 +420,9 @@ rejected! {
     an_older_snapshot_that_wins: OlderSnapshotWins by snapshots_are_used_where_they_fit;
     a_snapshot_of_another: SnapshotOfAnother by snapshots_are_used_where_they_fit;
     a_key_kept: KeyKept by what_is_personal_is_forgotten;
+    a_reader_ignored: ReaderIgnored by nothing_goes_that_is_still_read;
+    a_truncation_ignored: TruncationIgnored by old_events_go;
+    a_loss_untold: PlaceTaken by documents_become_histories;
     a_hold_ignored: HoldIgnored by what_is_held_is_changed_by_nobody_else;
     a_hold_that_does_not_queue: HoldIgnored by interactive_units_of_work_never_conflict;
 }

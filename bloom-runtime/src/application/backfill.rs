@@ -1,9 +1,10 @@
 //! Documents of aggregates that were loaded from events until now.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     composition::Composition,
+    genesis::begun,
     registration::{Loading, Registration},
     repository::{Past, document_of},
     store::StorageStore,
@@ -15,26 +16,30 @@ use crate::{
 };
 
 /// How the documents of one kind of aggregate follow from its events.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Backfill {
     pub(super) aggregate: &'static str,
     table: &'static str,
     shape: u32,
     soft_delete: bool,
-    state: fn(&[RecordedEvent], bool) -> Result<Option<DocumentState>, StoreError>,
+    state: Arc<State>,
 }
+
+type State =
+    dyn Fn(&[RecordedEvent], bool) -> Result<Option<DocumentState>, StoreError> + Send + Sync;
 
 impl Backfill {
     /// `None` for what is loaded from its events.
     pub(super) fn of<A: Aggregate>(registration: &Registration<A>) -> Option<Self> {
         let Loading::Document { table } = registration.loading else { return None };
+        let upcasters = registration.upcasters.clone();
         Some(Self {
             aggregate: A::NAME,
             table,
             shape: registration.upcasters.shape(),
             soft_delete: registration.soft_delete,
-            state: |events, soft_delete| {
-                let past = Past::<A>::fold(events)?;
+            state: Arc::new(move |events, soft_delete| {
+                let past = Past::<A>::fold(&upcasters, events)?;
                 let (state, is_there) = past.latest();
                 Ok(match state {
                     Some(state) if is_there => Some(DocumentState::There(document_of(state)?)),
@@ -46,7 +51,7 @@ impl Backfill {
                     Some(_) => Some(DocumentState::Gone),
                     None => None,
                 })
-            },
+            }),
         })
     }
 }
@@ -117,11 +122,14 @@ impl<S: Storage> StorageStore<S> {
             if document.as_ref().is_some_and(|document| document.version >= version) {
                 continue;
             }
-            let wrong = match state(&self.inner, backfill, &stream).await?.map(|built| built.state)
-            {
-                None => false,
-                Some(DocumentState::Gone) => document.is_some(),
-                Some(DocumentState::There(_) | DocumentState::Removed(_)) => true,
+            let wrong = match state(&self.inner, backfill, &stream).await {
+                // It has nothing but its document.
+                Err(StoreError::Truncated { .. }) => document.is_none(),
+                built => match built?.map(|built| built.state) {
+                    None => false,
+                    Some(DocumentState::Gone) => document.is_some(),
+                    Some(DocumentState::There(_) | DocumentState::Removed(_)) => true,
+                },
             };
             if wrong {
                 return Ok(Some(MissingDocument { table: backfill.table, stream }));
@@ -133,7 +141,7 @@ impl<S: Storage> StorageStore<S> {
 
 async fn state<S: Storage>(
     store: &Composition<S>,
-    backfill: Backfill,
+    backfill: &Backfill,
     stream: &StreamId,
 ) -> Result<Option<BuiltDocument>, StoreError> {
     let events = store.storage.read_stream(stream, Version::NEW).await?;
@@ -145,24 +153,26 @@ async fn state<S: Storage>(
         version: last.version,
         shape: backfill.shape,
         state,
-        created_at: first.metadata.at,
+        created_at: begun(first),
         updated_at: last.metadata.at,
     }))
 }
 
 async fn build<S: Storage>(
     store: &Composition<S>,
-    backfill: Backfill,
+    backfill: &Backfill,
     stream: &StreamId,
 ) -> Result<(), StoreError> {
-    match state(store, backfill, stream).await? {
-        Some(document) => store.storage.build_document(document).await,
-        None => Ok(()),
+    match state(store, backfill, stream).await {
+        // Where nothing but the document is left, there is nothing to build it from.
+        Ok(None) | Err(StoreError::Truncated { .. }) => Ok(()),
+        Ok(Some(document)) => store.storage.build_document(document).await,
+        Err(error) => Err(error),
     }
 }
 
 impl<S> Composition<S> {
-    fn backfill(&self, aggregate: &str) -> Option<Backfill> {
-        self.backfills().iter().find(|known| known.aggregate == aggregate).copied()
+    fn backfill(&self, aggregate: &str) -> Option<&Backfill> {
+        self.backfills().iter().find(|known| known.aggregate == aggregate)
     }
 }

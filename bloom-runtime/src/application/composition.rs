@@ -11,6 +11,7 @@ use super::{
     backfill::Backfill,
     privacy::Forgetting,
     registration::{Loading, Registration},
+    retention::Summary,
     tenancy::Tenancy,
     upcasters::Upcasters,
 };
@@ -39,6 +40,8 @@ pub(super) struct Composition<S> {
     forgetting: Vec<(&'static str, Arc<dyn Forgetting>)>,
     /// How documents follow from events.
     backfills: Vec<Backfill>,
+    /// What is known of each kind of aggregate instead of its first events.
+    summaries: Vec<(&'static str, Arc<dyn Summary>)>,
 }
 
 impl<S> Composition<S> {
@@ -55,6 +58,7 @@ impl<S> Composition<S> {
             closed: Vec::new(),
             forgetting: Vec::new(),
             backfills: Vec::new(),
+            summaries: Vec::new(),
         }
     }
 
@@ -73,6 +77,8 @@ impl<S> Composition<S> {
         let registration = Arc::new(registration);
         self.forgetting.retain(|(name, _)| *name != A::NAME);
         self.forgetting.push((A::NAME, Arc::<Registration<A>>::clone(&registration)));
+        self.summaries.retain(|(name, _)| *name != A::NAME);
+        self.summaries.push((A::NAME, Arc::<Registration<A>>::clone(&registration)));
         self.registrations.insert(TypeId::of::<A>(), registration);
     }
 
@@ -92,6 +98,15 @@ impl<S> Composition<S> {
 
     pub(super) fn backfills(&self) -> &[Backfill] {
         &self.backfills
+    }
+
+    pub(super) fn summaries(&self) -> &[(&'static str, Arc<dyn Summary>)] {
+        &self.summaries
+    }
+
+    pub(super) fn summary(&self, aggregate: &str) -> Option<&dyn Summary> {
+        let known = self.summaries.iter().find(|(name, _)| *name == aggregate);
+        known.map(|(_, summary)| &**summary)
     }
 
     pub(super) fn upcasters(&self) -> &[(&'static str, Upcasters)] {
@@ -119,6 +134,7 @@ impl<S> Composition<S> {
             closed: self.closed.clone(),
             forgetting: self.forgetting.clone(),
             backfills: self.backfills.clone(),
+            summaries: self.summaries.clone(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Events as their readers get them.
 
+use super::genesis::stored_state;
 use crate::{
-    domain::{DomainEvent, Metadata, Version},
+    domain::{DomainEvent, Json, Metadata, Version},
     ports::{Lifecycle, Position, RecordedEvent, StoreError},
 };
 
@@ -29,6 +30,8 @@ pub enum Happened<E> {
     Event(Recorded<E>),
     /// It was removed, brought back or purged.
     Moved(Recorded<Lifecycle>),
+    /// Its events up to here were truncated; this is the document that it was by then.
+    Resumed(Recorded<Json>),
 }
 
 impl<E: DomainEvent> Happened<E> {
@@ -37,6 +40,10 @@ impl<E: DomainEvent> Happened<E> {
     /// # Errors
     /// [`StoreError::Corrupt`], with the position, when it does not decode.
     pub fn decode(entry: RecordedEvent) -> Result<Self, StoreError> {
+        if entry.name == Lifecycle::Genesis.name() {
+            let state = stored_state(&entry.stream, &entry.body)?;
+            return Ok(Self::Resumed(recorded(entry, state)));
+        }
         if let Some(lifecycle) = Lifecycle::named(&entry.name) {
             return Ok(Self::Moved(recorded(entry, lifecycle)));
         }

@@ -24,7 +24,21 @@ pub trait EventHandler<E: DomainEvent>: Send + std::marker::Sync + 'static {
     /// Whatever keeps it from reacting now; it will be called again.
     fn handle(&self, event: &Recorded<E>) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Reacts to an aggregate that was removed, brought back or purged; does nothing unless it is written.
+    /// Reacts to a person being forgotten of whom an event of the aggregate said something: whatever the handler keeps of them has to go.
+    /// Does nothing unless it is written.
+    ///
+    /// # Errors
+    /// As [`Self::handle`].
+    fn on_forgotten(
+        &self,
+        _subject: &str,
+        _event: &Recorded<Lifecycle>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Reacts to an aggregate that was removed, brought back or purged, and to an event that was [truncated](Lifecycle::Truncated)
+    /// before the handler came to it; does nothing unless it is written.
     ///
     /// # Errors
     /// As [`Self::handle`].
@@ -87,6 +101,12 @@ impl<S: Storage> Subscriptions<S> {
         });
         self.starts.push((name, start));
         self
+    }
+
+    /// The stored names of all of them, in the order in which they were added.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.starts.iter().map(|(name, _)| *name).collect()
     }
 
     /// Starts them all.
@@ -215,8 +235,14 @@ impl<S: Storage> Worker<S> {
         let handled = caught(in_context(context, async {
             // What turns an earlier revision into the newest may panic, as the handler may.
             match Happened::decode(event)? {
+                Happened::Moved(moved) if moved.event == Lifecycle::Forgotten => {
+                    let subject = moved.metadata.subject.as_deref().unwrap_or_default();
+                    handler.on_forgotten(subject, &moved).await
+                }
                 Happened::Moved(moved) => handler.moved(&moved).await,
                 Happened::Event(event) => handler.handle(&event).await,
+                // What has led to it happened before this handler began, and is nothing that happens now.
+                Happened::Resumed(_) => Ok(()),
             }
         }))
         .await;

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    domain::Version,
+    domain::{Metadata, Version},
     ports::{
-        Boundary, Direction, EventSelection, Names, NewEvent, Payload, Position, RecordedEvent,
-        StoreError, StreamId, StreamSlice,
+        Boundary, Direction, EventSelection, Instead, LOST, Lifecycle, Names, NewEvent, Payload,
+        Position, RecordedEvent, StoreError, StreamId, StreamSlice, Truncation,
     },
 };
 
@@ -30,10 +30,15 @@ impl Log {
         let place = |version: Version| usize::try_from(version.get()).unwrap_or(usize::MAX);
         let end = up_to.map_or(indexes.len(), |version| place(version).min(indexes.len()));
         let wanted = indexes.get(place(after)..end).unwrap_or_default();
-        let event = |&index: &usize| self.events[index].clone();
+        let there = |event: &&RecordedEvent| event.name != Lifecycle::Truncated.name();
+        let event = |&index: &usize| &self.events[index];
         match direction {
-            Direction::Forwards => wanted.iter().take(limit).map(event).collect(),
-            Direction::Backwards => wanted.iter().rev().take(limit).map(event).collect(),
+            Direction::Forwards => {
+                wanted.iter().map(event).filter(there).take(limit).cloned().collect()
+            }
+            Direction::Backwards => {
+                wanted.iter().rev().map(event).filter(there).take(limit).cloned().collect()
+            }
         }
     }
 
@@ -52,11 +57,14 @@ impl Log {
             };
             metadata.subject.is_none().then(payload)
         };
-        indexes.get(start..).unwrap_or_default().iter().map(payload).collect()
+        let wanted = indexes.get(start..).unwrap_or_default().iter();
+        let there = |&&index: &&usize| self.events[index].name != Lifecycle::Truncated.name();
+        wanted.filter(there).map(payload).collect()
     }
 
     pub(super) fn select(&self, selection: &EventSelection) -> Vec<RecordedEvent> {
-        let wanted = self.events.iter().filter(|event| selection.contains(event));
+        let there = |event: &&RecordedEvent| event.name != Lifecycle::Truncated.name();
+        let wanted = self.events.iter().filter(there).filter(|event| selection.contains(event));
         match selection.direction {
             Direction::Forwards => wanted.take(selection.limit).cloned().collect(),
             Direction::Backwards => wanted.rev().take(selection.limit).cloned().collect(),
@@ -101,6 +109,48 @@ impl Log {
         crossing.map_or(Ok(()), |event| {
             Err(StoreError::Crossed { after: *after, position: event.position })
         })
+    }
+
+    /// The place of an event of a stream.
+    pub(super) fn place(&self, stream: &StreamId, version: Version) -> Option<Position> {
+        let index = usize::try_from(version.get()).ok()?.checked_sub(1)?;
+        let index = self.streams.get(stream)?.get(index)?;
+        Some(self.events[*index].position)
+    }
+
+    /// Takes the first events of a stream out, which has them.
+    pub(super) fn truncate(&mut self, truncation: Truncation) {
+        let Truncation { stream, up_to, instead } = truncation;
+        let indexes = self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default();
+        for &index in indexes {
+            let event = &mut self.events[index];
+            if event.version > up_to {
+                break;
+            }
+            event.name = Lifecycle::Truncated.name().to_owned();
+            event.revision = instead.revision();
+            event.body = "{}".to_owned();
+            let Metadata { event_id, at, .. } = event.metadata;
+            event.metadata = Metadata::new(event_id, at);
+            if let Instead::Genesis(state) = &instead
+                && event.version == up_to
+            {
+                event.name = Lifecycle::Genesis.name().to_owned();
+                event.revision = 1;
+                event.body.clone_from(state);
+            }
+        }
+    }
+
+    /// Streams of one kind of aggregate that nobody can fold.
+    pub(super) fn lost(&self, aggregate: &str, limit: usize) -> Vec<StreamId> {
+        let of_kind = self.streams.iter().filter(|(stream, _)| stream.aggregate == aggregate);
+        let is_lost = |index: &usize| {
+            let event = &self.events[*index];
+            event.name == Lifecycle::Truncated.name() && event.revision == LOST
+        };
+        let lost = of_kind.filter(|(_, indexes)| indexes.iter().any(is_lost));
+        lost.map(|(stream, _)| stream.clone()).take(limit).collect()
     }
 
     pub(super) fn push(&mut self, stream: &StreamId, base: Version, events: Vec<NewEvent>) {

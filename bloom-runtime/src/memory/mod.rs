@@ -32,9 +32,10 @@ use crate::{
     application::{conceal, reveal, subjects_of},
     domain::{Uuid, Version},
     ports::{
-        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection, NoWork,
-        Outcome, OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection,
-        Storage, StoreError, StoredSnapshot, StreamId, StreamSlice, SubjectKey, TakeDocument,
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, EventLog, EventSelection,
+        LogReader, NoWork, Outcome, OutdatedDocument, Payload, Position, RecordedEvent,
+        ReshapedDocument, Selection, Storage, StoreError, StoredSnapshot, StreamId, StreamSlice,
+        SubjectKey, TakeDocument, Truncation,
     },
 };
 
@@ -243,6 +244,23 @@ impl Storage for MemoryStorage {
     async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
         self.state().save_cursor(name, position);
         Ok(())
+    }
+
+    async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
+        Ok(self.state().readers())
+    }
+
+    async fn truncate(&self, truncations: Vec<Truncation>) -> Result<(), StoreError> {
+        let _turn = self.writing.lock().await;
+        self.state().truncate(truncations)
+    }
+
+    async fn lost_histories(
+        &self,
+        aggregate: &str,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, StoreError> {
+        Ok(self.state().log.lost(aggregate, limit))
     }
 
     fn appended(&self) -> watch::Receiver<Position> {

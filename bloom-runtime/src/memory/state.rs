@@ -8,9 +8,9 @@ use crate::{
     application::Keyring,
     domain::{Json, in_order},
     ports::{
-        Addition, Batch, BuiltDocument, Committed, DocumentQuery, DocumentState, KeyUsed, Outcome,
-        OutdatedDocument, Position, ReshapedDocument, Selection, StoreError, StoredDocument,
-        StoredSnapshot, StreamAppend, StreamId, SubjectKey,
+        Addition, Batch, BuiltDocument, Committed, DocumentQuery, DocumentState, Instead, KeyUsed,
+        LogReader, Outcome, OutdatedDocument, Position, ReshapedDocument, Selection, StoreError,
+        StoredDocument, StoredSnapshot, StreamAppend, StreamId, SubjectKey, Truncation,
     },
 };
 
@@ -215,6 +215,34 @@ impl State {
 
     pub(super) fn drop_snapshot(&mut self, stream: &StreamId) {
         self.snapshots.remove(stream);
+    }
+
+    /// Everybody who has a place here, but those that are Bloom's own.
+    pub(super) fn readers(&self) -> Vec<LogReader> {
+        let all = self.cursors.iter().filter(|(name, _)| !name.starts_with("bloom."));
+        all.map(|(name, position)| LogReader { name: name.clone(), position: *position }).collect()
+    }
+
+    /// Checks everything, then truncates everything.
+    pub(super) fn truncate(&mut self, truncations: Vec<Truncation>) -> Result<(), StoreError> {
+        let readers = self.readers();
+        for truncation in &truncations {
+            let place = self.log.place(&truncation.stream, truncation.up_to);
+            let place = place.ok_or_else(|| truncation.too_far())?;
+            if !matches!(truncation.instead, Instead::Genesis(_))
+                && self.log.version(&truncation.stream) == truncation.up_to
+            {
+                return Err(truncation.too_far());
+            }
+            if let Some(reader) = readers.iter().find(|reader| reader.position < place) {
+                let LogReader { name: reader, position } = reader.clone();
+                return Err(StoreError::StillRead { reader, position });
+            }
+        }
+        for truncation in truncations {
+            self.log.truncate(truncation);
+        }
+        Ok(())
     }
 
     pub(super) fn cursor(&self, name: &str) -> Position {

@@ -117,6 +117,26 @@ pub enum StoreError {
         source: Box<dyn Error + Send + Sync>,
     },
 
+    /// The first events of the aggregate were truncated, and what is asked for was told by them alone.
+    #[error(
+        "the first events of {aggregate} {id} were truncated: what it was by then is not known any more"
+    )]
+    Truncated {
+        /// The stored name of the aggregate.
+        aggregate: String,
+        /// The id.
+        id: String,
+    },
+
+    /// Somebody who follows the log has not come as far as it would be truncated.
+    #[error("`{reader}` is at {position} of the log and has not read what would be truncated")]
+    StillRead {
+        /// The reader.
+        reader: String,
+        /// How far it has come.
+        position: Position,
+    },
+
     /// The aggregate is not registered with the store.
     #[error(
         "the aggregate `{aggregate}` is not registered: add `.aggregate::<..>(..)` where the store is built"
@@ -195,7 +215,7 @@ pub enum StoreError {
 impl Classified for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::NotFound { .. } | Self::Truncated { .. } => ErrorKind::NotFound,
             Self::Conflict { .. }
             | Self::Crossed { .. }
             | Self::KeyForgotten { .. }
@@ -210,6 +230,7 @@ impl Classified for StoreError {
             | Self::BadAppend { .. }
             | Self::BadCursor => ErrorKind::Validation,
             Self::Unavailable { .. } | Self::OutcomeUnknown => ErrorKind::Unavailable,
+            Self::StillRead { .. } => ErrorKind::Rule,
             Self::Corrupt { .. }
             | Self::Unregistered { .. }
             | Self::NotKept { .. }
@@ -233,6 +254,8 @@ impl Classified for StoreError {
             Self::KeyReused { .. } => "store.key_reused",
             Self::Unstorable { .. } => "store.unstorable",
             Self::Corrupt { .. } => "store.corrupt",
+            Self::Truncated { .. } => "store.truncated",
+            Self::StillRead { .. } => "store.still_read",
             Self::Unregistered { .. } => "store.unregistered",
             Self::NoTenant => "store.no_tenant",
             Self::NoActor { .. } => "store.no_actor",

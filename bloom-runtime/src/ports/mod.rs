@@ -27,6 +27,7 @@ mod service_error;
 mod snapshot;
 mod storage;
 mod store;
+mod truncation;
 mod unit_of_work;
 
 pub use batch::{
@@ -61,4 +62,5 @@ pub use service_error::ServiceError;
 pub use snapshot::StoredSnapshot;
 pub use storage::{InteractiveStorage, NoWork, Storage};
 pub use store::Store;
+pub use truncation::{Instead, LOST, LogReader, REPLACED, Truncation};
 pub use unit_of_work::UnitOfWork;

@@ -6,9 +6,9 @@
 use std::{future::Future, sync::Arc};
 
 use super::{
-    Batch, BuiltDocument, Committed, DocumentQuery, EventLog, Outcome, OutdatedDocument, Position,
-    ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
-    TakeDocument,
+    Batch, BuiltDocument, Committed, DocumentQuery, EventLog, LogReader, Outcome, OutdatedDocument,
+    Position, ReshapedDocument, Selection, StoreError, StoredDocument, StoredSnapshot, StreamId,
+    TakeDocument, Truncation,
 };
 use crate::domain::Version;
 
@@ -212,6 +212,40 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         name: &str,
         position: Position,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Everybody who follows the log of this storage with a place that is kept here: event handlers, read models, also those that are
+    /// being built.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn readers(&self) -> impl Future<Output = Result<Vec<LogReader>, StoreError>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
+    /// Takes the first events of some streams out of the log, and puts in their place what is known instead, all or nothing. Again, it
+    /// changes nothing but what is known instead.
+    ///
+    /// # Errors
+    /// [`StoreError::StillRead`] when a reader has not come as far; [`StoreError::BadAppend`] when a stream has not come as far, or
+    /// nothing would be left of it that could be read. A storage that does not know how says so.
+    fn truncate(
+        &self,
+        _truncations: Vec<Truncation>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(StoreError::Internal("this storage keeps every event".into())) }
+    }
+
+    /// Streams of one kind of aggregate, of all tenants, which nobody can fold any more, ordered; at most so many.
+    ///
+    /// # Errors
+    /// When the storage is out of reach.
+    fn lost_histories(
+        &self,
+        _aggregate: &str,
+        _limit: usize,
+    ) -> impl Future<Output = Result<Vec<StreamId>, StoreError>> + Send {
+        async { Ok(Vec::new()) }
+    }
 
     /// Tells of new positions committed through this storage: a hint to look, never the only one.
     fn appended(&self) -> tokio::sync::watch::Receiver<Position>;

@@ -8,9 +8,9 @@ use std::{
 use tokio::sync::watch;
 
 use crate::ports::{
-    Batch, Committed, DocumentQuery, EventLog, EventSelection, Outcome, OutdatedDocument, Position,
-    RecordedEvent, ReshapedDocument, Selection, Storage, StoreError, StreamId, StreamSlice,
-    TakeDocument,
+    Batch, Committed, DocumentQuery, EventLog, EventSelection, LogReader, Outcome,
+    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
+    StreamId, StreamSlice, TakeDocument, Truncation,
 };
 
 /// What a storage is asked to do.
@@ -167,6 +167,22 @@ impl<S: Storage> Storage for FaultyStorage<S> {
 
     async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
         self.storage.save_cursor(name, position).await
+    }
+
+    async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
+        self.storage.readers().await
+    }
+
+    async fn truncate(&self, truncations: Vec<Truncation>) -> Result<(), StoreError> {
+        self.storage.truncate(truncations).await
+    }
+
+    async fn lost_histories(
+        &self,
+        aggregate: &str,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, StoreError> {
+        self.storage.lost_histories(aggregate, limit).await
     }
 
     fn appended(&self) -> watch::Receiver<Position> {

@@ -15,6 +15,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// The `[database]` table.
     pub database: DatabaseConfig,
+    /// The `[events]` table.
+    pub events: EventsConfig,
     /// The `[log]` table.
     pub log: LogConfig,
     /// The `[privacy]` table.
@@ -58,6 +60,16 @@ pub enum MigrateWhen {
     /// By `migrate up` alone; serving a database that lacks one is refused.
     #[default]
     ByHand,
+}
+
+/// How long events are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventsConfig {
+    /// How old, in days, an event has to be to be truncated, hourly while the application serves and by `events truncate`; 0 keeps them for ever.
+    pub keep_days: u32,
+    /// The file to which events are appended before they are truncated; none, unless it is given.
+    pub archive: Option<std::path::PathBuf>,
 }
 
 /// What it logs.

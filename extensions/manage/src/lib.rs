@@ -10,6 +10,7 @@ mod failure;
 mod log;
 #[cfg(feature = "web")]
 mod readiness;
+mod retention;
 mod run;
 mod storage;
 mod terminal;

@@ -46,6 +46,7 @@ mod subjects;
 mod tenants;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod transaction;
+mod truncation;
 mod value;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod work;

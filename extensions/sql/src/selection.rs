@@ -31,7 +31,9 @@ impl<D: Dialect> Statement<D> {
             self.integer(limit)
         };
         let up_to = up_to.unwrap_or_default();
-        format!("{EVENT} WHERE {wanted}{up_to} ORDER BY position {order} LIMIT {limit}")
+        format!(
+            "{EVENT} WHERE {wanted}{up_to} AND name <> 'bloom.truncated' ORDER BY position {order} LIMIT {limit}"
+        )
     }
 
     /// The statement that finds the first event of a tenant that matches and came after a place.

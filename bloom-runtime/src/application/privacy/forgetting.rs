@@ -52,7 +52,7 @@ pub(in crate::application) struct After {
 
 impl<A: Aggregate> Forgetting for Registration<A> {
     fn after(&self, events: &[RecordedEvent]) -> Result<After, StoreError> {
-        let past = Past::<A>::fold(events)?;
+        let past = Past::<A>::fold(&self.upcasters, events)?;
         let (Some(state), is_there) = past.latest() else { return Ok(After::default()) };
         let body = document_of(state)?;
         let keys = if is_there { claims(state).0 } else { Vec::new() };

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{
     buffered::BufferedRepository,
-    loading::{Past, corrupt, decode_document},
+    loading::{corrupt, decode_document},
+    past::Past,
 };
 use crate::{
     application::{
@@ -134,6 +135,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         mut take: impl FnMut(Folded<A>) -> bool + Send,
     ) -> Result<(), StoreError> {
         const BATCH: usize = 100;
+        let registration = self.registration()?;
         let storage = &self.buffer.store.storage;
         let tenant = &self.buffer.whose.rows;
         let mut after = after.map(ToOwned::to_owned);
@@ -145,7 +147,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                 let (tenant, aggregate) = (tenant.clone(), A::NAME.to_owned());
                 let stream = StreamId { tenant, aggregate, id };
                 let payloads = storage.payloads(&stream, Version::NEW).await?;
-                let past = Past::<A>::new().and(&stream, &payloads)?;
+                let past = Past::<A>::new(&registration.upcasters).and(&stream, &payloads)?;
                 let state = if removed { past.removed() } else { past.alive() };
                 let Some(aggregate) = state else { continue };
                 let document =

@@ -1,6 +1,6 @@
 //! What has happened to an aggregate, step by step.
 
-use super::{buffered::BufferedRepository, loading::Past};
+use super::{buffered::BufferedRepository, past::Past};
 use crate::{
     application::resolution::changed_fields,
     domain::{Aggregate, Json, Version},
@@ -9,10 +9,10 @@ use crate::{
 
 impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     pub(super) async fn revisions(&self, id: &A::Id) -> Result<Vec<Revision<A>>, StoreError> {
-        self.registration()?;
+        let registration = self.registration()?;
         let stream = self.stream_of(id);
         let events = self.buffer.store.storage.read_stream(&stream, Version::NEW).await?;
-        let mut past = Past::<A>::new();
+        let mut past = Past::<A>::new(&registration.upcasters);
         let mut before = Json::Null;
         let mut revisions = Vec::with_capacity(events.len());
         for recorded in events {

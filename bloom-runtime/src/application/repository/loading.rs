@@ -4,111 +4,22 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::buffered::{BufferedRepository, missing};
+use super::{
+    buffered::{BufferedRepository, missing},
+    past::Past,
+};
 use crate::{
     application::{
         Snapshots,
         registration::{Loading, Registration},
+        upcasters::Upcasters,
     },
-    domain::{Aggregate, DomainEvent, Version},
+    domain::{Aggregate, Version},
     ports::{
-        DocumentRow, Lifecycle, Payload, RecordedEvent, Storage, StoreError, StoredSnapshot,
-        StreamId, TakeDocument,
+        DocumentRow, Lifecycle, RecordedEvent, Storage, StoreError, StoredSnapshot, StreamId,
+        TakeDocument,
     },
 };
-
-/// What has become of an aggregate after some of its events.
-pub(in crate::application) struct Past<A> {
-    state: Option<A>,
-    last: Option<Lifecycle>,
-}
-
-impl<A: Aggregate> Past<A> {
-    /// The state after these events, which begin with the first one.
-    pub(in crate::application) fn fold<'e>(
-        events: impl IntoIterator<Item = &'e RecordedEvent>,
-    ) -> Result<Self, StoreError> {
-        let mut past = Self::new();
-        for event in events {
-            past.push(event)?;
-        }
-        Ok(past)
-    }
-
-    /// Before the first event.
-    pub(super) const fn new() -> Self {
-        Self { state: None, last: None }
-    }
-
-    /// One more event; what it was, unless it is one of the store.
-    pub(super) fn then(&mut self, event: &RecordedEvent) -> Result<Option<A::Event>, StoreError> {
-        let payload = decode::<A>(event)?;
-        self.apply(Entry::of(event), payload.clone())?;
-        Ok(payload)
-    }
-
-    /// One more event.
-    fn push(&mut self, event: &RecordedEvent) -> Result<(), StoreError> {
-        let entry = Entry::of(event);
-        self.apply(entry, entry.decode::<A>()?)
-    }
-
-    /// The state after these events of a stream, on top of what there is.
-    pub(super) fn and(
-        mut self,
-        stream: &StreamId,
-        payloads: &[Payload],
-    ) -> Result<Self, StoreError> {
-        for Payload { version, name, revision, body } in payloads {
-            let entry = Entry { stream, version: *version, name, revision: *revision, body };
-            self.apply(entry, entry.decode::<A>()?)?;
-        }
-        Ok(self)
-    }
-
-    fn apply(&mut self, event: Entry<'_>, payload: Option<A::Event>) -> Result<(), StoreError> {
-        let Some(payload) = payload else {
-            let lifecycle = Lifecycle::named(event.name);
-            // Whoever is forgotten, the aggregate stays what it was.
-            if lifecycle != Some(Lifecycle::Forgotten) {
-                self.last = lifecycle;
-            }
-            self.state = self.state.take().map(|state| state.moved_to(event.version));
-            return Ok(());
-        };
-        self.state = A::fold(self.state.take(), [payload]);
-        if self.state.is_none() {
-            return Err(StoreError::Corrupt {
-                place: format!("stream `{}`", event.stream),
-                source: format!("`{}` does not begin it", event.name).into(),
-            });
-        }
-        Ok(())
-    }
-
-    /// The state, unless the aggregate is not there.
-    pub(in crate::application) fn alive(self) -> Option<A> {
-        match self.last {
-            None | Some(Lifecycle::Restored | Lifecycle::Forgotten) => self.state,
-            Some(Lifecycle::Removed | Lifecycle::Purged) => None,
-        }
-    }
-
-    /// The state, if the aggregate was removed and is kept.
-    pub(in crate::application) fn removed(self) -> Option<A> {
-        self.state.filter(|_| self.last == Some(Lifecycle::Removed))
-    }
-
-    /// Whether it was removed, and not for good.
-    pub(in crate::application) fn is_kept(&self) -> bool {
-        self.last == Some(Lifecycle::Removed)
-    }
-
-    /// The state now, whether the aggregate is there or not.
-    pub(in crate::application) fn latest(&self) -> (Option<&A>, bool) {
-        (self.state.as_ref(), !matches!(self.last, Some(Lifecycle::Removed | Lifecycle::Purged)))
-    }
-}
 
 impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     pub(super) async fn load(
@@ -125,9 +36,11 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             Loading::Events => match &registration.snapshots {
                 None => {
                     let payloads = storage.payloads(stream, Version::NEW).await?;
-                    Ok(Past::new().and(stream, &payloads)?.alive())
+                    Ok(Past::new(&registration.upcasters).and(stream, &payloads)?.alive())
                 }
-                Some(snapshots) => self.load_since_snapshot(snapshots, stream).await,
+                Some(snapshots) => {
+                    self.load_since_snapshot(&registration.upcasters, snapshots, stream).await
+                }
             },
         }
     }
@@ -135,6 +48,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
     /// From the newest snapshot of the shape that the aggregate has, and the events since.
     async fn load_since_snapshot(
         &self,
+        upcasters: &Upcasters,
         snapshots: &Snapshots,
         stream: &StreamId,
     ) -> Result<Option<A>, StoreError> {
@@ -151,9 +65,9 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         let (past, after, taken) = match begun {
             Some((state, at)) => {
                 let version = state.version();
-                (Past { state: Some(state), last: None }, version, Some(at))
+                (Past::known(state, upcasters), version, Some(at))
             }
-            None => (Past::new(), Version::NEW, None),
+            None => (Past::new(upcasters), Version::NEW, None),
         };
         let mut payloads = storage.payloads(stream, after).await?;
         // It may be from before somebody was forgotten, of whom it would tell.
@@ -161,7 +75,7 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
             && payloads.iter().any(|payload| *payload.name == *Lifecycle::Forgotten.name());
         let past = if is_outlived {
             payloads = storage.payloads(stream, Version::NEW).await?;
-            Past::new()
+            Past::new(upcasters)
         } else {
             past
         };
@@ -200,7 +114,8 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                 storage.one_document(table, &stream, take).await?.flatten()
             }
             Loading::Events => {
-                Past::fold(&storage.read_stream(&stream, Version::NEW).await?)?.removed()
+                let events = storage.read_stream(&stream, Version::NEW).await?;
+                Past::fold(&registration.upcasters, &events)?.removed()
             }
         };
         found.ok_or_else(|| missing::<A>(id))
@@ -212,45 +127,17 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
         id: &A::Id,
         wanted: impl Fn(&RecordedEvent) -> bool + Send,
     ) -> Result<Past<A>, StoreError> {
-        self.registration()?;
+        let registration = self.registration()?;
         let stream = self.stream_of(id);
         let events = self.buffer.store.storage.read_stream(&stream, Version::NEW).await?;
-        Past::fold(events.iter().take_while(|event| wanted(event)))
-    }
-}
-
-/// What happened; `None` for an event of the store.
-pub(in crate::application) fn decode<A: Aggregate>(
-    event: &RecordedEvent,
-) -> Result<Option<A::Event>, StoreError> {
-    Entry::of(event).decode::<A>()
-}
-
-/// What of an event counts for the state.
-#[derive(Clone, Copy)]
-struct Entry<'e> {
-    stream: &'e StreamId,
-    version: Version,
-    name: &'e str,
-    revision: u32,
-    body: &'e str,
-}
-
-impl<'e> Entry<'e> {
-    fn of(event: &'e RecordedEvent) -> Self {
-        let RecordedEvent { stream, version, name, revision, body, .. } = event;
-        Self { stream, version: *version, name, revision: *revision, body }
-    }
-
-    fn decode<A: Aggregate>(self) -> Result<Option<A::Event>, StoreError> {
-        if Lifecycle::named(self.name).is_some() {
-            return Ok(None);
+        if let Some(first) = events.first()
+            && first.version > Version::new(1)
+            && !wanted(first)
+        {
+            let StreamId { aggregate, id, .. } = stream;
+            return Err(StoreError::Truncated { aggregate, id });
         }
-        let payload = A::Event::from_body(self.name, self.revision, self.body);
-        payload.map(Some).map_err(|source| StoreError::Corrupt {
-            place: format!("event {} of stream `{}`", self.version, self.stream),
-            source: source.into(),
-        })
+        Past::fold(&registration.upcasters, events.iter().take_while(|event| wanted(event)))
     }
 }
 

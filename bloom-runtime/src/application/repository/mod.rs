@@ -4,6 +4,7 @@ mod buffered;
 mod finding;
 mod history;
 mod loading;
+mod past;
 mod rows;
 mod saving;
 mod typed_save;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 pub use self::buffered::BufferedRepository;
 use self::buffered::missing;
 pub(super) use self::{
-    loading::{Past, document_of},
+    loading::document_of,
+    past::Past,
     rows::{claims, has_nul, metadata},
     typed_save::TypedSave,
 };

@@ -79,6 +79,10 @@ impl<S: Storage, A: Aggregate> BufferedRepository<'_, S, A> {
                         DocumentState::Removed(document_of(&aggregate)?)
                     }
                     Some(Lifecycle::Removed | Lifecycle::Purged) => DocumentState::Gone,
+                    // They are put in the place of events that are there.
+                    Some(Lifecycle::Truncated | Lifecycle::Genesis) => {
+                        return Err(unstorable::<A>(&stream, &"nobody saves what was truncated"));
+                    }
                 };
                 let shape = registration.upcasters.shape();
                 Some(DocumentWrite { table, shape, state })

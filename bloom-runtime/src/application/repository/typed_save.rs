@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    loading::{Past, decode, document_of},
+    loading::document_of,
+    past::{Past, decode},
     rows::{claims, new_events},
 };
 use crate::{
@@ -80,8 +81,12 @@ impl<A: Aggregate> TypedSave<A> {
             return Ok(None);
         }
         let events = store.storage.read_stream(&append.stream, Default::default()).await?;
-        let base = Past::<A>::fold(events.iter().filter(|event| event.version <= append.expected))?;
-        let current = Past::<A>::fold(&events)?;
+        let upcasters = &self.registration.upcasters;
+        let base = Past::<A>::fold(
+            upcasters,
+            events.iter().filter(|event| event.version <= append.expected),
+        )?;
+        let current = Past::<A>::fold(upcasters, &events)?;
         let is_forgotten = |event: &RecordedEvent| {
             event.version > append.expected && event.name == Lifecycle::Forgotten.name()
         };

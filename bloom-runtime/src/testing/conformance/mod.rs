@@ -29,6 +29,7 @@ mod removal;
 mod shapes;
 mod snapshots;
 mod tenants;
+mod truncation;
 mod uniqueness;
 
 pub use account::{Account, AccountError, AccountEvent, AccountId, TABLE};
@@ -68,6 +69,7 @@ pub use snapshots::snapshots_are_used_where_they_fit;
 pub use tenants::{
     tenants_change_what_is_theirs, tenants_hold_what_is_theirs, tenants_see_what_is_theirs,
 };
+pub use truncation::{documents_become_histories, nothing_goes_that_is_still_read, old_events_go};
 pub use uniqueness::{
     a_given_up_value_is_free, a_unique_value_is_taken_once, one_of_many_gets_a_unique_value,
     unique_values_can_be_swapped,
@@ -147,6 +149,9 @@ macro_rules! storage_conformance {
             older_documents_are_upcast,
             snapshots_are_used_where_they_fit,
             documents_are_built_from_events,
+            old_events_go,
+            nothing_goes_that_is_still_read,
+            documents_become_histories,
         );
     };
     (@tests $make:expr; $($check:ident,)*) => {$(

@@ -104,6 +104,7 @@ pub(crate) fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(tail)
         .subcommand(stream)
+        .subcommand(super::truncate::command())
         .subcommand(show)
         .subcommand(check)
         .subcommand(accept)
@@ -117,6 +118,7 @@ pub(crate) async fn run<A: Application>(
     match verb {
         "check" => return check::<A>(),
         "accept" => return accept::<A>(arguments.get_flag("changed")),
+        "truncate" => return super::truncate::run::<A>(config, arguments).await,
         _ => {}
     }
     let storage = open::<A>(config).await?;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bloom_runtime::application::{Observer, Subscriptions};
 use clap::{Arg, ArgMatches, Command};
 
-use crate::{application::Application, config::Config, failure::RunError, storage::open};
+use crate::{
+    application::Application, config::Config, failure::RunError, retention::look_after,
+    storage::open,
+};
 
 pub(crate) fn command() -> Command {
     Command::new("serve").about("Serve until interrupted; what happens without a verb, too").arg(
@@ -29,6 +32,10 @@ pub(crate) async fn run<A: Application>(
         let (table, stream) = (missing.table, missing.stream.to_string());
         return Err(RunError::MissingDocument { table, stream });
     }
+    if let Some(lost) = store.lost_history().await? {
+        let (aggregate, stream) = (lost.aggregate.clone(), lost.to_string());
+        return Err(RunError::LostHistory { aggregate, stream });
+    }
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     if store.has_storage_per_tenant() && !A::projections().is_empty() {
         return Err(RunError::ProjectionsPerTenant);
@@ -42,7 +49,9 @@ pub(crate) async fn run<A: Application>(
         Some(read_models) => followers.and(read_models.observer()),
         None => followers,
     };
+    let retention = tokio::spawn(look_after::<A>(store.clone(), config.events.clone()));
     let served = serve::<A>(&config, store, followers).await;
+    retention.abort();
     running.stop().await;
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     if let Some(read_models) = read_models {

@@ -119,7 +119,7 @@ fn fold(
                     found.last = entry.position.get();
                 }
             }
-            Ok(Happened::Moved(_)) => {}
+            Ok(Happened::Moved(_) | Happened::Resumed(_)) => {}
             Err(error) => verdict.failed.push(format!("event {}: {error}", entry.position)),
         }
     }

@@ -45,7 +45,7 @@ pub(super) async fn slice(
         Direction::Backwards => "DESC",
     };
     let sql = format!(
-        "{EVENT_OF_STREAM} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND version <= $5
+        "{EVENT_OF_STREAM} WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND version <= $5 AND name <> 'bloom.truncated'
          ORDER BY version {order} LIMIT $6"
     );
     let after = signed(slice.after);
@@ -63,7 +63,8 @@ pub(super) async fn payloads(
 ) -> Result<Option<Vec<Payload>>, StoreError> {
     let sql =
         "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
-               WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 ORDER BY version";
+               WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND name <> 'bloom.truncated'
+               ORDER BY version";
     let StreamId { tenant, aggregate, id } = stream;
     let after = signed(after);
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;

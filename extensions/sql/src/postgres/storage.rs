@@ -5,9 +5,9 @@ use std::sync::{Arc, atomic::Ordering};
 use bloom_runtime::{
     application::{conceal, current_context},
     ports::{
-        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
-        Position, ReshapedDocument, Selection, Storage, StoreError, StoredSnapshot, StreamId,
-        TakeDocument,
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, LogReader, Outcome,
+        OutdatedDocument, Position, ReshapedDocument, Selection, Storage, StoreError,
+        StoredSnapshot, StreamId, TakeDocument, Truncation,
     },
 };
 use tokio::sync::watch;
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
-    subjects,
+    subjects, truncation,
     value::SqlValue,
     work::SqlWork,
 };
@@ -311,6 +311,26 @@ impl Storage for PostgresStorage {
     async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
         let client = self.connections.take(Whose::All).await?;
         write::cursor(&client, name, position).await.map_err(store_error)
+    }
+
+    async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
+        let client = self.connections.take(Whose::All).await?;
+        truncation::readers(work::query(&client, truncation::READERS, &[]).await?)
+    }
+
+    async fn truncate(&self, truncations: Vec<Truncation>) -> Result<(), StoreError> {
+        let work = truncation::truncate(truncations);
+        open::commit_alone(&self.connections, &Batch::default(), &work).await.map(drop)
+    }
+
+    async fn lost_histories(
+        &self,
+        aggregate: &str,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, StoreError> {
+        let client = self.connections.take(Whose::All).await?;
+        let asked = truncation::asked(aggregate, limit);
+        truncation::streams(aggregate, work::query(&client, truncation::LOST, &asked).await?)
     }
 
     fn appended(&self) -> watch::Receiver<Position> {

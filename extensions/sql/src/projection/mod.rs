@@ -16,7 +16,7 @@ use std::future::Future;
 
 use bloom_runtime::{
     application::Recorded,
-    domain::Aggregate,
+    domain::{Aggregate, Json},
     ports::{Lifecycle, StoreError},
 };
 
@@ -85,6 +85,43 @@ pub trait Projects<A: Aggregate>: Projection {
         happened: &Recorded<A::Event>,
         view: &mut View<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The same for an aggregate whose first events were [truncated](bloom_runtime::application::StorageStore::truncate): the document that it was by then, at that version. Only a
+    /// projection that begins at the first event, or is rebuilt, is told; it is refused unless this is written, since what it had made of those events cannot
+    /// be told.
+    ///
+    /// # Errors
+    /// As [`Self::project`].
+    fn resumed(
+        &self,
+        resumed: &Recorded<Json>,
+        _view: &mut View<'_>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        let Recorded { aggregate_id, version, .. } = resumed;
+        let refused = StoreError::Internal(
+            format!(
+                "the events of {} {aggregate_id} up to {version} were truncated, and `{}` does not say what it makes of the state by \
+                 then: write `resumed`, beside `project`",
+                A::NAME,
+                Self::NAME
+            )
+            .into(),
+        );
+        async { Err(refused) }
+    }
+
+    /// The same for a person who was forgotten: what the tables hold of them has to go. Does nothing unless it is written.
+    ///
+    /// # Errors
+    /// As [`Self::project`].
+    fn on_forgotten(
+        &self,
+        _subject: &str,
+        _forgotten: &Recorded<Lifecycle>,
+        _view: &mut View<'_>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Ok(()) }
+    }
 
     /// The same for an aggregate that was removed, brought back or purged; does nothing unless it is written.
     ///

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 use bloom_runtime::{
     application::Happened,
     domain::Aggregate,
-    ports::{RecordedEvent, StoreError},
+    ports::{LOST, Lifecycle, RecordedEvent, StoreError, StreamId},
 };
 
 use super::{Projection, Projects, error::ProjectionError, view::View};
@@ -27,13 +27,25 @@ struct Following<P, A> {
 impl<A: Aggregate, P: Projects<A>> Source for Following<P, A> {
     fn step(&self, entry: RecordedEvent) -> Result<Step, StoreError> {
         let projection = Arc::clone(&self.projection);
+        if entry.name == Lifecycle::Truncated.name() && entry.revision == LOST {
+            let StreamId { aggregate, id, .. } = entry.stream;
+            return Err(StoreError::Truncated { aggregate, id });
+        }
         let happened = Arc::new(Happened::<A::Event>::decode(entry)?);
         Ok(Box::new(move |view| {
             let (projection, happened) = (Arc::clone(&projection), Arc::clone(&happened));
             Box::pin(async move {
                 match &*happened {
                     Happened::Event(event) => projection.project(event, view).await,
-                    Happened::Moved(moved) => projection.moved(moved, view).await,
+                    Happened::Resumed(resumed) => projection.resumed(resumed, view).await,
+                    Happened::Moved(moved) => match moved.event {
+                        Lifecycle::Truncated => Ok(()),
+                        Lifecycle::Forgotten => {
+                            let subject = moved.metadata.subject.as_deref().unwrap_or_default();
+                            projection.on_forgotten(subject, moved, view).await
+                        }
+                        _ => projection.moved(moved, view).await,
+                    },
                 }
             })
         }))

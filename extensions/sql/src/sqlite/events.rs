@@ -44,7 +44,7 @@ pub(super) fn slice(
         Direction::Backwards => "DESC",
     };
     let sql = format!(
-        "{EVENT_OF_STREAM} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 ORDER BY version {order} LIMIT {}",
+        "{EVENT_OF_STREAM} WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND version <= ?5 AND name <> 'bloom.truncated' ORDER BY version {order} LIMIT {}",
         written(slice.limit)
     );
     let after = signed(slice.after);
@@ -63,7 +63,7 @@ pub(super) fn payloads(
     let StreamId { tenant, aggregate, id } = stream;
     let mut statement = connection.prepare_cached(
         "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
-         WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 ORDER BY version",
+         WHERE tenant = ?1 AND aggregate = ?2 AND id = ?3 AND version > ?4 AND name <> 'bloom.truncated' ORDER BY version",
     )?;
     let mut rows = statement.query(params![tenant, aggregate, id, signed(after)])?;
     let (mut names, mut payloads) = (Names::default(), Vec::new());

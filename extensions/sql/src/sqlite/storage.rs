@@ -8,9 +8,9 @@ use std::{
 use bloom_runtime::{
     application::conceal,
     ports::{
-        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, Outcome, OutdatedDocument,
-        Position, ReshapedDocument, Selection, Storage, StoreError, StoredSnapshot, StreamId,
-        TakeDocument,
+        Batch, BuiltDocument, Cipher, Committed, DocumentQuery, LogReader, Outcome,
+        OutdatedDocument, Position, ReshapedDocument, Selection, Storage, StoreError,
+        StoredSnapshot, StreamId, TakeDocument, Truncation,
     },
 };
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
-    subjects,
+    subjects, truncation,
     value::SqlValue,
     work::SqlWork,
 };
@@ -291,6 +291,26 @@ impl Storage for SqliteStorage {
 
     async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
         self.writer.save_cursor(name, position).await
+    }
+
+    async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
+        let rows = |connection: &_| work::query(connection, truncation::READERS, &[]);
+        truncation::readers(self.readers.ask(rows).await?)
+    }
+
+    async fn truncate(&self, truncations: Vec<Truncation>) -> Result<(), StoreError> {
+        let work = truncation::truncate(truncations);
+        self.writer.commit(Batch::default(), work.into()).await.map(drop)
+    }
+
+    async fn lost_histories(
+        &self,
+        aggregate: &str,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, StoreError> {
+        let asked = truncation::asked(aggregate, limit);
+        let rows = move |connection: &_| work::query(connection, truncation::LOST, &asked);
+        truncation::streams(aggregate, self.readers.ask(rows).await?)
     }
 
     fn appended(&self) -> watch::Receiver<Position> {

@@ -10,8 +10,8 @@ use std::{
 };
 
 use bloom_runtime::{
-    application::{Events, Recorded, StorageStore},
-    domain::{Aggregate, Uuid},
+    application::{Documents, Events, Recorded, Retention, StorageStore},
+    domain::{Aggregate, Json, Timestamp, Uuid},
     ports::{Lifecycle, Position, Repository, Store, StoreError, UnitOfWork},
     testing::conformance::{Account, AccountEvent},
 };
@@ -72,6 +72,21 @@ impl Projects<Account> for Balances {
                 view.execute(sql, &parameters![account, owner.as_str()]).await?;
             }
         }
+        Ok(())
+    }
+
+    async fn resumed(
+        &self,
+        resumed: &Recorded<Json>,
+        view: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        let account = resumed.aggregate_id.as_str();
+        let (owner, balance) = (resumed.event["owner"].as_str(), resumed.event["balance"].as_i64());
+        let sql = "INSERT INTO {balances} (account, owner, balance) VALUES ($1, $2, $3)";
+        view.execute(sql, &parameters![account, owner, balance]).await?;
+        let sql = "INSERT INTO {bookings} (place, account, amount) VALUES ($1, $2, $3)";
+        let place = resumed.position.get().cast_signed();
+        view.execute(sql, &parameters![place, account, balance]).await?;
         Ok(())
     }
 
@@ -185,6 +200,64 @@ async fn deposit<S: SqlStorage>(storage: &Arc<S>, number: u128, amount: u64) -> 
 async fn one<S: SqlStorage>(projector: &Projector<S>) -> ProjectionStatus {
     let all = projector.status().await.expect("a status");
     all.into_iter().find(|status| status.name == "balances").expect("it is known")
+}
+
+/// Nothing is truncated that a read model has still to read. One that begins anew goes on from the states that stand for what went, if it
+/// says what it makes of them, and is refused otherwise.
+pub(crate) async fn begins_behind_what_was_truncated<S: SqlStorage>(storage: Arc<S>) {
+    let later = "9000-01-01T00:00:00Z".parse::<Timestamp>().expect("it is a time");
+    let retention = Retention::before(later).read_by(["balances", "counted"]);
+    let truncate =
+        async || store(&storage).truncate(&retention, |_| Ok(())).await.expect("it is done");
+    let projector = projector(&storage);
+    for number in 0..2 {
+        open(&storage, number).await;
+        deposit(&storage, number, 5).await;
+        deposit(&storage, number, 7).await;
+    }
+    let retained = truncate().await;
+    assert_eq!(retained.events, 0);
+    assert!(retained.held_back.is_some());
+    projector.catch_up().await.expect("nothing fails");
+    let before = shown(&*storage).await;
+    assert_eq!(truncate().await.events, 4);
+    deposit(&storage, 0, 1).await;
+    projector.catch_up().await.expect("it has read what went");
+
+    projector.rebuild("balances", |_| {}).await.expect("it goes on from the states");
+    let mut after = shown(&*storage).await;
+    assert_eq!(
+        after,
+        rows(
+            &*storage,
+            "SELECT account, CAST(sum(amount) AS BIGINT) FROM bookings GROUP BY account"
+        )
+        .await
+    );
+    *after.get_mut(&Uuid::from_u128(0).to_string()).expect("it is there") -= 1;
+    assert_eq!(after, before);
+    let refused = projector.rebuild("counted", |_| {}).await.expect_err("it does not say");
+    let ProjectionError::Failed { source: StoreError::Internal(source), .. } = refused else {
+        panic!("another error: {refused}");
+    };
+    assert!(source.to_string().contains("write `resumed`"), "{source}");
+}
+
+/// Where nothing but documents stand for what went, a rebuild is refused, and the old rows stay.
+pub(crate) async fn is_not_rebuilt_from_what_is_lost<S: SqlStorage>(storage: Arc<S>) {
+    let later = "9000-01-01T00:00:00Z".parse::<Timestamp>().expect("it is a time");
+    let projector = projector(&storage);
+    open(&storage, 0).await;
+    deposit(&storage, 0, 5).await;
+    projector.catch_up().await.expect("nothing fails");
+    let store = StorageStore::shared(Arc::clone(&storage));
+    let store = store.aggregate::<Account>(Documents::in_table("none"));
+    store.truncate(&Retention::before(later), |_| Ok(())).await.expect("it is done");
+    let refused = projector.rebuild("balances", |_| {}).await.expect_err("nobody knows");
+    let truncated =
+        matches!(&refused, ProjectionError::Failed { source: StoreError::Truncated { .. }, .. });
+    assert!(truncated, "{refused}");
+    assert_eq!(shown(&*storage).await.into_values().collect::<Vec<_>>(), [5]);
 }
 
 /// Writers, while two processes run the projection, the one on `storage`, the other on `other`.

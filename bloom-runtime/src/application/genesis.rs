@@ -1,0 +1,84 @@
+//! The state that stands for the first events of an aggregate.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{repository::document_of, upcasters::Upcasters};
+use crate::{
+    domain::{Aggregate, Json, Timestamp, Version},
+    ports::{DocumentRow, Lifecycle, RecordedEvent, StoreError, StreamId},
+};
+
+/// The payload of [`Lifecycle::Genesis`](crate::ports::Lifecycle).
+#[derive(Serialize, Deserialize)]
+pub(super) struct Genesis<'g> {
+    /// Which shape of the document this is.
+    shape: u32,
+    /// When the first event happened, in microseconds since 1970, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun: Option<i64>,
+    #[serde(borrow)]
+    state: Cow<'g, RawValue>,
+}
+
+impl<'g> Genesis<'g> {
+    /// That of an aggregate.
+    pub(super) fn of<A: Aggregate>(
+        aggregate: &A,
+        upcasters: &Upcasters,
+        begun: Option<Timestamp>,
+    ) -> Result<String, StoreError> {
+        Self::with(document_of(aggregate)?, upcasters.shape(), begun)
+    }
+
+    /// That of a document.
+    pub(super) fn with(
+        document: String,
+        shape: u32,
+        begun: Option<Timestamp>,
+    ) -> Result<String, StoreError> {
+        let internal = |error: serde_json::Error| StoreError::Internal(error.into());
+        let state = Cow::Owned(RawValue::from_string(document).map_err(internal)?);
+        serde_json::to_string(&Genesis { shape, begun: begun.map(Timestamp::as_micros), state })
+            .map_err(internal)
+    }
+
+    fn read(stream: &StreamId, body: &'g str) -> Result<Self, StoreError> {
+        serde_json::from_str(body).map_err(|error| corrupt(stream, error))
+    }
+
+    /// The aggregate, as this program has it.
+    pub(super) fn state<A: Aggregate>(
+        stream: &StreamId,
+        version: Version,
+        body: &'g str,
+        upcasters: &Upcasters,
+    ) -> Result<A, StoreError> {
+        let genesis = Self::read(stream, body)?;
+        let (id, body) = (stream.id.as_str(), genesis.state.get());
+        let row = DocumentRow { id, version, shape: genesis.shape, body, is_removed: false };
+        let document = upcasters.apply("bloom_events", row)?;
+        A::from_document(&document, version).map_err(|error| corrupt(stream, error))
+    }
+}
+
+/// When the first event of a stream happened, given the first that is left of it.
+pub(super) fn begun(first: &RecordedEvent) -> Timestamp {
+    let genesis = (first.name == Lifecycle::Genesis.name())
+        .then(|| serde_json::from_str::<Genesis<'_>>(&first.body).ok())
+        .flatten();
+    genesis.and_then(|genesis| Timestamp::from_micros(genesis.begun?)).unwrap_or(first.metadata.at)
+}
+
+/// The state of the payload, as it is stored.
+pub(super) fn stored_state(stream: &StreamId, body: &str) -> Result<Json, StoreError> {
+    let genesis = Genesis::read(stream, body)?;
+    serde_json::from_str(genesis.state.get()).map_err(|error| corrupt(stream, error))
+}
+
+fn corrupt(stream: &StreamId, source: serde_json::Error) -> StoreError {
+    let place = format!("the state in the place of the first events of stream `{stream}`");
+    StoreError::Corrupt { place, source: source.into() }
+}
