@@ -73,6 +73,7 @@ pub(crate) async fn run<A: Application>(
     shown.end();
     match converted? {
         0 => line(format_args!("every `{aggregate}` can be loaded from its events")),
+        1 => line("converted  1 aggregate can be loaded from its events"),
         count => {
             line(format_args!("converted  {count} aggregates can be loaded from their events"))
         }

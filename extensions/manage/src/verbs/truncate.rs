@@ -66,17 +66,16 @@ pub(super) async fn run<A: Application>(
 fn words(retained: &Retained, is_trial: bool) -> Vec<String> {
     let Retained { events, aggregates, position, kept, held_back, .. } = retained;
     let done = if is_trial { "would go" } else { "truncated" };
-    let mut words = vec![format!(
-        "{done}  {events} events of {aggregates} aggregates, up to position {position}"
-    )];
+    let (events, of) = (counted(*events, "event"), counted(*aggregates, "aggregate"));
+    let mut words = vec![format!("{done:<9}  {events} of {of}, up to position {position}")];
     for (why, count) in kept {
         let why = match why {
-            Kept::Audited => "is audited",
-            Kept::Tagged => "has events with tags or something personal",
-            Kept::Unknown => "is of a kind that this program does not know",
-            _ => "is kept",
+            Kept::Audited => "audited",
+            Kept::Tagged => "with tags or something personal",
+            Kept::Unknown => "of a kind that this program does not know",
+            _ => "kept",
         };
-        words.push(format!("kept       all of {count} aggregates, each of which {why}"));
+        words.push(format!("kept       all events of {}: {why}", counted(*count, "aggregate")));
     }
     if let Some(reader) = held_back {
         words.push(format!(
@@ -85,4 +84,70 @@ fn words(retained: &Retained, is_trial: bool) -> Vec<String> {
         ));
     }
     words
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use bloom_runtime::{
+        application::{Events, StorageStore},
+        domain::{Aggregate, Version},
+        memory::MemoryStorage,
+        ports::{Position, Repository, Storage, Store, UnitOfWork},
+        testing::conformance::{Account, AccountId},
+    };
+
+    use super::*;
+    use crate::retention::truncate;
+
+    #[tokio::test]
+    async fn what_went_is_said_and_lies_in_the_archive_and_what_holds_back_is_named() {
+        let store = StorageStore::new(MemoryStorage::new()).aggregate::<Account>(Events::folded());
+        let mut account = Account::open(AccountId::from(uuid(1)), "ada");
+        account.deposit(1);
+        account.deposit(2);
+        let mut uow = store.begin().await.unwrap();
+        uow.repository().add(account).unwrap();
+        uow.commit().await.unwrap();
+        let later = "9000-01-01T00:00:00Z".parse().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("archive.jsonl");
+
+        let waits = Retention::before(later).read_by(["wealth"]);
+        let retained = truncate(&store, &waits, Some(&archive)).await.unwrap();
+        assert_eq!(
+            words(&retained, false),
+            [
+                "truncated  0 events of 0 aggregates, up to position 0",
+                "held back  by `wealth`, which is at 0 of the log"
+            ]
+        );
+        store.storage().save_cursor("wealth", Position::new(3)).await.unwrap();
+        let retained = truncate(&store, &waits, Some(&archive)).await.unwrap();
+        assert_eq!(
+            words(&retained, false),
+            ["truncated  2 events of 1 aggregate, up to position 3"]
+        );
+        let kept = std::fs::read_to_string(&archive).unwrap();
+        let kept: Vec<serde_json::Value> =
+            kept.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(kept.len(), 2);
+        assert_eq!((&kept[1]["position"], &kept[1]["payload"]["amount"]), (&2.into(), &1.into()));
+        assert_eq!(kept[0]["name"], "conformance.opened");
+
+        // Nothing goes that cannot be kept.
+        let nowhere = folder.path().join("none").join("archive.jsonl");
+        let refused = truncate(&store, &waits, Some(&nowhere)).await.unwrap_err();
+        assert!(matches!(refused, RunError::Archive { .. }), "{refused}");
+        let loaded: Account =
+            store.begin().await.unwrap().repository().get(&AccountId::from(uuid(1))).await.unwrap();
+        assert_eq!((loaded.balance(), loaded.version()), (3, Version::new(3)));
+    }
+
+    fn uuid(number: u128) -> bloom_runtime::domain::Uuid {
+        bloom_runtime::domain::Uuid::from_u128(number)
+    }
 }
