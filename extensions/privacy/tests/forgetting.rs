@@ -3,19 +3,22 @@
 #[path = "../../sql/tests/postgres_server/mod.rs"]
 mod postgres_server;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bloom_audit::HashChain;
 use bloom_privacy::PersonalCipher;
 use bloom_runtime::{
-    application::{Documents, StorageStore, in_context},
+    application::{
+        Documents, EventHandler, Failure, Recorded, StorageStore, Subscriptions, in_context,
+    },
     memory::MemoryStorage,
-    ports::{Cipher, Context, EventLog, Position, StreamId},
+    ports::{Cipher, Context, EventLog, Lifecycle, Position, StreamId},
     prelude::*,
-    testing::conformance::{PATIENTS, Patient},
+    testing::conformance::{PATIENTS, Patient, PatientEvent},
 };
 use bloom_sql::{
-    Migrations, PostgresOptions, PostgresStorage, SqliteStorage,
+    Migrations, PostgresOptions, PostgresStorage, Projected, Projection, Projections, Projector,
+    Projects, SqliteStorage, View,
     migration::{documents, postgres_documents, row_security, row_security_of_bloom},
 };
 
@@ -37,7 +40,7 @@ mod on_sqlite {
     use super::*;
 
     /// Its folder lives as long as the process and is removed by the system.
-    fn empty() -> SqliteStorage {
+    pub(super) fn empty() -> SqliteStorage {
         let path = tempfile::tempdir().expect("a folder").keep().join("forgetting.db");
         let migrations = Migrations::new().with("0001_patients", documents(PATIENTS));
         SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
@@ -124,6 +127,82 @@ async fn the_audit_trail_holds() {
         bloom_audit::verify(&chain, &changed).expect_err("a change went unnoticed");
     })
     .await;
+}
+
+/// Hears who was forgotten, as a handler and as a read model.
+struct Listening(Arc<Mutex<Vec<String>>>);
+
+impl Listening {
+    fn hear(&self, subject: &str, of: &Recorded<Lifecycle>) {
+        let text = format!("{subject} of {}@{}", of.aggregate_id, of.version);
+        self.0.lock().expect("nobody panics").push(text);
+    }
+}
+
+impl EventHandler<PatientEvent> for Listening {
+    async fn handle(&self, _: &Recorded<PatientEvent>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn on_forgotten(
+        &self,
+        subject: &str,
+        event: &Recorded<Lifecycle>,
+    ) -> Result<(), Failure> {
+        self.hear(subject, event);
+        Ok(())
+    }
+}
+
+impl Projection for Listening {
+    const NAME: &'static str = "listening";
+    const TABLES: &'static [&'static str] = &[];
+}
+
+impl Projects<Patient> for Listening {
+    async fn project(
+        &self,
+        _: &Recorded<PatientEvent>,
+        _: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn on_forgotten(
+        &self,
+        subject: &str,
+        forgotten: &Recorded<Lifecycle>,
+        _: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        self.hear(subject, forgotten);
+        Ok(())
+    }
+}
+
+/// Whoever keeps something of a person is told who it is.
+#[tokio::test]
+async fn handlers_and_read_models_are_told() {
+    let storage = Arc::new(on_sqlite::empty());
+    let store = StorageStore::shared(Arc::clone(&storage));
+    let store = store.aggregate::<Patient>(Documents::in_table(PATIENTS));
+    let id = Uuid::from_u128(1);
+    let mut uow = store.begin().await.expect("it begins");
+    uow.repository().add(Patient::admit(id.into(), "north", "Ada B.")).expect("it is queued");
+    uow.commit().await.expect("it commits");
+    store.forget(&id.to_string()).await.expect("it is forgotten");
+
+    let (handled, projected) = (Arc::default(), Arc::default());
+    let handler = Listening(Arc::clone(&handled));
+    let mut running =
+        Subscriptions::new(Arc::clone(&storage)).on::<Patient>("listening", handler).start();
+    running.caught_up(Position::new(2)).await;
+    running.stop().await;
+    let projection = Projected::new(Listening(Arc::clone(&projected))).from::<Patient>();
+    let projector = Projector::new(&storage, Projections::new().with(projection));
+    projector.catch_up().await.expect("nothing fails");
+    let told = [format!("{id} of {id}@2")];
+    assert_eq!(*handled.lock().expect("nobody panics"), told);
+    assert_eq!(*projected.lock().expect("nobody panics"), told);
 }
 
 /// Nothing personal is stored as it is, for want of a cipher.
