@@ -107,15 +107,14 @@ impl<S: Storage> StorageStore<S> {
             page.truncate(readable);
             let Some(last) = page.last().map(|event| event.position) else { return Ok(retained) };
             let mut truncations = Vec::new();
+            let (mut events, mut aggregates) = (0, 0);
             for stream in streams(page) {
                 let goes = |event: &RecordedEvent| is_old(event) && event.position <= limit;
-                let found = truncation(&self.inner, &stream, goes).await?;
-                match found {
-                    Ok(Some((events, truncation))) => {
-                        retained.events += events.len() as u64;
-                        retained.aggregates += 1;
+                match truncation(&self.inner, &stream, goes).await? {
+                    Ok(Some((gone, truncation))) => {
+                        (events, aggregates) = (events + gone.len() as u64, aggregates + 1);
                         if !retention.is_trial {
-                            archive(&events)?;
+                            archive(&gone)?;
                         }
                         truncations.push(truncation);
                     }
@@ -124,9 +123,18 @@ impl<S: Storage> StorageStore<S> {
                 }
             }
             if !retention.is_trial {
-                storage.truncate(truncations).await?;
+                match storage.truncate(truncations).await {
+                    // It has begun meanwhile.
+                    Err(StoreError::StillRead { reader: name, position }) => {
+                        retained.held_back = Some(LogReader { name, position });
+                        return Ok(retained);
+                    }
+                    done => done?,
+                }
                 storage.save_cursor(Retained::CURSOR, last).await?;
             }
+            retained.events += events;
+            retained.aggregates += aggregates;
             position = last;
             retained.position = last;
         }
