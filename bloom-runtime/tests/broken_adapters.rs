@@ -330,14 +330,6 @@ impl Storage for Broken {
         }
     }
 
-    async fn lost_histories(
-        &self,
-        aggregate: &str,
-        limit: usize,
-    ) -> Result<Vec<StreamId>, StoreError> {
-        self.storage.lost_histories(aggregate, limit).await
-    }
-
     fn appended(&self) -> watch::Receiver<Position> {
         self.storage.appended()
     }
@@ -422,7 +414,7 @@ rejected! {
     a_key_kept: KeyKept by what_is_personal_is_forgotten;
     a_reader_ignored: ReaderIgnored by nothing_goes_that_is_still_read;
     a_truncation_ignored: TruncationIgnored by old_events_go;
-    a_loss_untold: PlaceTaken by documents_become_histories;
+    a_state_untold: PlaceTaken by old_events_go;
     a_hold_ignored: HoldIgnored by what_is_held_is_changed_by_nobody_else;
     a_hold_that_does_not_queue: HoldIgnored by interactive_units_of_work_never_conflict;
 }

@@ -122,14 +122,11 @@ impl<S: Storage> StorageStore<S> {
             if document.as_ref().is_some_and(|document| document.version >= version) {
                 continue;
             }
-            let wrong = match state(&self.inner, backfill, &stream).await {
-                // It has nothing but its document.
-                Err(StoreError::Truncated { .. }) => document.is_none(),
-                built => match built?.map(|built| built.state) {
-                    None => false,
-                    Some(DocumentState::Gone) => document.is_some(),
-                    Some(DocumentState::There(_) | DocumentState::Removed(_)) => true,
-                },
+            let built = state(&self.inner, backfill, &stream).await?.map(|built| built.state);
+            let wrong = match built {
+                None => false,
+                Some(DocumentState::Gone) => document.is_some(),
+                Some(DocumentState::There(_) | DocumentState::Removed(_)) => true,
             };
             if wrong {
                 return Ok(Some(MissingDocument { table: backfill.table, stream }));
@@ -163,11 +160,9 @@ async fn build<S: Storage>(
     backfill: &Backfill,
     stream: &StreamId,
 ) -> Result<(), StoreError> {
-    match state(store, backfill, stream).await {
-        // Where nothing but the document is left, there is nothing to build it from.
-        Ok(None) | Err(StoreError::Truncated { .. }) => Ok(()),
-        Ok(Some(document)) => store.storage.build_document(document).await,
-        Err(error) => Err(error),
+    match state(store, backfill, stream).await? {
+        Some(document) => store.storage.build_document(document).await,
+        None => Ok(()),
     }
 }
 

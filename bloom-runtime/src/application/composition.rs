@@ -100,10 +100,6 @@ impl<S> Composition<S> {
         &self.backfills
     }
 
-    pub(super) fn summaries(&self) -> &[(&'static str, Arc<dyn Summary>)] {
-        &self.summaries
-    }
-
     pub(super) fn summary(&self, aggregate: &str) -> Option<&dyn Summary> {
         let known = self.summaries.iter().find(|(name, _)| *name == aggregate);
         known.map(|(_, summary)| &**summary)

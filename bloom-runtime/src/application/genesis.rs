@@ -16,9 +16,8 @@ use crate::{
 pub(super) struct Genesis<'g> {
     /// Which shape of the document this is.
     shape: u32,
-    /// When the first event happened, in microseconds since 1970, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    begun: Option<i64>,
+    /// When the first event happened, in microseconds since 1970.
+    begun: i64,
     #[serde(borrow)]
     state: Cow<'g, RawValue>,
 }
@@ -28,20 +27,12 @@ impl<'g> Genesis<'g> {
     pub(super) fn of<A: Aggregate>(
         aggregate: &A,
         upcasters: &Upcasters,
-        begun: Option<Timestamp>,
-    ) -> Result<String, StoreError> {
-        Self::with(document_of(aggregate)?, upcasters.shape(), begun)
-    }
-
-    /// That of a document.
-    pub(super) fn with(
-        document: String,
-        shape: u32,
-        begun: Option<Timestamp>,
+        begun: Timestamp,
     ) -> Result<String, StoreError> {
         let internal = |error: serde_json::Error| StoreError::Internal(error.into());
-        let state = Cow::Owned(RawValue::from_string(document).map_err(internal)?);
-        serde_json::to_string(&Genesis { shape, begun: begun.map(Timestamp::as_micros), state })
+        let document = RawValue::from_string(document_of(aggregate)?).map_err(internal)?;
+        let (shape, begun) = (upcasters.shape(), begun.as_micros());
+        serde_json::to_string(&Genesis { shape, begun, state: Cow::Owned(document) })
             .map_err(internal)
     }
 
@@ -69,7 +60,7 @@ pub(super) fn begun(first: &RecordedEvent) -> Timestamp {
     let genesis = (first.name == Lifecycle::Genesis.name())
         .then(|| serde_json::from_str::<Genesis<'_>>(&first.body).ok())
         .flatten();
-    genesis.and_then(|genesis| Timestamp::from_micros(genesis.begun?)).unwrap_or(first.metadata.at)
+    genesis.and_then(|genesis| Timestamp::from_micros(genesis.begun)).unwrap_or(first.metadata.at)
 }
 
 /// The state of the payload, as it is stored.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Bound};
 use crate::{
     domain::{Metadata, Version},
     ports::{
-        Boundary, Direction, EventSelection, Instead, LOST, Lifecycle, Names, NewEvent, Payload,
+        Boundary, Direction, EventSelection, Instead, Lifecycle, Names, NewEvent, Payload,
         Position, RecordedEvent, StoreError, StreamId, StreamSlice, Truncation,
     },
 };
@@ -122,13 +122,18 @@ impl Log {
     pub(super) fn truncate(&mut self, truncation: Truncation) {
         let Truncation { stream, up_to, instead } = truncation;
         let indexes = self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default();
+        let last = indexes.iter().map(|&index| &self.events[index]);
+        let mut last = last.filter(|event| event.version == up_to);
+        if last.any(|event| event.name == Lifecycle::Truncated.name()) {
+            return;
+        }
         for &index in indexes {
             let event = &mut self.events[index];
             if event.version > up_to {
                 break;
             }
             event.name = Lifecycle::Truncated.name().to_owned();
-            event.revision = instead.revision();
+            event.revision = 1;
             event.body = "{}".to_owned();
             let Metadata { event_id, at, .. } = event.metadata;
             event.metadata = Metadata::new(event_id, at);
@@ -136,21 +141,9 @@ impl Log {
                 && event.version == up_to
             {
                 event.name = Lifecycle::Genesis.name().to_owned();
-                event.revision = 1;
                 event.body.clone_from(state);
             }
         }
-    }
-
-    /// Streams of one kind of aggregate that nobody can fold.
-    pub(super) fn lost(&self, aggregate: &str, limit: usize) -> Vec<StreamId> {
-        let of_kind = self.streams.iter().filter(|(stream, _)| stream.aggregate == aggregate);
-        let is_lost = |index: &usize| {
-            let event = &self.events[*index];
-            event.name == Lifecycle::Truncated.name() && event.revision == LOST
-        };
-        let lost = of_kind.filter(|(_, indexes)| indexes.iter().any(is_lost));
-        lost.map(|(stream, _)| stream.clone()).take(limit).collect()
     }
 
     pub(super) fn push(&mut self, stream: &StreamId, base: Version, events: Vec<NewEvent>) {

@@ -255,14 +255,6 @@ impl Storage for MemoryStorage {
         self.state().truncate(truncations)
     }
 
-    async fn lost_histories(
-        &self,
-        aggregate: &str,
-        limit: usize,
-    ) -> Result<Vec<StreamId>, StoreError> {
-        Ok(self.state().log.lost(aggregate, limit))
-    }
-
     fn appended(&self) -> watch::Receiver<Position> {
         self.appended.subscribe()
     }

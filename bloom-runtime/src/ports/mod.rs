@@ -62,5 +62,5 @@ pub use service_error::ServiceError;
 pub use snapshot::StoredSnapshot;
 pub use storage::{InteractiveStorage, NoWork, Storage};
 pub use store::Store;
-pub use truncation::{Instead, LOST, LogReader, REPLACED, Truncation};
+pub use truncation::{Instead, LogReader, Truncation};
 pub use unit_of_work::UnitOfWork;

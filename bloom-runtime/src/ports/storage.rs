@@ -222,8 +222,8 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         async { Ok(Vec::new()) }
     }
 
-    /// Takes the first events of some streams out of the log, and puts in their place what is known instead, all or nothing. Again, it
-    /// changes nothing but what is known instead.
+    /// Takes the first events of some streams out of the log, and puts in their place what is known instead, all or nothing. A stream that was
+    /// truncated as far before is left as it is.
     ///
     /// # Errors
     /// [`StoreError::StillRead`] when a reader has not come as far; [`StoreError::BadAppend`] when a stream has not come as far, or
@@ -233,18 +233,6 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         _truncations: Vec<Truncation>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         async { Err(StoreError::Internal("this storage keeps every event".into())) }
-    }
-
-    /// Streams of one kind of aggregate, of all tenants, which nobody can fold any more, ordered; at most so many.
-    ///
-    /// # Errors
-    /// When the storage is out of reach.
-    fn lost_histories(
-        &self,
-        _aggregate: &str,
-        _limit: usize,
-    ) -> impl Future<Output = Result<Vec<StreamId>, StoreError>> + Send {
-        async { Ok(Vec::new()) }
     }
 
     /// Tells of new positions committed through this storage: a hint to look, never the only one.

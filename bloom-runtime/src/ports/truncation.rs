@@ -34,27 +34,9 @@ impl Truncation {
 pub enum Instead {
     /// This, as the payload of [`Lifecycle::Genesis`](super::Lifecycle), in the place of the last event that goes.
     Genesis(String),
-    /// Its document alone: nobody can fold it from its events any more.
-    Document,
     /// Nothing, since it is gone for good.
     Nothing,
 }
-
-impl Instead {
-    /// The revision under which what was truncated is kept, which tells whether anything is lost with it.
-    #[must_use]
-    pub const fn revision(&self) -> u32 {
-        match self {
-            Self::Document => LOST,
-            Self::Genesis(_) | Self::Nothing => REPLACED,
-        }
-    }
-}
-
-/// The revision of what was truncated and cannot be folded.
-pub const LOST: u32 = 1;
-/// The revision of what was truncated and is not missed by whoever folds its stream.
-pub const REPLACED: u32 = 2;
 
 /// Somebody who follows the log, and how far they have come.
 #[derive(Debug, Clone, PartialEq, Eq)]

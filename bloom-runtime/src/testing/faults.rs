@@ -177,14 +177,6 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.storage.truncate(truncations).await
     }
 
-    async fn lost_histories(
-        &self,
-        aggregate: &str,
-        limit: usize,
-    ) -> Result<Vec<StreamId>, StoreError> {
-        self.storage.lost_histories(aggregate, limit).await
-    }
-
     fn appended(&self) -> watch::Receiver<Position> {
         self.storage.appended()
     }

@@ -124,41 +124,11 @@ pub enum RunError {
         stream: String,
     },
 
-    /// An aggregate is loaded from its events, and the first of them were truncated while its state was kept as a document.
-    #[error(
-        "`{stream}` cannot be loaded from its events: the first of them were truncated while it was kept as a document; put its state in their place with \
-         `store convert {aggregate} --table TABLE`"
-    )]
-    LostHistory {
-        /// The stored name of the aggregate.
-        aggregate: String,
-        /// The aggregate.
-        stream: String,
-    },
-
     /// Nobody has said which events are old.
     #[error(
         "say which events are old: `--before 2026-01-01T00:00:00Z`, or `events.keep_days` in the configuration"
     )]
     NothingIsOld,
-
-    /// Nobody has said where the documents are.
-    #[error(
-        "say where the documents of `{aggregate}` are: `--table TABLE`; this program loads it from its events"
-    )]
-    NoTable {
-        /// The stored name of the aggregate.
-        aggregate: String,
-    },
-
-    /// There is no aggregate of this name.
-    #[error("there is no aggregate `{name}`; there are: {known}")]
-    NoAggregate {
-        /// What was asked for.
-        name: String,
-        /// Those that there are, by their stored names.
-        known: String,
-    },
 
     /// Events could not be written to the archive, and none of them went.
     #[error("the archive `{path}` cannot be written, and nothing more was truncated")]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{BufWriter, Write},
+    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -27,26 +27,37 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Goes on with a file, or begins it.
+    /// Goes on with a file, or begins it; another program that writes into it is waited for.
     pub(crate) fn open(path: &Path) -> Result<Self, RunError> {
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        let file =
-            file.map_err(|source| RunError::Archive { path: path.display().to_string(), source })?;
-        Ok(Self { path: path.to_owned(), file })
+        let opened = || -> std::io::Result<File> {
+            let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+            file.lock()?;
+            // A line that was broken off must not swallow the next one.
+            if file.metadata()?.len() > 0 {
+                let mut last = [0];
+                file.seek(SeekFrom::End(-1))?;
+                file.read_exact(&mut last)?;
+                if last != *b"\n" {
+                    file.write_all(b"\n")?;
+                }
+            }
+            // The file itself has to be there after a failure of power, too.
+            #[cfg(unix)]
+            {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
+            }
+            Ok(file)
+        };
+        let failed = |source| RunError::Archive { path: path.display().to_string(), source };
+        Ok(Self { path: path.to_owned(), file: opened().map_err(failed)? })
     }
 
     /// Keeps some events; they are on the disk when it returns.
     pub(crate) fn keep(&mut self, events: &[RecordedEvent]) -> Result<(), StoreError> {
-        let kept = || -> std::io::Result<()> {
-            let mut lines = BufWriter::new(&self.file);
-            for event in events {
-                writeln!(lines, "{}", line(event))?;
-            }
-            lines.flush()?;
-            drop(lines);
-            self.file.sync_data()
-        };
-        kept().map_err(|source| {
+        let lines: String = events.iter().map(|event| line(event) + "\n").collect();
+        let kept = self.file.write_all(lines.as_bytes()).and_then(|()| self.file.sync_data());
+        kept.map_err(|source| {
             let path = self.path.display().to_string();
             StoreError::Internal(RunError::Archive { path, source }.into())
         })

@@ -47,7 +47,6 @@ fn command<A: Application>(own: &[Verb<A::Storage>]) -> Command {
         .subcommand(verbs::migrate::command())
         .subcommand(verbs::events::command())
         .subcommand(verbs::documents::command())
-        .subcommand(verbs::store::command())
         .subcommand(verbs::forget::command())
         .subcommands(of_databases())
         .subcommands(own.iter().map(|verb| verb.command.clone()))
@@ -77,7 +76,6 @@ fn verb<A: Application>(own: &[Verb<A::Storage>], matches: &ArgMatches) -> Resul
             Some(("migrate", arguments)) => verbs::migrate::run::<A>(&config, arguments).await,
             Some(("events", arguments)) => verbs::events::run::<A>(&config, arguments).await,
             Some(("documents", arguments)) => verbs::documents::run::<A>(&config, arguments).await,
-            Some(("store", arguments)) => verbs::store::run::<A>(&config, arguments).await,
             Some(("forget", arguments)) => verbs::forget::run::<A>(&config, arguments).await,
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
             Some(("db", arguments)) => verbs::db::run::<A>(&config, arguments).await,

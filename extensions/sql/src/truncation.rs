@@ -13,16 +13,17 @@ pub(crate) const READERS: &str =
     "SELECT name, position FROM bloom_cursors WHERE name NOT LIKE 'bloom.%'
     UNION ALL SELECT name, position FROM bloom_projections ORDER BY position";
 
-/// The streams of a kind of aggregate that nobody can fold.
-pub(crate) const LOST: &str = "SELECT DISTINCT tenant, id FROM bloom_events
-    WHERE name = 'bloom.truncated' AND revision = 1 AND aggregate = $1 ORDER BY tenant, id LIMIT $2";
-
 /// Truncates some streams, in one transaction with the checks.
 pub(crate) fn truncate(truncations: Vec<Truncation>) -> [SqlWork; 2] {
     let truncations: Arc<[Truncation]> = truncations.into();
     let work = SqlWork::hook(move |transaction| {
         let truncations = Arc::clone(&truncations);
         Box::pin(async move {
+            // Whoever begins meanwhile waits, and then finds what has gone.
+            if !transaction.is_sqlite() {
+                const LOCK: &str = "LOCK TABLE bloom_cursors, bloom_projections IN SHARE MODE";
+                transaction.execute(LOCK, &[]).await?;
+            }
             let readers = readers(transaction.query(READERS, &[]).await?)?;
             for truncation in &*truncations {
                 one(transaction, truncation, readers.first()).await?;
@@ -38,24 +39,28 @@ async fn one(
     truncation: &Truncation,
     slowest: Option<&LogReader>,
 ) -> Result<(), StoreError> {
-    const NEWEST: &str = "SELECT e.position, s.version FROM bloom_events e
+    const NEWEST: &str = "SELECT e.position, s.version, e.name FROM bloom_events e
         JOIN bloom_streams s ON s.tenant = e.tenant AND s.aggregate = e.aggregate AND s.id = e.id
         WHERE e.tenant = $1 AND e.aggregate = $2 AND e.id = $3 AND e.version = $4";
     const LEAVE: &str = "UPDATE bloom_events
-        SET name = 'bloom.truncated', revision = $5, body = '{}', remarks = NULL
+        SET name = 'bloom.truncated', revision = 1, body = '{}', remarks = NULL
         WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version <= $4
-        AND (name <> 'bloom.truncated' OR revision <> $5)";
+        AND name <> 'bloom.truncated'";
     const BEGIN: &str = "UPDATE bloom_events SET name = $5, revision = 1, body = $6
         WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version = $4";
     let Truncation { stream: StreamId { tenant, aggregate, id }, up_to, instead } = truncation;
     let up_to = up_to.get().cast_signed();
     let place = parameters![tenant.as_str(), aggregate.as_str(), id.as_str(), up_to];
     let found = transaction.query(NEWEST, &place).await?;
-    let Some([SqlValue::Integer(position), SqlValue::Integer(newest)]) =
+    let Some([SqlValue::Integer(position), SqlValue::Integer(newest), SqlValue::Text(name)]) =
         found.first().map(Vec::as_slice)
     else {
         return Err(truncation.too_far());
     };
+    // Somebody has truncated it meanwhile, and as far.
+    if name == Lifecycle::Truncated.name() {
+        return Ok(());
+    }
     if up_to == *newest && !matches!(instead, Instead::Genesis(_)) {
         return Err(truncation.too_far());
     }
@@ -64,9 +69,7 @@ async fn one(
     {
         return Err(StoreError::StillRead { reader: name.clone(), position: *reached });
     }
-    let mut left = place.clone();
-    left.extend(parameters![instead.revision()]);
-    transaction.execute(LEAVE, &left).await?;
+    transaction.execute(LEAVE, &place).await?;
     if let Instead::Genesis(state) = instead {
         let mut begun = place;
         begun.extend(parameters![Lifecycle::Genesis.name(), state.as_str()]);
@@ -84,23 +87,4 @@ pub(crate) fn readers(rows: Vec<Vec<SqlValue>>) -> Result<Vec<LogReader>, StoreE
         _ => Err(StoreError::Internal("a place in the log has columns of other types".into())),
     };
     rows.into_iter().map(reader).collect()
-}
-
-/// The parameters of [`LOST`].
-pub(crate) fn asked(aggregate: &str, limit: usize) -> Vec<SqlValue> {
-    parameters![aggregate, i64::try_from(limit).unwrap_or(i64::MAX)]
-}
-
-/// The streams of the rows.
-pub(crate) fn streams(
-    aggregate: &str,
-    rows: Vec<Vec<SqlValue>>,
-) -> Result<Vec<StreamId>, StoreError> {
-    let stream = |row: Vec<SqlValue>| match <[SqlValue; 2]>::try_from(row) {
-        Ok([SqlValue::Text(tenant), SqlValue::Text(id)]) => {
-            Ok(StreamId { tenant, aggregate: aggregate.to_owned(), id })
-        }
-        _ => Err(StoreError::Internal("a stream has columns of other types".into())),
-    };
-    rows.into_iter().map(stream).collect()
 }

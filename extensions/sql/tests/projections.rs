@@ -64,7 +64,6 @@ on_both! {
     rebuilds_nothing_with_foreign_keys(here),
     skips_nothing_that_is_well(here),
     begins_behind_what_was_truncated(here),
-    is_not_rebuilt_from_what_is_lost(here),
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Old events: taking them out of the log, and what is known instead.
 
-mod conversion;
 mod summary;
 mod truncating;
 

@@ -3,11 +3,11 @@
 use crate::{
     application::{
         genesis::{Genesis, begun},
-        registration::{Loading, Registration},
+        registration::Registration,
         repository::Past,
     },
     domain::{Aggregate, Version},
-    ports::{Instead, Lifecycle, RecordedEvent, StoreError, StoredDocument},
+    ports::{Instead, Lifecycle, RecordedEvent, StoreError},
 };
 
 /// Why the events of an aggregate are kept, however old they are.
@@ -30,12 +30,6 @@ pub(in crate::application) trait Summary: Send + Sync {
         events: &[RecordedEvent],
         old: usize,
     ) -> Result<Result<Option<(Version, Instead)>, Kept>, StoreError>;
-
-    /// What a document says, to be put in the place of the events up to its version.
-    fn of_document(&self, document: StoredDocument) -> Result<String, StoreError>;
-
-    /// The table of its documents; `None` where it is loaded from its events.
-    fn table(&self) -> Option<&'static str>;
 }
 
 impl<A: Aggregate> Summary for Registration<A> {
@@ -61,9 +55,6 @@ impl<A: Aggregate> Summary for Registration<A> {
             let all = old.len() + 1 == events.len();
             return Ok(Ok(all.then_some((last.version, Instead::Nothing))));
         }
-        if let Loading::Document { .. } = self.loading {
-            return Ok(Ok(Some((last.version, Instead::Document))));
-        }
         // One event for another would be no gain.
         if old.len() < 2 {
             return Ok(Ok(None));
@@ -71,20 +62,8 @@ impl<A: Aggregate> Summary for Registration<A> {
         let Some(state) = Past::<A>::fold(&self.upcasters, old)?.alive() else {
             return Ok(Ok(None));
         };
-        let genesis = Genesis::of(&state, &self.upcasters, Some(begun(&old[0])))?;
+        let genesis = Genesis::of(&state, &self.upcasters, begun(&old[0]))?;
         Ok(Ok(Some((last.version, Instead::Genesis(genesis)))))
-    }
-
-    fn of_document(&self, document: StoredDocument) -> Result<String, StoreError> {
-        let body = self.upcasters.apply("documents", document.as_row())?.into_owned();
-        Genesis::with(body, self.upcasters.shape(), None)
-    }
-
-    fn table(&self) -> Option<&'static str> {
-        match self.loading {
-            Loading::Document { table } => Some(table),
-            Loading::Events => None,
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Taking old events out of the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::summary::Kept;
 use crate::{
@@ -74,10 +74,9 @@ impl<S: Storage> StorageStore<S> {
     /// Takes old events out of the log, some at a time, whoever's they are; `archive` is given them first, as they are stored, and none goes
     /// of which it has failed. Broken off, it goes on where it was; `archive` may then be given an event again, which its position tells.
     ///
-    /// Their positions stay, under the name of [`Lifecycle::Truncated`], so that no reader meets a hole. What is known of an aggregate
-    /// instead depends on how it is kept: its state takes the place of the last event that goes, [`Lifecycle::Genesis`]; one that is kept as a document has that, and can be
-    /// folded from its events again after [`Self::convert`]. The last event of an aggregate stays. Nothing goes that a reader of the log has still to
-    /// read. An aggregate that is audited, or whose events have tags or something personal, keeps them.
+    /// Their positions stay, under the name of [`Lifecycle::Truncated`], so that no reader meets a hole, and the state of the aggregate takes the place of
+    /// the last event that goes, [`Lifecycle::Genesis`], however it is kept; so the last event stays, and the only one before it. Nothing goes that a
+    /// reader of the log has still to read. An aggregate that is audited, or whose old events have tags or something personal, keeps them.
     ///
     /// # Errors
     /// When the storage is out of reach, an event cannot be read, or `archive` fails; what was done before stays done.
@@ -96,6 +95,8 @@ impl<S: Storage> StorageStore<S> {
         let limit = slowest.as_ref().map_or(Position::new(u64::MAX), |reader| reader.position);
         let mut position = storage.cursor(Retained::CURSOR).await?;
         let mut retained = Retained { position, ..Retained::default() };
+        // Those that are counted, so that none is twice.
+        let (mut tried, mut keeps, mut is_known) = (HashSet::new(), HashSet::new(), true);
         loop {
             let mut page = storage.read(position, PAGE).await?;
             let is_old = |event: &RecordedEvent| event.metadata.at < retention.before;
@@ -111,6 +112,7 @@ impl<S: Storage> StorageStore<S> {
             for stream in streams(page) {
                 let goes = |event: &RecordedEvent| is_old(event) && event.position <= limit;
                 match truncation(&self.inner, &stream, goes).await? {
+                    Ok(Some(_)) if retention.is_trial && !tried.insert(stream.clone()) => {}
                     Ok(Some((gone, truncation))) => {
                         (events, aggregates) = (events + gone.len() as u64, aggregates + 1);
                         if !retention.is_trial {
@@ -119,7 +121,12 @@ impl<S: Storage> StorageStore<S> {
                         truncations.push(truncation);
                     }
                     Ok(None) => {}
-                    Err(why) => *retained.kept.entry(why).or_default() += 1,
+                    Err(why) => {
+                        is_known &= why != Kept::Unknown;
+                        if keeps.insert(stream) {
+                            *retained.kept.entry(why).or_default() += 1;
+                        }
+                    }
                 }
             }
             if !retention.is_trial {
@@ -131,7 +138,10 @@ impl<S: Storage> StorageStore<S> {
                     }
                     done => done?,
                 }
-                storage.save_cursor(Retained::CURSOR, last).await?;
+                // Another program may know what this one does not.
+                if is_known {
+                    storage.save_cursor(Retained::CURSOR, last).await?;
+                }
             }
             retained.events += events;
             retained.aggregates += aggregates;

@@ -69,7 +69,9 @@ pub use snapshots::snapshots_are_used_where_they_fit;
 pub use tenants::{
     tenants_change_what_is_theirs, tenants_hold_what_is_theirs, tenants_see_what_is_theirs,
 };
-pub use truncation::{documents_become_histories, nothing_goes_that_is_still_read, old_events_go};
+pub use truncation::{
+    nothing_goes_that_is_still_read, old_events_go, truncated_histories_are_whole,
+};
 pub use uniqueness::{
     a_given_up_value_is_free, a_unique_value_is_taken_once, one_of_many_gets_a_unique_value,
     unique_values_can_be_swapped,
@@ -151,7 +153,7 @@ macro_rules! storage_conformance {
             documents_are_built_from_events,
             old_events_go,
             nothing_goes_that_is_still_read,
-            documents_become_histories,
+            truncated_histories_are_whole,
         );
     };
     (@tests $make:expr; $($check:ident,)*) => {$(

@@ -9,7 +9,7 @@ use super::{
     registration,
 };
 use crate::{
-    application::{Events, Retention, StorageStore},
+    application::{Documents, Events, Retention, StorageStore},
     domain::{Aggregate, Timestamp, Version},
     ports::{
         EventLog, Lifecycle, Position, RecordedEvent, Repository, Storage, Store, StoreError,
@@ -94,7 +94,7 @@ pub async fn old_events_go<S: Storage>(storage: S, how: How) {
     assert_eq!(after[9..], before[9..]);
     let genesis = after.iter().filter(|event| event.name == Lifecycle::Genesis.name()).count();
     let gone = after.iter().filter(|event| event.name == Lifecycle::Truncated.name()).count();
-    assert_eq!((gone, genesis), if how == How::Documents { (9, 0) } else { (6, 3) });
+    assert_eq!((gone, genesis), (6, 3));
 
     for number in 1..=3 {
         assert_eq!(
@@ -107,11 +107,9 @@ pub async fn old_events_go<S: Storage>(storage: S, how: How) {
     let mut uow = store.begin().await.unwrap();
     let past = uow.repository::<Account>().get_at(&id(1), Version::new(2)).await;
     assert!(matches!(past, Err(StoreError::Truncated { .. })), "nobody knows any more");
-    if how != How::Documents {
-        let past = uow.repository::<Account>().get_at(&id(1), Version::new(3)).await.unwrap();
-        assert_eq!(past.expect("it is known").balance(), 3);
-        assert_eq!(uow.repository::<Account>().history(&id(1)).await.unwrap().len(), 3);
-    }
+    let past = uow.repository::<Account>().get_at(&id(1), Version::new(3)).await.unwrap();
+    assert_eq!(past.expect("it is known").balance(), 3);
+    assert_eq!(uow.repository::<Account>().history(&id(1)).await.unwrap().len(), 3);
     let again = store.truncate(&retention, nowhere).await.unwrap();
     assert_eq!((again.events, again.position), (0, Position::new(9)));
 }
@@ -128,16 +126,13 @@ pub async fn nothing_goes_that_is_still_read<S: Storage>(storage: S, how: How) {
 
     let retention = Retention::before(between).read_by(["slow"]);
     let retained = store.truncate(&retention, nowhere).await.unwrap();
-    assert_eq!(
-        (retained.events, retained.position),
-        (if how == How::Documents { 4 } else { 3 }, Position::new(4))
-    );
+    assert_eq!((retained.events, retained.position), (3, Position::new(4)));
     assert_eq!(retained.held_back.expect("one is slow").name, "slow");
     // The storage itself knows, too.
     let truncation = crate::ports::Truncation {
         stream: stream(3),
         up_to: Version::new(2),
-        instead: crate::ports::Instead::Document,
+        instead: crate::ports::Instead::Nothing,
     };
     let refused = store.storage().truncate(vec![truncation]).await;
     assert!(matches!(refused, Err(StoreError::StillRead { .. })), "{refused:?}");
@@ -150,58 +145,38 @@ pub async fn nothing_goes_that_is_still_read<S: Storage>(storage: S, how: How) {
     }
 }
 
-/// What was kept as documents can be loaded from its events once its state is in the place of those that went, and not before.
-pub async fn documents_become_histories<S: Storage>(storage: S, how: How) {
-    if how != How::Documents {
-        return;
-    }
+/// However an aggregate is kept, it can be kept in the other way afterwards, and what is gone for good stays so.
+pub async fn truncated_histories_are_whole<S: Storage>(storage: S, how: How) {
     let (store, between) = some(storage, how).await;
     let mut uow = store.begin().await.unwrap();
     let third: Account = uow.repository().get(&id(3)).await.unwrap();
     uow.repository().remove(third).unwrap();
     uow.commit().await.unwrap();
-    store.truncate(&Retention::before(between), nowhere).await.unwrap();
-    assert_eq!(store.lost_history().await.unwrap(), None, "its documents are all that it needs");
+    assert_eq!(store.truncate(&Retention::before(between), nowhere).await.unwrap().events, 6);
 
     let events = StorageStore::shared(Arc::clone(store.storage()));
     let events = events.aggregate::<Account>(Events::folded());
-    assert_eq!(
-        events.lost_history().await.unwrap().map(|lost| lost.aggregate),
-        Some(Account::NAME.to_owned())
-    );
-    let mut uow = events.begin().await.unwrap();
-    let lost = uow.repository::<Account>().get(&id(1)).await;
-    assert!(matches!(lost, Err(StoreError::Truncated { .. })), "{lost:?}");
-
-    let mut archived = 0;
-    let converted = events.convert(
-        Account::NAME,
-        TABLE,
-        |events| {
-            archived += events.len();
-            Ok(())
-        },
-        |_| {},
-    );
-    assert_eq!(converted.await.unwrap(), 2);
-    assert_eq!(archived, 2);
-    assert_eq!(events.lost_history().await.unwrap(), None);
     for number in 1..=2 {
         assert_eq!(load(&events, number).await.balance(), 7);
         deposit(&events, number).await.unwrap();
         let account = load(&events, number).await;
         assert_eq!((account.balance(), account.version()), (11, Version::new(5)));
     }
-    let gone = async || {
-        let mut uow = events.begin().await.unwrap();
-        uow.repository::<Account>().find_by_id(&id(3)).await.unwrap().is_none()
-    };
-    assert!(gone().await);
+    let documents = StorageStore::shared(Arc::clone(store.storage()));
+    let documents = documents.aggregate::<Account>(Documents::in_table(TABLE));
+    documents.build_documents(|_| {}).await.unwrap();
+    for number in 1..=2 {
+        assert_eq!(load(&documents, number).await.balance(), 11);
+    }
+
     // Of what is gone for good nothing is kept but that.
     let late = Timestamp::from_micros(LATER * 2_000_000).expect("it is a time");
-    assert_eq!(events.truncate(&Retention::before(late), nowhere).await.unwrap().events, 4);
+    let retained = store.truncate(&Retention::before(late), nowhere).await.unwrap();
+    assert_eq!(retained.aggregates, 3);
     let left = events.storage().read_stream(&stream(3), Version::NEW).await.unwrap();
     assert_eq!(left.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["bloom.removed"]);
-    assert!(gone().await);
-    assert_eq!(events.lost_history().await.unwrap(), None);
+    for store in [&events, &documents, &store] {
+        let mut uow = store.begin().await.unwrap();
+        assert!(uow.repository::<Account>().find_by_id(&id(3)).await.unwrap().is_none());
+    }
 }

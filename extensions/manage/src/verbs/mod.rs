@@ -9,5 +9,4 @@ pub(crate) mod migrate;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod projection;
 pub(crate) mod serve;
-pub(crate) mod store;
 mod truncate;

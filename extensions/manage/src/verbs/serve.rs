@@ -32,10 +32,6 @@ pub(crate) async fn run<A: Application>(
         let (table, stream) = (missing.table, missing.stream.to_string());
         return Err(RunError::MissingDocument { table, stream });
     }
-    if let Some(lost) = store.lost_history().await? {
-        let (aggregate, stream) = (lost.aggregate.clone(), lost.to_string());
-        return Err(RunError::LostHistory { aggregate, stream });
-    }
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     if store.has_storage_per_tenant() && !A::projections().is_empty() {
         return Err(RunError::ProjectionsPerTenant);

@@ -126,6 +126,8 @@ mod tests {
             ]
         );
         store.storage().save_cursor("wealth", Position::new(3)).await.unwrap();
+        // Somebody was killed while they wrote.
+        std::fs::write(&archive, "{\"position\":").unwrap();
         let retained = truncate(&store, &waits, Some(&archive)).await.unwrap();
         assert_eq!(
             words(&retained, false),
@@ -133,7 +135,7 @@ mod tests {
         );
         let kept = std::fs::read_to_string(&archive).unwrap();
         let kept: Vec<serde_json::Value> =
-            kept.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            kept.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(kept.len(), 2);
         assert_eq!((&kept[1]["position"], &kept[1]["payload"]["amount"]), (&2.into(), &1.into()));
         assert_eq!(kept[0]["name"], "conformance.opened");

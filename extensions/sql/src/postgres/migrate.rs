@@ -6,13 +6,8 @@ use super::pool::{Connections, Whose};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
-pub(super) static SCHEMA: [Migration; 2] = [
-    Migration::fixed("0000_bloom", include_str!("../../migrations/postgres/0000_bloom.sql")),
-    Migration::fixed(
-        "0000_bloom_2_truncation",
-        include_str!("../../migrations/postgres/0000_bloom_2_truncation.sql"),
-    ),
-];
+pub(super) static SCHEMA: Migration =
+    Migration::fixed("0000_bloom", include_str!("../../migrations/postgres/0000_bloom.sql"));
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS bloom_migrations (
     name     text        PRIMARY KEY,

@@ -323,16 +323,6 @@ impl Storage for PostgresStorage {
         open::commit_alone(&self.connections, &Batch::default(), &work).await.map(drop)
     }
 
-    async fn lost_histories(
-        &self,
-        aggregate: &str,
-        limit: usize,
-    ) -> Result<Vec<StreamId>, StoreError> {
-        let client = self.connections.take(Whose::All).await?;
-        let asked = truncation::asked(aggregate, limit);
-        truncation::streams(aggregate, work::query(&client, truncation::LOST, &asked).await?)
-    }
-
     fn appended(&self) -> watch::Receiver<Position> {
         self.heads.appended()
     }

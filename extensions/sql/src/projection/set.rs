@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 use bloom_runtime::{
     application::Happened,
     domain::Aggregate,
-    ports::{LOST, Lifecycle, RecordedEvent, StoreError, StreamId},
+    ports::{Lifecycle, RecordedEvent, StoreError},
 };
 
 use super::{Projection, Projects, error::ProjectionError, view::View};
@@ -27,10 +27,6 @@ struct Following<P, A> {
 impl<A: Aggregate, P: Projects<A>> Source for Following<P, A> {
     fn step(&self, entry: RecordedEvent) -> Result<Step, StoreError> {
         let projection = Arc::clone(&self.projection);
-        if entry.name == Lifecycle::Truncated.name() && entry.revision == LOST {
-            let StreamId { aggregate, id, .. } = entry.stream;
-            return Err(StoreError::Truncated { aggregate, id });
-        }
         let happened = Arc::new(Happened::<A::Event>::decode(entry)?);
         Ok(Box::new(move |view| {
             let (projection, happened) = (Arc::clone(&projection), Arc::clone(&happened));

@@ -303,16 +303,6 @@ impl Storage for SqliteStorage {
         self.writer.commit(Batch::default(), work.into()).await.map(drop)
     }
 
-    async fn lost_histories(
-        &self,
-        aggregate: &str,
-        limit: usize,
-    ) -> Result<Vec<StreamId>, StoreError> {
-        let asked = truncation::asked(aggregate, limit);
-        let rows = move |connection: &_| work::query(connection, truncation::LOST, &asked);
-        truncation::streams(aggregate, self.readers.ask(rows).await?)
-    }
-
     fn appended(&self) -> watch::Receiver<Position> {
         self.appended.subscribe()
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bloom_runtime::{
-    application::{Documents, Events, Recorded, Retention, StorageStore},
+    application::{Events, Recorded, Retention, StorageStore},
     domain::{Aggregate, Json, Timestamp, Uuid},
     ports::{Lifecycle, Position, Repository, Store, StoreError, UnitOfWork},
     testing::conformance::{Account, AccountEvent},
@@ -241,23 +241,6 @@ pub(crate) async fn begins_behind_what_was_truncated<S: SqlStorage>(storage: Arc
         panic!("another error: {refused}");
     };
     assert!(source.to_string().contains("write `resumed`"), "{source}");
-}
-
-/// Where nothing but documents stand for what went, a rebuild is refused, and the old rows stay.
-pub(crate) async fn is_not_rebuilt_from_what_is_lost<S: SqlStorage>(storage: Arc<S>) {
-    let later = "9000-01-01T00:00:00Z".parse::<Timestamp>().expect("it is a time");
-    let projector = projector(&storage);
-    open(&storage, 0).await;
-    deposit(&storage, 0, 5).await;
-    projector.catch_up().await.expect("nothing fails");
-    let store = StorageStore::shared(Arc::clone(&storage));
-    let store = store.aggregate::<Account>(Documents::in_table("none"));
-    store.truncate(&Retention::before(later), |_| Ok(())).await.expect("it is done");
-    let refused = projector.rebuild("balances", |_| {}).await.expect_err("nobody knows");
-    let truncated =
-        matches!(&refused, ProjectionError::Failed { source: StoreError::Truncated { .. }, .. });
-    assert!(truncated, "{refused}");
-    assert_eq!(shown(&*storage).await.into_values().collect::<Vec<_>>(), [5]);
 }
 
 /// Writers, while two processes run the projection, the one on `storage`, the other on `other`.
