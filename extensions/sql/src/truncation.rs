@@ -19,9 +19,10 @@ pub(crate) fn truncate(truncations: Vec<Truncation>) -> [SqlWork; 2] {
     let work = SqlWork::hook(move |transaction| {
         let truncations = Arc::clone(&truncations);
         Box::pin(async move {
-            // Whoever begins meanwhile waits, and then finds what has gone.
+            // Whoever begins meanwhile waits, and then finds what has gone; so does whoever else truncates.
             if !transaction.is_sqlite() {
-                const LOCK: &str = "LOCK TABLE bloom_cursors, bloom_projections IN SHARE MODE";
+                const LOCK: &str =
+                    "LOCK TABLE bloom_cursors, bloom_projections IN SHARE ROW EXCLUSIVE MODE";
                 transaction.execute(LOCK, &[]).await?;
             }
             let readers = readers(transaction.query(READERS, &[]).await?)?;
