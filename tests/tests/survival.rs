@@ -30,7 +30,9 @@ const HANDLER: &str = r#"
         subscriptions.on::<Customer>("noting", Sync(|event: &Recorded<CustomerEvent>| {
             let mut file = std::fs::File::options().append(true).create(true).open("handled.txt")
                 .map_err(|_| Invalid::new("file", "the file does not open"))?;
-            writeln!(file, "{}", event.position).map_err(|_| Invalid::new("file", "the disk is full"))?;
+            // In one write: killed between two, the line would go on with the next number.
+            let line = format!("{}\n", event.position);
+            file.write_all(line.as_bytes()).map_err(|_| Invalid::new("file", "the disk is full"))?;
             Ok(())
         }))
     }
