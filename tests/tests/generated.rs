@@ -253,6 +253,39 @@ fn names_of_every_sort() {
     assert!(sandbox.passes() > 40);
 }
 
+/// A test of the read model of accounts, whose rows are the same when their first events are gone.
+const RESUMED: &str = r#"
+#[tokio::test]
+async fn the_state_stands_for_old_events() -> Result<(), Box<dyn std::error::Error>> {
+    let place = &SqliteScratch::new()?;
+    let store = open(place);
+    let projector = Projector::new(store.storage(), App::projections()).reading(store.shapes());
+    let id = AccountId::from(Uuid::from_u128(1));
+    let eur = |amount| Money::new(amount, ::shop::shop::domain::Currency::Eur);
+    let owner = AccountOwner::new("Ada")?;
+    let mut uow = store.begin().await?;
+    uow.repository()
+        .add(Account::open(id, owner, eur(5)?, Timestamp::UNIX_EPOCH))?;
+    uow.commit().await?;
+    for _ in 0..2 {
+        let mut uow = store.begin().await?;
+        let mut account: Account = uow.repository().get(&id).await?;
+        account.deposit(eur(1)?, Timestamp::UNIX_EPOCH);
+        uow.repository().save(account)?;
+        uow.commit().await?;
+    }
+    projector.catch_up().await?;
+    let before = store.storage().query(ROWS, Vec::new()).await?;
+    let retention = bloom_runtime::application::Retention::before("9000-01-01T00:00:00Z".parse()?);
+    let retained = store.truncate(&retention, |_| Ok(())).await?;
+    assert_eq!(retained.events, 2);
+    projector.rebuild("account_balance", |_| {}).await?;
+    assert_eq!(store.storage().query(ROWS, Vec::new()).await?, before);
+    assert_eq!(before.len(), 1);
+    Ok(())
+}
+"#;
+
 #[test]
 fn an_event_sourced_aggregate() {
     let _turn = one_at_a_time();
@@ -268,6 +301,9 @@ fn an_event_sourced_aggregate() {
     ]);
     sandbox.generate("repository Account");
     sandbox.generate("projection AccountBalance --from Account");
+    let suite = "tests/suite/projections/account_balance.rs";
+    let tests = sandbox.read(suite);
+    sandbox.write(suite, &format!("{tests}{RESUMED}"));
     assert!(sandbox.passes() > 15);
     assert!(sandbox.read("src/app.rs").contains(".aggregate::<Account>(Events::folded())"));
 

@@ -377,6 +377,16 @@ fn getter_sample(field: &ModelField, sample: &Sample) -> String {
     }
 }
 
+/// What a getter answers, as a reference.
+pub(super) fn referenced(field: &ModelField, got: String) -> String {
+    let by_value = matches!(field.leaf, Leaf::Primitive(primitive) if !matches!(primitive, Primitive::String | Primitive::Json));
+    match field.cardinality {
+        Cardinality::One if by_value => format!("&{got}"),
+        Cardinality::Optional => format!("&{got}"),
+        _ => got,
+    }
+}
+
 fn ref_ty(field: &ModelField) -> String {
     match (&field.cardinality, &field.leaf) {
         (Cardinality::One, Leaf::Primitive(Primitive::String)) => "str".to_owned(),

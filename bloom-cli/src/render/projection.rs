@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::{
     field::FieldView,
     imports,
-    statement::{ColumnView, Part, Shape, Values, bound, parts, quoted, told_apart},
+    statement::{
+        ColumnView, IN_A_METHOD, IN_AN_ARM, Part, Shape, Values, bound, parts, quoted, told_apart,
+    },
     tables::Kind,
 };
 use crate::{
@@ -24,6 +26,8 @@ pub(crate) struct ProjectionView {
     columns: Vec<ColumnView>,
     insert: EventView,
     updates: Vec<EventView>,
+    /// What becomes of the state that stands for events which were truncated.
+    resume: StateView,
     /// The events that no column shows, as patterns.
     silent: Vec<String>,
     uses: String,
@@ -32,6 +36,15 @@ pub(crate) struct ProjectionView {
     shown: Vec<ShownView>,
     /// The events after which one of these columns holds something else.
     moves: Vec<MoveView>,
+}
+
+/// The row as a state has it.
+#[derive(Debug, Serialize)]
+struct StateView {
+    /// The statement, as it stands in a string.
+    sqlite: String,
+    postgres: String,
+    values: Vec<String>,
 }
 
 /// What an event does to the row.
@@ -126,6 +139,12 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
                 value: stored(&sample),
             });
         }
+    }
+
+    let mut resume = Values::behind(2);
+    for (field, parts) in &fields {
+        let of = format!("state.{}()", field.name.ident());
+        resume.take(parts, &super::field::referenced(field, of));
     }
 
     let mut moves = Vec::new();
@@ -224,11 +243,16 @@ pub(super) fn projection(aggregate: &Aggregate, projection: &Projection) -> Proj
         insert: EventView {
             event: super::create::event(aggregate),
             binds: binds_of_first(&fields, &given) + "..",
-            sqlite: insert.insert(&projection.name.snake(), false),
-            postgres: insert.insert(&projection.name.snake(), true),
+            sqlite: insert.insert(&table, false, IN_AN_ARM),
+            postgres: insert.insert(&table, true, IN_AN_ARM),
             values: insert.values,
         },
         updates,
+        resume: StateView {
+            sqlite: resume.insert(&table, false, IN_A_METHOD),
+            postgres: resume.insert(&table, true, IN_A_METHOD),
+            values: resume.values,
+        },
         silent,
         uses: imports(uses),
         test_uses: imports(test_uses),

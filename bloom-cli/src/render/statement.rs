@@ -91,7 +91,8 @@ impl Values {
         self.parts.iter().zip(self.before + 1..)
     }
 
-    pub(super) fn insert(&self, table: &str, postgres: bool) -> String {
+    /// A statement that stands in the code so far from the left.
+    pub(super) fn insert(&self, table: &str, postgres: bool, margin: &str) -> String {
         let names = self.parts.iter().map(|part| quoted(&part.column));
         let places = self.numbered().map(|(part, number)| part.place(number, postgres));
         let names = ["tenant", "id"].map(str::to_owned).into_iter().chain(names);
@@ -101,10 +102,10 @@ impl Values {
         let line = format!("{begin} ({})", names.join(", "));
         let values = format!("VALUES ({})", places.join(", "));
         if line.len() <= STATEMENT && values.len() <= STATEMENT {
-            return format!("{line}{MARGIN}{values}");
+            return format!("{line}{margin}{values}");
         }
-        let (names, places) = (wrapped(&names), wrapped(&places));
-        format!("{begin} ({MARGIN}    {names}{MARGIN}) VALUES ({MARGIN}    {places}{MARGIN})")
+        let (names, places) = (wrapped(&names, margin), wrapped(&places, margin));
+        format!("{begin} ({margin}    {names}{margin}) VALUES ({margin}    {places}{margin})")
     }
 
     pub(super) fn update(&self, table: &str, postgres: bool) -> String {
@@ -117,22 +118,24 @@ impl Values {
         if line.len() <= STATEMENT {
             return line;
         }
-        format!("{begin}{MARGIN}SET {}{MARGIN}{end}", wrapped(&sets))
+        format!("{begin}{IN_AN_ARM}SET {}{IN_AN_ARM}{end}", wrapped(&sets, IN_AN_ARM))
     }
 }
 
 /// The width of a statement within a string, which rustfmt would leave as long as it is.
 const STATEMENT: usize = 76;
-/// Where its next line begins.
-const MARGIN: &str = "\n                     ";
+/// Where its next line begins, in an arm of a `match`.
+pub(super) const IN_AN_ARM: &str = "\n                     ";
+/// The same in the body of a method.
+pub(super) const IN_A_METHOD: &str = "\n             ";
 
 /// A list within a statement.
-fn wrapped(items: &[String]) -> String {
+fn wrapped(items: &[String], margin: &str) -> String {
     let mut text = String::new();
     let mut column = 4;
     for item in items {
         if column > 4 && column + item.len() + 2 > STATEMENT {
-            text.push_str(&format!(",{MARGIN}    "));
+            text.push_str(&format!(",{margin}    "));
             column = 4;
         } else if column > 4 {
             text.push_str(", ");

@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -12,6 +12,7 @@ use super::{
     privacy::Forgetting,
     registration::{Loading, Registration},
     retention::Summary,
+    shapes::Shapes,
     tenancy::Tenancy,
     upcasters::Upcasters,
 };
@@ -32,6 +33,8 @@ pub(super) struct Composition<S> {
     registrations: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     /// The tables whose documents have had another shape.
     upcasters: Vec<(&'static str, Upcasters)>,
+    /// The shapes that each kind of aggregate has had.
+    shapes: BTreeMap<&'static str, Upcasters>,
     /// In the order in which the aggregates were registered.
     events: Vec<KnownEvents>,
     /// Aggregates whose events follow from their saves alone, and why.
@@ -54,6 +57,7 @@ impl<S> Composition<S> {
             is_held: false,
             registrations: HashMap::new(),
             upcasters: Vec::new(),
+            shapes: BTreeMap::new(),
             events: Vec::new(),
             closed: Vec::new(),
             forgetting: Vec::new(),
@@ -68,6 +72,7 @@ impl<S> Composition<S> {
         {
             self.upcasters.push((table, registration.upcasters.clone()));
         }
+        self.shapes.insert(A::NAME, registration.upcasters.clone());
         self.events.retain(|known| known.aggregate != A::NAME);
         self.events.push(KnownEvents::of::<A>());
         self.backfills.retain(|known| known.aggregate != A::NAME);
@@ -109,6 +114,10 @@ impl<S> Composition<S> {
         &self.upcasters
     }
 
+    pub(super) fn shapes(&self) -> Shapes {
+        Shapes::of(&self.shapes)
+    }
+
     pub(super) fn registration<A: Aggregate>(&self) -> Result<Arc<Registration<A>>, StoreError> {
         let registered = self.registrations.get(&TypeId::of::<A>()).cloned();
         registered
@@ -126,6 +135,7 @@ impl<S> Composition<S> {
             is_held,
             registrations: self.registrations.clone(),
             upcasters: self.upcasters.clone(),
+            shapes: self.shapes.clone(),
             events: self.events.clone(),
             closed: self.closed.clone(),
             forgetting: self.forgetting.clone(),

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{repository::document_of, upcasters::Upcasters};
 use crate::{
-    domain::{Aggregate, Json, Timestamp, Version},
+    domain::{Aggregate, Timestamp, Version},
     ports::{DocumentRow, Lifecycle, RecordedEvent, StoreError, StreamId},
 };
 
@@ -63,10 +63,18 @@ pub(super) fn begun(first: &RecordedEvent) -> Timestamp {
     genesis.and_then(|genesis| Timestamp::from_micros(genesis.begun)).unwrap_or(first.metadata.at)
 }
 
-/// The state of the payload, as it is stored.
-pub(super) fn stored_state(stream: &StreamId, body: &str) -> Result<Json, StoreError> {
-    let genesis = Genesis::read(stream, body)?;
-    serde_json::from_str(genesis.state.get()).map_err(|error| corrupt(stream, error))
+/// The state that stands for the first events of an aggregate, as it is stored: [`Shapes`](super::Shapes) read it.
+#[derive(Debug, Clone)]
+pub struct StoredState(String);
+
+impl StoredState {
+    pub(super) const fn new(payload: String) -> Self {
+        Self(payload)
+    }
+
+    pub(super) fn payload(&self) -> &str {
+        &self.0
+    }
 }
 
 fn corrupt(stream: &StreamId, source: serde_json::Error) -> StoreError {

@@ -23,6 +23,7 @@ mod retention;
 pub mod retry;
 mod save;
 mod seals;
+mod shapes;
 mod snapshots;
 mod store;
 mod subscription;
@@ -41,6 +42,7 @@ pub use event_store::{
     Append, Appended, EventStore, LogPage, LogReading, ProposedEvent, StreamReading,
 };
 pub use failure::Failure;
+pub use genesis::StoredState;
 pub use handler::{Command, Handler, Provides, Query};
 pub use known_events::KnownEvents;
 pub use panic::caught;
@@ -50,6 +52,7 @@ pub use registration::{Documents, Events, Registration};
 pub use repository::BufferedRepository;
 pub use resolution::{Decision, Divergence, Resolution};
 pub use retention::{Kept, Retained, Retention};
+pub use shapes::Shapes;
 pub use snapshots::{SinceSnapshot, Snapshots};
 pub use store::StorageStore;
 pub use subscription::{EventHandler, Running, Subscriptions, Sync};

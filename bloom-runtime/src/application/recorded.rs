@@ -1,8 +1,8 @@
 //! Events as their readers get them.
 
-use super::genesis::stored_state;
+use super::genesis::StoredState;
 use crate::{
-    domain::{DomainEvent, Json, Metadata, Version},
+    domain::{DomainEvent, Metadata, Version},
     ports::{Lifecycle, Position, RecordedEvent, StoreError},
 };
 
@@ -25,13 +25,13 @@ pub struct Recorded<E> {
 
 /// What the log says of an aggregate: an event of its domain, or what became of it as a record.
 #[derive(Debug, Clone)]
-pub enum Happened<E> {
+pub enum Happened<E, S = StoredState> {
     /// An event of its domain.
     Event(Recorded<E>),
     /// It was removed, brought back or purged.
     Moved(Recorded<Lifecycle>),
-    /// Its events up to here were truncated; this is the document that it was by then.
-    Resumed(Recorded<Json>),
+    /// Its events up to here were truncated; this is what it was by then.
+    Resumed(Recorded<S>),
 }
 
 impl<E: DomainEvent> Happened<E> {
@@ -39,9 +39,9 @@ impl<E: DomainEvent> Happened<E> {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], with the position, when it does not decode.
-    pub fn decode(entry: RecordedEvent) -> Result<Self, StoreError> {
+    pub fn decode(mut entry: RecordedEvent) -> Result<Self, StoreError> {
         if entry.name == Lifecycle::Genesis.name() {
-            let state = stored_state(&entry.stream, &entry.body)?;
+            let state = StoredState::new(std::mem::take(&mut entry.body));
             return Ok(Self::Resumed(recorded(entry, state)));
         }
         if let Some(lifecycle) = Lifecycle::named(&entry.name) {

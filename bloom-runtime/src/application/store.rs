@@ -7,6 +7,7 @@ use super::{
     ambient::current_context,
     composition::Composition,
     registration::Registration,
+    shapes::Shapes,
     tenancy::{Placement, Tenancy, Whose},
     unit_of_work::BufferedUnitOfWork,
 };
@@ -112,6 +113,12 @@ impl<S: Storage> StorageStore<S> {
     #[must_use]
     pub fn known_events(&self) -> &[KnownEvents] {
         self.inner.events()
+    }
+
+    /// The shapes that the documents of the registered aggregates have had, for those who follow the log.
+    #[must_use]
+    pub fn shapes(&self) -> Shapes {
+        self.inner.shapes()
     }
 
     /// What is below.

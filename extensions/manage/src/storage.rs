@@ -2,12 +2,14 @@
 
 use std::{future::Future, sync::Arc};
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use bloom_runtime::application::StorageStore;
 use bloom_runtime::{
     memory::MemoryStorage,
     ports::{Cipher, Storage},
 };
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-use bloom_sql::{Projections, Projector, RunningProjections};
+use bloom_sql::{Projections, Projector, RunningProjections, SqlStorage};
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::verbs::projection::look_after;
@@ -62,7 +64,7 @@ pub trait ManagedStorage: Storage + Sized {
     /// [`RunError::NoTables`] where there is no place for them.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     fn follow(
-        storage: &Arc<Self>,
+        store: &StorageStore<Self>,
         projections: Projections,
     ) -> Result<Option<RunningProjections>, RunError>;
 
@@ -72,7 +74,7 @@ pub trait ManagedStorage: Storage + Sized {
     /// As [`Self::follow`], and what is wrong with a projection.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     fn look_after(
-        storage: &Arc<Self>,
+        store: &StorageStore<Self>,
         projections: Projections,
         arguments: &clap::ArgMatches,
     ) -> impl Future<Output = Result<(), RunError>> + Send;
@@ -97,21 +99,27 @@ macro_rules! read_models_in_tables {
         }
 
         fn follow(
-            storage: &Arc<Self>,
+            store: &StorageStore<Self>,
             projections: Projections,
         ) -> Result<Option<RunningProjections>, RunError> {
             let some = !projections.is_empty();
-            Ok(some.then(|| Projector::new(storage, projections).start()))
+            Ok(some.then(|| projector(store, projections).start()))
         }
 
         async fn look_after(
-            storage: &Arc<Self>,
+            store: &StorageStore<Self>,
             projections: Projections,
             arguments: &clap::ArgMatches,
         ) -> Result<(), RunError> {
-            look_after(Projector::new(storage, projections), arguments).await
+            look_after(projector(store, projections), arguments).await
         }
     };
+}
+
+/// The read models of a store, in its own database.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn projector<S: SqlStorage>(store: &StorageStore<S>, projections: Projections) -> Projector<S> {
+    Projector::new(store.storage(), projections).reading(store.shapes())
 }
 
 /// The storage of an application, shared by all of it.
@@ -168,7 +176,7 @@ impl ManagedStorage for MemoryStorage {
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     fn follow(
-        _: &Arc<Self>,
+        _: &StorageStore<Self>,
         projections: Projections,
     ) -> Result<Option<RunningProjections>, RunError> {
         if projections.is_empty() { Ok(None) } else { Err(RunError::NoTables) }
@@ -176,7 +184,7 @@ impl ManagedStorage for MemoryStorage {
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     async fn look_after(
-        _: &Arc<Self>,
+        _: &StorageStore<Self>,
         _: Projections,
         _: &clap::ArgMatches,
     ) -> Result<(), RunError> {

@@ -1,6 +1,6 @@
 //! `projection`: looks after the read models.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bloom_runtime::ports::Position;
 use bloom_sql::{ProjectionState, ProjectionStatus, Projector, RebuildProgress, SqlStorage};
@@ -50,10 +50,11 @@ pub(crate) async fn run<A: Application>(
     arguments: &ArgMatches,
 ) -> Result<(), RunError> {
     let storage = open::<A>(config).await?;
-    if A::on_storage(A::store(Arc::clone(&storage))).has_storage_per_tenant() {
+    let store = A::on_storage(A::store(storage));
+    if store.has_storage_per_tenant() {
         return Err(RunError::ProjectionsPerTenant);
     }
-    A::Storage::look_after(&storage, A::projections(), arguments).await
+    A::Storage::look_after(&store, A::projections(), arguments).await
 }
 
 /// Does what was asked for with the read models of a database.

@@ -16,7 +16,7 @@ use std::future::Future;
 
 use bloom_runtime::{
     application::Recorded,
-    domain::{Aggregate, Json},
+    domain::Aggregate,
     ports::{Lifecycle, StoreError},
 };
 
@@ -86,15 +86,15 @@ pub trait Projects<A: Aggregate>: Projection {
         view: &mut View<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The same for an aggregate whose first events were [truncated](bloom_runtime::application::StorageStore::truncate): the document that it was by then, at that version. Only a
-    /// projection that begins at the first event, or is rebuilt, is told; it is refused unless this is written, since what it had made of those events cannot
-    /// be told.
+    /// The same for an aggregate whose first events were [truncated](bloom_runtime::application::StorageStore::truncate): what it was by then, at that version, read in the [shape](Projector::reading)
+    /// that it has now. Only a projection that begins at the first event, or is rebuilt, is told; it is refused unless this is written, since what it had
+    /// made of those events cannot be told.
     ///
     /// # Errors
     /// As [`Self::project`].
     fn resumed(
         &self,
-        resumed: &Recorded<Json>,
+        resumed: &Recorded<A>,
         _view: &mut View<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         let Recorded { aggregate_id, version, .. } = resumed;

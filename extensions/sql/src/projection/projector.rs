@@ -6,7 +6,7 @@ use std::{
 };
 
 use bloom_runtime::{
-    application::{Delivery, Observer},
+    application::{Delivery, Observer, Shapes},
     ports::{Position, Storage, StoreError},
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -26,13 +26,19 @@ pub struct Projector<L, S = L> {
     log: Arc<L>,
     views: Arc<S>,
     projections: Projections,
+    shapes: Shapes,
 }
 
 impl<S: SqlStorage> Projector<S> {
     /// Their tables are in the database of the log.
     #[must_use]
     pub fn new(storage: &Arc<S>, projections: Projections) -> Self {
-        Self { log: Arc::clone(storage), views: Arc::clone(storage), projections }
+        Self {
+            log: Arc::clone(storage),
+            views: Arc::clone(storage),
+            projections,
+            shapes: Shapes::default(),
+        }
     }
 }
 
@@ -40,7 +46,15 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Their tables are in another database than the log.
     #[must_use]
     pub fn apart(log: Arc<L>, views: Arc<S>, projections: Projections) -> Self {
-        Self { log, views, projections }
+        Self { log, views, projections, shapes: Shapes::default() }
+    }
+
+    /// Reads with these [`StorageStore::shapes`](bloom_runtime::application::StorageStore::shapes) the states that stand for events that were truncated. Needed where
+    /// an aggregate is registered with `upcast`.
+    #[must_use]
+    pub fn reading(mut self, shapes: Shapes) -> Self {
+        self.shapes = shapes;
+        self
     }
 
     /// Follows the log with all of them, each in a task of its own, so that one that fails holds up no other.
@@ -223,6 +237,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             log: Arc::clone(&self.log),
             views: Arc::clone(&self.views),
             projection: Arc::clone(projection),
+            shapes: self.shapes.clone(),
         }
     }
 

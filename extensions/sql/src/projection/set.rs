@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 
 use bloom_runtime::{
-    application::Happened,
+    application::{Happened, Shapes},
     domain::Aggregate,
     ports::{Lifecycle, RecordedEvent, StoreError},
 };
@@ -16,7 +16,7 @@ pub(super) type Step = Box<dyn for<'v, 't> Fn(&'v mut View<'t>) -> HookFuture<'v
 
 /// Makes steps of the events of one kind of aggregate.
 trait Source: Send + Sync {
-    fn step(&self, entry: RecordedEvent) -> Result<Step, StoreError>;
+    fn step(&self, entry: RecordedEvent, shapes: &Shapes) -> Result<Step, StoreError>;
 }
 
 struct Following<P, A> {
@@ -25,9 +25,9 @@ struct Following<P, A> {
 }
 
 impl<A: Aggregate, P: Projects<A>> Source for Following<P, A> {
-    fn step(&self, entry: RecordedEvent) -> Result<Step, StoreError> {
+    fn step(&self, entry: RecordedEvent, shapes: &Shapes) -> Result<Step, StoreError> {
         let projection = Arc::clone(&self.projection);
-        let happened = Arc::new(Happened::<A::Event>::decode(entry)?);
+        let happened = Arc::new(shapes.decode::<A>(entry)?);
         Ok(Box::new(move |view| {
             let (projection, happened) = (Arc::clone(&projection), Arc::clone(&happened));
             Box::pin(async move {
@@ -93,9 +93,13 @@ pub(super) struct Followed {
 
 impl Followed {
     /// What follows from an entry of the log; `None` when it is of no concern.
-    pub(super) fn step(&self, entry: RecordedEvent) -> Result<Option<Step>, StoreError> {
+    pub(super) fn step(
+        &self,
+        entry: RecordedEvent,
+        shapes: &Shapes,
+    ) -> Result<Option<Step>, StoreError> {
         let source = self.sources.get(entry.stream.aggregate.as_str());
-        source.map(|source| source.step(entry)).transpose()
+        source.map(|source| source.step(entry, shapes)).transpose()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bloom_runtime::{
-    application::{Delivery, caught, retry},
+    application::{Delivery, Shapes, caught, retry},
     domain::{Classified, ErrorKind},
     ports::{Position, RecordedEvent, Storage, StoreError},
 };
@@ -27,6 +27,7 @@ pub(super) struct Worker<L, S> {
     pub(super) log: Arc<L>,
     pub(super) views: Arc<S>,
     pub(super) projection: Arc<Followed>,
+    pub(super) shapes: Shapes,
 }
 
 /// What came of trying to get on.
@@ -149,7 +150,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         let mut steps: Vec<Step> = Vec::new();
         for entry in entries {
             // What turns an earlier revision into the newest is somebody's code, too.
-            let step = caught(async { self.projection.step(entry) }).await;
+            let step = caught(async { self.projection.step(entry, &self.shapes) }).await;
             steps.extend(step.unwrap_or_else(panicked)?);
         }
         let name = self.projection.name;
