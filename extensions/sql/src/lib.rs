@@ -58,8 +58,8 @@ pub use value::SqlValue;
 pub use {
     copy::{Copied, CopyError, Progress, copy},
     projection::{
-        Projected, Projection, ProjectionError, ProjectionState, ProjectionStatus, Projections,
-        Projector, Projects, RebuildProgress, RunningProjections, View,
+        ParkedEvent, Projected, Projection, ProjectionError, ProjectionState, ProjectionStatus,
+        Projections, Projector, Projects, RebuildProgress, Retried, RunningProjections, View,
     },
     queries::SqlStorage,
     tenants::TenantError,

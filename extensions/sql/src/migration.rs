@@ -56,10 +56,10 @@ impl Migrations {
     /// When an applied migration has been changed or is unknown here.
     pub fn plan<'m>(
         &'m self,
-        own: &'m Migration,
+        own: &'m [Migration],
         applied: &[(String, String)],
     ) -> Result<Vec<(&'m Migration, MigrationState)>, MigrationError> {
-        let all = || std::iter::once(own).chain(&self.0);
+        let all = || own.iter().chain(&self.0);
         if let Some((name, _)) =
             applied.iter().find(|(name, _)| all().all(|known| known.name != *name))
         {
@@ -219,10 +219,11 @@ pub enum MigrationError {
 mod tests {
     use super::*;
 
-    static OWN: Migration = Migration::fixed("0000_bloom", "CREATE TABLE bloom_events (position)");
+    static OWN: [Migration; 1] =
+        [Migration::fixed("0000_bloom", "CREATE TABLE bloom_events (position)")];
 
     fn applied(migrations: &Migrations) -> Vec<(String, String)> {
-        let all = std::iter::once(&OWN).chain(&migrations.0);
+        let all = OWN.iter().chain(&migrations.0);
         all.map(|migration| (migration.name.to_string(), migration.checksum())).collect()
     }
 

@@ -11,7 +11,8 @@ use crate::{parameters, transaction::Transaction, value::SqlValue, work::SqlWork
 /// Whoever follows the log with a place in this database. What is Bloom's own reads nothing that it would miss.
 pub(crate) const READERS: &str =
     "SELECT name, position FROM bloom_cursors WHERE name NOT LIKE 'bloom.%'
-    UNION ALL SELECT name, position FROM bloom_projections ORDER BY position";
+    UNION ALL SELECT name, position FROM bloom_projections
+    UNION ALL SELECT name, min(position) - 1 FROM bloom_parked GROUP BY name ORDER BY position";
 
 /// Truncates some streams, in one transaction with the checks.
 pub(crate) fn truncate(truncations: Vec<Truncation>) -> [SqlWork; 2] {

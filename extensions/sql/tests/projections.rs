@@ -64,6 +64,10 @@ on_both! {
     rebuilds_nothing_with_foreign_keys(here),
     skips_nothing_that_is_well(here),
     begins_behind_what_was_truncated(here),
+    sets_aside_what_it_cannot_take(here, there),
+    retries_while_it_runs(here, there),
+    sets_aside_only_so_many(here),
+    sets_aside_while_it_is_rebuilt(here),
 }
 
 #[test]

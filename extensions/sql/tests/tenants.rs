@@ -70,7 +70,7 @@ async fn a_file_for_each_tenant() {
         FilePerTenant::in_folder(folder.path().join("tenants"), migrations.clone()).open_at_most(1);
     assert!(tenants.tenants().expect("no folder yet").is_empty());
     for name in ["b-2", "acme"] {
-        assert_eq!(tenants.create(name).expect("it is made").len(), 2);
+        assert_eq!(tenants.create(name).expect("it is made").len(), 3);
         assert!(tenants.create(name).expect("it is there").is_empty());
     }
     let escaped = tenants.create("../escaped");

@@ -6,8 +6,13 @@ use super::pool::{Connections, Whose};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
-pub(super) static SCHEMA: Migration =
-    Migration::fixed("0000_bloom", include_str!("../../migrations/postgres/0000_bloom.sql"));
+pub(super) static SCHEMA: [Migration; 2] = [
+    Migration::fixed("0000_bloom", include_str!("../../migrations/postgres/0000_bloom.sql")),
+    Migration::fixed(
+        "0000_bloom_parked",
+        include_str!("../../migrations/postgres/0000_bloom_parked.sql"),
+    ),
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS bloom_migrations (
     name     text        PRIMARY KEY,

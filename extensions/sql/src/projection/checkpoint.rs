@@ -53,6 +53,8 @@ pub struct ProjectionStatus {
     pub position: Position,
     /// How many events were skipped on somebody's word.
     pub skipped: u64,
+    /// How many events are set aside, with those that wait behind them.
+    pub parked: u64,
     /// Why it does not get on.
     pub failure: Option<String>,
 }
@@ -64,6 +66,8 @@ pub(super) struct Checkpoint {
     pub(super) state: ProjectionState,
     pub(super) position: Position,
     pub(super) skipped: u64,
+    /// How many events are set aside, and of how many aggregates.
+    pub(super) parked: (u64, u64),
     pub(super) failure: Option<String>,
 }
 
@@ -72,8 +76,10 @@ pub(super) async fn checkpoints<S: SqlStorage>(
     views: &S,
     name: &str,
 ) -> Result<Vec<Checkpoint>, StoreError> {
-    const SQL: &str = "SELECT generation, state, position, skipped, failure FROM bloom_projections
-        WHERE name = $1 ORDER BY generation";
+    const SQL: &str = "SELECT generation, state, position, skipped, failure,
+        (SELECT count(*) FROM bloom_parked k WHERE k.name = p.name AND k.generation = p.generation),
+        (SELECT count(*) FROM bloom_parked k WHERE k.name = p.name AND k.generation = p.generation AND k.failure IS NOT NULL)
+        FROM bloom_projections p WHERE name = $1 ORDER BY generation";
     let rows = views.query(SQL, parameters![name]).await?;
     rows.into_iter().map(|row| checkpoint(row, name)).collect()
 }
@@ -127,6 +133,20 @@ pub(super) async fn advance(
     Err(moved(name, seen))
 }
 
+/// Holds a checkpoint, wherever it is by now, so that nobody else writes what hangs on it; a conflict when it is gone.
+pub(super) async fn hold(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    seen: &Checkpoint,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE bloom_projections SET position = position
+        WHERE name = $1 AND generation = $2 AND state <> 'building'";
+    match transaction.execute(SQL, &parameters![name, seen.generation]).await? {
+        1 => Ok(()),
+        _ => Err(moved(name, seen)),
+    }
+}
+
 /// What becomes of a writer whose checkpoint another one has moved.
 pub(super) fn moved(name: &str, seen: &Checkpoint) -> StoreError {
     StoreError::Conflict {
@@ -177,12 +197,15 @@ fn checkpoint(row: Vec<SqlValue>, name: &str) -> Result<Checkpoint, StoreError> 
         place: format!("the row of `{name}` in `bloom_projections`"),
         source: "it has columns of other types".into(),
     };
-    let [generation, state, position, skipped, failure] =
-        <[SqlValue; 5]>::try_from(row).map_err(|_| corrupt())?;
+    let [generation, state, position, skipped, failure, parked, aggregates] =
+        <[SqlValue; 7]>::try_from(row).map_err(|_| corrupt())?;
     let (SqlValue::Integer(generation), SqlValue::Text(state)) = (generation, state) else {
         return Err(corrupt());
     };
     let (SqlValue::Integer(position), SqlValue::Integer(skipped)) = (position, skipped) else {
+        return Err(corrupt());
+    };
+    let (SqlValue::Integer(parked), SqlValue::Integer(aggregates)) = (parked, aggregates) else {
         return Err(corrupt());
     };
     Ok(Checkpoint {
@@ -190,6 +213,7 @@ fn checkpoint(row: Vec<SqlValue>, name: &str) -> Result<Checkpoint, StoreError> 
         state: ProjectionState::named(&state).ok_or_else(corrupt)?,
         position: Position::new(position.cast_unsigned()),
         skipped: skipped.cast_unsigned(),
+        parked: (parked.cast_unsigned(), aggregates.cast_unsigned()),
         failure: match failure {
             SqlValue::Text(failure) => Some(failure),
             _ => None,

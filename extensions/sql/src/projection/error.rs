@@ -40,17 +40,28 @@ pub enum ProjectionError {
         name: &'static str,
     },
 
-    /// An event can only be skipped by whoever has seen it fail.
+    /// An event can only be skipped or set aside by whoever has seen it fail.
     #[error(
-        "`{name}` does not stand before event {position}, but at {reached}: nothing was skipped"
+        "`{name}` does not stand before event {position}, but at {reached}, and has not set it aside: nothing was done"
     )]
     NotThere {
         /// The projection.
         name: &'static str,
-        /// The event that was to be skipped.
+        /// The event that was meant.
         position: Position,
         /// The last event it has seen.
         reached: Position,
+    },
+
+    /// What a person is forgotten by is not set aside: what the tables hold of them has to go.
+    #[error(
+        "event {position} tells `{name}` of a person who was forgotten, which cannot wait: mend the projection"
+    )]
+    Forgets {
+        /// The projection.
+        name: &'static str,
+        /// The event.
+        position: Position,
     },
 
     /// It fails at an event.
@@ -83,7 +94,9 @@ impl Classified for ProjectionError {
         match self {
             Self::Unknown { .. } => ErrorKind::NotFound,
             Self::Behind { .. } => ErrorKind::Unavailable,
-            Self::Overtaken { .. } | Self::NotThere { .. } => ErrorKind::Rule,
+            Self::Overtaken { .. } | Self::NotThere { .. } | Self::Forgets { .. } => {
+                ErrorKind::Rule
+            }
             Self::Failed { .. } | Self::Hole { .. } => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
         }
@@ -95,6 +108,7 @@ impl Classified for ProjectionError {
             Self::Behind { .. } => "projection.behind",
             Self::Overtaken { .. } => "projection.overtaken",
             Self::NotThere { .. } => "projection.not_there",
+            Self::Forgets { .. } => "projection.forgets",
             Self::Failed { .. } => "projection.failed",
             Self::Hole { .. } => "projection.hole",
             Self::Store(error) => error.code(),

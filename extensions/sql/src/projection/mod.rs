@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod error;
+mod parking;
 mod projector;
 mod rebuild;
 mod set;
@@ -22,6 +23,7 @@ use bloom_runtime::{
 
 pub use checkpoint::{ProjectionState, ProjectionStatus};
 pub use error::ProjectionError;
+pub use parking::{ParkedEvent, Retried};
 pub use projector::{Projector, RunningProjections};
 pub use rebuild::RebuildProgress;
 pub use set::{Projected, Projections};

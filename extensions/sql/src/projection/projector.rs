@@ -7,13 +7,13 @@ use std::{
 
 use bloom_runtime::{
     application::{Delivery, Observer, Shapes},
-    ports::{Position, Storage, StoreError},
+    ports::{Position, Storage},
 };
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Projection,
-    checkpoint::{self, ProjectionState, ProjectionStatus, advance, signed},
+    checkpoint::{self, ProjectionState, ProjectionStatus},
     error::ProjectionError,
     set::{Followed, Projections},
     view::Tables,
@@ -107,6 +107,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     state: ProjectionState::Live,
                     position: Position::START,
                     skipped: 0,
+                    parked: 0,
                     failure: None,
                 });
             }
@@ -115,6 +116,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 state: checkpoint.state,
                 position: checkpoint.position,
                 skipped: checkpoint.skipped,
+                parked: checkpoint.parked.0,
                 failure: checkpoint.failure,
             }));
         }
@@ -170,40 +172,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         Ok(())
     }
 
-    /// Passes over an event that one of them cannot take. It is counted, and the tables go without it.
-    ///
-    /// # Errors
-    /// [`ProjectionError::NotThere`] when the projection is not stopped before this event.
-    pub async fn skip(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
-        let projection = self.projections.named(name)?;
-        let seen = checkpoint::served(&*self.views, projection).await?;
-        let name = projection.name;
-        // Nobody else's event is passed over, nor one that nobody has seen fail.
-        let there = seen.position.next() == position && seen.failure.is_some();
-        let not_there = || ProjectionError::NotThere { name, position, reached: seen.position };
-        if !there {
-            return Err(not_there());
-        }
-        let checkpoint = seen.clone();
-        let skipped = checkpoint::commit(&*self.views, move |transaction| {
-            let seen = checkpoint.clone();
-            Box::pin(async move {
-                const SQL: &str = "UPDATE bloom_projections SET skipped = skipped + 1
-                    WHERE name = $1 AND generation = $2 AND position = $3";
-                advance(transaction, name, &seen, position).await?;
-                let values = parameters![name, seen.generation, signed(position)];
-                transaction.execute(SQL, &values).await?;
-                Ok(())
-            })
-        })
-        .await;
-        match skipped {
-            Err(StoreError::Conflict { .. }) => Err(not_there()),
-            done => Ok(done?),
-        }
-    }
-
-    /// Waits until everything up to a position is in the tables, whichever process runs the projection: what a commit returned
+    /// Waits until everything up to a position is in the tables, but for what is set aside, whichever process runs the projection: what a commit returned
     /// is then seen by whoever reads them.
     ///
     /// # Errors

@@ -16,11 +16,12 @@ use bloom_runtime::{
 use super::{
     checkpoint::{self, Checkpoint, ProjectionState, advance, moved, signed},
     error::ProjectionError,
+    parking,
     projector::Projector,
     set::Followed,
     stand_in,
     view::Tables,
-    worker::{Advanced, BATCH, is_passing},
+    worker::{Advanced, is_passing},
 };
 use crate::{parameters, queries::SqlStorage, transaction::Transaction, value::SqlValue};
 
@@ -107,7 +108,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
         let head = self.head().await?;
         progress(RebuildProgress { position: building.position, head, elapsed: begun.elapsed() });
-        if self.worker(projection).advance(&building, tables, BATCH).await? != Advanced::Nothing {
+        if self.worker(projection).advance_or_park(&building, tables).await? != Advanced::Nothing {
             return Ok(None);
         }
         let live = checkpoint::served(self.views(), projection).await?;
@@ -188,6 +189,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 advance(transaction, name, &live, live.position).await?;
                 advance(transaction, name, &building, building.position).await?;
                 stand_in::replace(transaction, &tables).await?;
+                parking::rows::forget(transaction, name, live.generation).await?;
                 const FORGET: &str =
                     "DELETE FROM bloom_projections WHERE name = $1 AND generation = $2";
                 transaction.execute(FORGET, &parameters![name, live.generation]).await?;
@@ -215,5 +217,6 @@ async fn throw_away(
         WHERE name = $1 AND generation = $2 AND state = 'building'";
     let values: [SqlValue; 2] = [name.into(), generation.into()];
     transaction.execute(SQL, &values).await?;
+    parking::rows::forget(transaction, name, generation).await?;
     stand_in::drop(transaction, tables).await
 }

@@ -56,13 +56,14 @@ impl<A: Aggregate, P: Projects<A>> Source for Following<P, A> {
 pub struct Projected<P> {
     projection: Arc<P>,
     sources: BTreeMap<&'static str, Box<dyn Source>>,
+    parks: u64,
 }
 
 impl<P: Projection> Projected<P> {
     /// The projection, which follows nothing yet.
     #[must_use]
     pub fn new(projection: P) -> Self {
-        Self { projection: Arc::new(projection), sources: BTreeMap::new() }
+        Self { projection: Arc::new(projection), sources: BTreeMap::new(), parks: 0 }
     }
 
     /// Follows the events of this aggregate.
@@ -78,6 +79,18 @@ impl<P: Projection> Projected<P> {
         );
         self
     }
+
+    /// Sets an event aside that it cannot take, with those that follow it in its aggregate, and goes on with the others, for so many
+    /// aggregates at most: with one more it stops, since then it is the projection that is wrong. Without this it stops at the first.
+    ///
+    /// It is for projections in which each aggregate has rows of its own: in others an event that is taken later than its time
+    /// may mean something else. What is set aside is shown and taken again by [`Projector::parked`](super::Projector::parked) and
+    /// [`Projector::retry`](super::Projector::retry), and holds back the truncation of the log.
+    #[must_use]
+    pub const fn parking(mut self, aggregates: u64) -> Self {
+        self.parks = aggregates;
+        self
+    }
 }
 
 /// The projections of an application.
@@ -88,10 +101,17 @@ pub struct Projections(Vec<Arc<Followed>>);
 pub(super) struct Followed {
     pub(super) name: &'static str,
     pub(super) tables: &'static [&'static str],
+    /// For how many aggregates at most it sets events aside by itself.
+    pub(super) parks: u64,
     sources: BTreeMap<&'static str, Box<dyn Source>>,
 }
 
 impl Followed {
+    /// Whether events of this kind of aggregate are of any concern.
+    pub(super) fn follows(&self, aggregate: &str) -> bool {
+        self.sources.contains_key(aggregate)
+    }
+
     /// What follows from an entry of the log; `None` when it is of no concern.
     pub(super) fn step(
         &self,
@@ -126,8 +146,8 @@ impl Projections {
                 P::NAME
             );
         }
-        let sources = projected.sources;
-        self.0.push(Arc::new(Followed { name: P::NAME, tables: P::TABLES, sources }));
+        let Projected { sources, parks, .. } = projected;
+        self.0.push(Arc::new(Followed { name: P::NAME, tables: P::TABLES, parks, sources }));
         self
     }
 

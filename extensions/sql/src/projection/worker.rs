@@ -1,26 +1,47 @@
 //! One projection following the log.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, error::Error, sync::Arc, time::Duration};
 
 use bloom_runtime::{
     application::{Delivery, Shapes, caught, retry},
     domain::{Classified, ErrorKind},
-    ports::{Position, RecordedEvent, Storage, StoreError},
+    ports::{Lifecycle, Position, RecordedEvent, Storage, StoreError, StreamId},
 };
 use tokio::sync::watch;
 
 use super::{
-    checkpoint::{self, Checkpoint, ProjectionState, advance},
+    checkpoint::{self, Checkpoint, ProjectionState, advance, moved},
     error::ProjectionError,
+    parking::{ParkedEvent, rows},
     set::{Followed, Step},
     view::{Tables, View},
 };
-use crate::queries::SqlStorage;
+use crate::{queries::SqlStorage, transaction::Transaction};
 
 /// At most so many events share a transaction.
 pub(super) const BATCH: usize = 500;
 /// Another process may append without telling this one.
 const POLL: Duration = Duration::from_millis(250);
+
+/// It is tried so often before an event is set aside.
+const ATTEMPTS: u32 = 5;
+
+/// How often an event was tried.
+#[derive(Default)]
+struct Attempts {
+    position: Position,
+    made: u32,
+}
+
+impl Attempts {
+    fn at(&mut self, position: Position) -> u32 {
+        if self.position != position {
+            *self = Self { position, made: 0 };
+        }
+        self.made += 1;
+        self.made
+    }
+}
 
 /// What follows a log, and where it writes.
 pub(super) struct Worker<L, S> {
@@ -49,10 +70,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut pauses = patience();
+        let mut attempts = Attempts::default();
         while !*stop.borrow() {
             let mut appended = self.log.appended();
             appended.mark_unchanged();
-            let pause = match self.follow(&reached).await {
+            let pause = match self.follow(&reached, &mut attempts).await {
                 Ok(Advanced::To(_)) => {
                     pauses = patience();
                     continue;
@@ -84,7 +106,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
     }
 
-    async fn follow(&self, reached: &watch::Sender<Delivery>) -> Result<Advanced, ProjectionError> {
+    async fn follow(
+        &self,
+        reached: &watch::Sender<Delivery>,
+        attempts: &mut Attempts,
+    ) -> Result<Advanced, ProjectionError> {
         let seen = checkpoint::served(&*self.views, &self.projection).await?;
         let is_paused = seen.state == ProjectionState::Paused;
         stands(reached, seen.position, is_paused);
@@ -92,7 +118,15 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             return Ok(Advanced::Elsewhere);
         }
         let tables = Tables::live(self.projection.tables);
-        match self.advance(&seen, &tables, BATCH).await {
+        let advanced = match self.advance(&seen, &tables, BATCH).await {
+            Err(ProjectionError::Failed { position, source, .. })
+                if self.may_park(&seen) && attempts.at(position) >= ATTEMPTS =>
+            {
+                self.set_aside(&seen, position, source).await
+            }
+            advanced => advanced,
+        };
+        match advanced {
             Ok(Advanced::To(position)) => {
                 stands(reached, position, false);
                 Ok(Advanced::To(position))
@@ -139,6 +173,20 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
     }
 
+    /// The same, setting aside at once what cannot be taken, where the projection does that.
+    pub(super) async fn advance_or_park(
+        &self,
+        seen: &Checkpoint,
+        tables: &Tables,
+    ) -> Result<Advanced, ProjectionError> {
+        match self.advance(seen, tables, BATCH).await {
+            Err(ProjectionError::Failed { position, source, .. }) if self.may_park(seen) => {
+                self.set_aside(seen, position, source).await
+            }
+            advanced => advanced,
+        }
+    }
+
     /// Writes what follows from the entries and moves the checkpoint, in one transaction.
     async fn take(
         &self,
@@ -147,29 +195,80 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         entries: Vec<RecordedEvent>,
         last: Position,
     ) -> Result<(), StoreError> {
-        let mut steps: Vec<Step> = Vec::new();
+        let waiting = self.waiting(seen).await?;
+        let is_behind = |entry: &RecordedEvent| {
+            self.projection.follows(&entry.stream.aggregate) && waiting.contains(&entry.stream)
+        };
+        let behind: Arc<[ParkedEvent]> = entries
+            .iter()
+            .filter(|entry| is_behind(entry))
+            .map(|entry| ParkedEvent {
+                position: entry.position,
+                stream: entry.stream.clone(),
+                failure: None,
+            })
+            .collect();
+        // A person is forgotten at once, and once more when the events before have been taken.
+        let is_due =
+            |entry: &RecordedEvent| !is_behind(entry) || entry.name == Lifecycle::Forgotten.name();
+        let steps = self.steps(entries.into_iter().filter(is_due).collect()).await?;
+        let name = self.projection.name;
+        let (seen, tables, waiting) = (seen.clone(), tables.clone(), Arc::new(waiting));
+        checkpoint::commit(&*self.views, move |transaction| {
+            let (steps, seen, tables) = (Arc::clone(&steps), seen.clone(), tables.clone());
+            let (behind, waiting) = (Arc::clone(&behind), Arc::clone(&waiting));
+            Box::pin(async move {
+                advance(transaction, name, &seen, last).await?;
+                if seen.parked.0 > 0 {
+                    let now = rows::streams(transaction, name, seen.generation).await?;
+                    if now != *waiting {
+                        return Err(moved(name, &seen));
+                    }
+                }
+                for event in &*behind {
+                    rows::park(transaction, name, seen.generation, event).await?;
+                }
+                write(transaction, &tables, &steps).await
+            })
+        })
+        .await
+    }
+
+    /// The aggregates whose events wait, since one of them is set aside.
+    async fn waiting(&self, seen: &Checkpoint) -> Result<BTreeSet<StreamId>, StoreError> {
+        if seen.parked.0 == 0 {
+            return Ok(BTreeSet::new());
+        }
+        let first = rows::first(&*self.views, self.projection.name, seen.generation).await?;
+        Ok(first.into_iter().map(|event| event.stream).collect())
+    }
+
+    /// What follows from the entries.
+    pub(super) async fn steps(
+        &self,
+        entries: Vec<RecordedEvent>,
+    ) -> Result<Arc<[Step]>, StoreError> {
+        let mut steps = Vec::new();
         for entry in entries {
             // What turns an earlier revision into the newest is somebody's code, too.
             let step = caught(async { self.projection.step(entry, &self.shapes) }).await;
             steps.extend(step.unwrap_or_else(panicked)?);
         }
-        let name = self.projection.name;
-        let (steps, seen, tables): (Arc<[Step]>, _, _) =
-            (steps.into(), seen.clone(), tables.clone());
-        checkpoint::commit(&*self.views, move |transaction| {
-            let (steps, seen, tables) = (Arc::clone(&steps), seen.clone(), tables.clone());
-            Box::pin(async move {
-                advance(transaction, name, &seen, last).await?;
-                let mut view = View::new(transaction.reborrow(), &tables);
-                for step in &*steps {
-                    let done = caught(step(&mut view)).await;
-                    done.unwrap_or_else(panicked)?;
-                }
-                Ok(())
-            })
-        })
-        .await
+        Ok(steps.into())
     }
+}
+
+pub(super) async fn write(
+    transaction: &mut Transaction<'_>,
+    tables: &Tables,
+    steps: &[Step],
+) -> Result<(), StoreError> {
+    let mut view = View::new(transaction.reborrow(), tables);
+    for step in steps {
+        let done = caught(step(&mut view)).await;
+        done.unwrap_or_else(panicked)?;
+    }
+    Ok(())
 }
 
 /// Tells how far it has come, if that has changed.
@@ -186,7 +285,10 @@ fn stands(reached: &watch::Sender<Delivery>, position: Position, is_paused: bool
 }
 
 /// A reader that wants everything does not go on over a hole.
-fn contiguous(after: Position, entries: &[RecordedEvent]) -> Result<(), ProjectionError> {
+pub(super) fn contiguous(
+    after: Position,
+    entries: &[RecordedEvent],
+) -> Result<(), ProjectionError> {
     let mut last = after;
     for entry in entries {
         if entry.position != last.next() {
@@ -206,9 +308,9 @@ fn patience() -> impl Iterator<Item = Duration> + Send {
 }
 
 /// The error with everything that led to it.
-fn chain(error: &ProjectionError) -> String {
+pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(cause) = source {
         text.push_str(": ");
         text.push_str(&cause.to_string());

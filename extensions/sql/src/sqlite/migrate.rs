@@ -5,8 +5,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
-pub(super) static SCHEMA: Migration =
-    Migration::fixed("0000_bloom", include_str!("../../migrations/sqlite/0000_bloom.sql"));
+pub(super) static SCHEMA: [Migration; 2] = [
+    Migration::fixed("0000_bloom", include_str!("../../migrations/sqlite/0000_bloom.sql")),
+    Migration::fixed(
+        "0000_bloom_parked",
+        include_str!("../../migrations/sqlite/0000_bloom_parked.sql"),
+    ),
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS bloom_migrations (
     name     TEXT    PRIMARY KEY,

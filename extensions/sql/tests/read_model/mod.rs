@@ -1,5 +1,7 @@
 //! A read model of accounts, and what is promised of read models, whatever the databases.
 
+mod parking;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -11,14 +13,16 @@ use std::{
 
 use bloom_runtime::{
     application::{Events, Recorded, Retention, StorageStore},
-    domain::{Aggregate, Json, Timestamp, Uuid},
+    domain::{Aggregate, Timestamp, Uuid},
     ports::{Lifecycle, Position, Repository, Store, StoreError, UnitOfWork},
     testing::conformance::{Account, AccountEvent},
 };
 use bloom_sql::{
     Projected, Projection, ProjectionError, ProjectionState, ProjectionStatus, Projections,
-    Projector, Projects, SqlStorage, SqlValue, View, parameters,
+    Projector, Projects, Retried, SqlStorage, SqlValue, View, parameters,
 };
+
+pub(crate) use self::parking::*;
 
 /// What each account has, and what each event has added: two tables that have to agree.
 pub(crate) const TABLES_SQL: &str = "

@@ -1,0 +1,132 @@
+//! How a projection goes on behind an event that it cannot take, and takes it later.
+
+use std::{error::Error, sync::Arc};
+
+use bloom_runtime::ports::{Lifecycle, Position, Storage, StoreError};
+
+use super::{ParkedEvent, rows};
+use crate::{
+    projection::{
+        checkpoint::{self, Checkpoint, advance, hold},
+        error::ProjectionError,
+        view::Tables,
+        worker::{Advanced, Worker, chain, contiguous, write},
+    },
+    queries::SqlStorage,
+};
+
+impl<L: Storage, S: SqlStorage> Worker<L, S> {
+    /// Whether it sets aside one more.
+    pub(in crate::projection) fn may_park(&self, seen: &Checkpoint) -> bool {
+        seen.parked.1 < self.projection.parks
+    }
+
+    /// Sets aside the event at which it fails; that failure when it cannot be.
+    pub(in crate::projection) async fn set_aside(
+        &self,
+        seen: &Checkpoint,
+        position: Position,
+        source: StoreError,
+    ) -> Result<Advanced, ProjectionError> {
+        let (name, failure) = (self.projection.name, chain(&source));
+        match self.park(seen, failure.clone()).await {
+            Ok(true) => {
+                tracing::error!(
+                    projection = name, %position,
+                    "{failure}; the event is set aside, with those that follow it in its aggregate"
+                );
+                Ok(Advanced::To(position))
+            }
+            Ok(false) => Ok(Advanced::Elsewhere),
+            Err(ProjectionError::Forgets { .. }) => {
+                Err(ProjectionError::Failed { name, position, source })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets aside the next event, and moves behind it; `false` when somebody else has moved.
+    pub(in crate::projection) async fn park(
+        &self,
+        seen: &Checkpoint,
+        failure: String,
+    ) -> Result<bool, ProjectionError> {
+        let entries = self.log.read(seen.position, 1).await?;
+        contiguous(seen.position, &entries)?;
+        let Some(entry) = entries.into_iter().next() else { return Ok(false) };
+        let (name, position) = (self.projection.name, entry.position);
+        if entry.name == Lifecycle::Forgotten.name() {
+            return Err(ProjectionError::Forgets { name, position });
+        }
+        let event = ParkedEvent { position, stream: entry.stream, failure: Some(failure) };
+        let seen = seen.clone();
+        let parked = checkpoint::commit(&*self.views, move |transaction| {
+            let (seen, event) = (seen.clone(), event.clone());
+            Box::pin(async move {
+                advance(transaction, name, &seen, event.position).await?;
+                rows::park(transaction, name, seen.generation, &event).await
+            })
+        });
+        is_done(parked.await)
+    }
+
+    /// Takes the first event that is set aside of an aggregate; `false` when somebody else has.
+    pub(in crate::projection) async fn take_parked(
+        &self,
+        seen: &Checkpoint,
+        event: &ParkedEvent,
+    ) -> Result<bool, ProjectionError> {
+        let (name, position) = (self.projection.name, event.position);
+        let before = Position::new(position.get().saturating_sub(1));
+        let entries = self.log.read(before, 1).await?;
+        contiguous(before, &entries)?;
+        let failed = |source| ProjectionError::Failed { name, position, source };
+        let steps = self.steps(entries).await.map_err(failed)?;
+        let tables = Tables::live(self.projection.tables);
+        let (seen, event) = (seen.clone(), event.clone());
+        let taken = checkpoint::commit(&*self.views, move |transaction| {
+            let (steps, seen, event) = (Arc::clone(&steps), seen.clone(), event.clone());
+            let tables = tables.clone();
+            Box::pin(async move {
+                hold(transaction, name, &seen).await?;
+                rows::still_first(transaction, name, &seen, event.position).await?;
+                rows::release(transaction, name, seen.generation, &event).await?;
+                write(transaction, &tables, &steps).await
+            })
+        });
+        match taken.await {
+            Err(error @ (StoreError::Unavailable { .. } | StoreError::OutcomeUnknown)) => {
+                Err(error.into())
+            }
+            Err(StoreError::Conflict { .. }) => Ok(false),
+            Err(source) => Err(failed(source)),
+            Ok(()) => Ok(true),
+        }
+    }
+
+    /// Notes why an event that is set aside could not be taken this time, either.
+    pub(in crate::projection) async fn note_parked(
+        &self,
+        seen: &Checkpoint,
+        event: &ParkedEvent,
+        error: &ProjectionError,
+    ) -> Result<(), ProjectionError> {
+        let (name, generation, position) = (self.projection.name, seen.generation, event.position);
+        let failure = Error::source(error).map_or_else(|| chain(error), chain);
+        let noted = checkpoint::commit(&*self.views, move |transaction| {
+            let failure = failure.clone();
+            Box::pin(
+                async move { rows::note(transaction, name, generation, position, &failure).await },
+            )
+        });
+        Ok(noted.await?)
+    }
+}
+
+/// `false` when somebody else has moved the checkpoint.
+fn is_done(committed: Result<(), StoreError>) -> Result<bool, ProjectionError> {
+    match committed {
+        Err(StoreError::Conflict { .. }) => Ok(false),
+        done => Ok(done.map(|()| true)?),
+    }
+}

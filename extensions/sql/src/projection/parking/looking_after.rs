@@ -1,0 +1,113 @@
+//! Looking after the events that projections cannot take.
+
+use std::collections::BTreeSet;
+
+use bloom_runtime::ports::{Position, Storage, StoreError};
+
+use super::{ParkedEvent, Retried, rows};
+use crate::projection::{
+    checkpoint::{self, advance, hold},
+    error::ProjectionError,
+    projector::Projector,
+    worker::is_passing,
+};
+use crate::{parameters, queries::SqlStorage};
+
+impl<L: Storage, S: SqlStorage> Projector<L, S> {
+    /// What one of them has set aside, in the order of the log.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the database is out of reach.
+    pub async fn parked(&self, name: &str) -> Result<Vec<ParkedEvent>, ProjectionError> {
+        let projection = self.followed(name)?;
+        let seen = checkpoint::served(self.views(), projection).await?;
+        Ok(rows::all(self.views(), projection.name, seen.generation).await?)
+    }
+
+    /// Sets the event aside that one of them cannot take, so that it goes on; what follows in the same aggregate waits behind it.
+    ///
+    /// # Errors
+    /// [`ProjectionError::NotThere`] when the projection is not stopped before this event; [`ProjectionError::Forgets`] when it tells of a person
+    /// who was forgotten.
+    pub async fn park(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
+        let projection = self.followed(name)?;
+        let seen = checkpoint::served(self.views(), projection).await?;
+        let (name, reached) = (projection.name, seen.position);
+        let not_there = || ProjectionError::NotThere { name, position, reached };
+        // Nobody else's event is set aside, nor one that nobody has seen fail.
+        let failure = seen.failure.clone().filter(|_| reached.next() == position);
+        let failure = failure.ok_or_else(not_there)?;
+        if self.worker(projection).park(&seen, failure).await? { Ok(()) } else { Err(not_there()) }
+    }
+
+    /// Takes again what one of them has set aside, each aggregate in its order and up to the first event that fails again.
+    ///
+    /// # Errors
+    /// When there is none of this name, or a database is out of reach; what was taken until then stays taken.
+    pub async fn retry(&self, name: &str) -> Result<Retried, ProjectionError> {
+        let projection = self.followed(name)?;
+        let worker = self.worker(projection);
+        let mut retried = Retried::default();
+        let mut failed = BTreeSet::new();
+        loop {
+            let seen = checkpoint::served(self.views(), projection).await?;
+            let first = rows::first(self.views(), projection.name, seen.generation).await?;
+            let Some(next) = first.into_iter().find(|event| !failed.contains(&event.stream)) else {
+                retried.left = seen.parked.0;
+                return Ok(retried);
+            };
+            match worker.take_parked(&seen, &next).await {
+                Ok(true) => retried.taken += 1,
+                // Somebody else was faster, or a rebuild has put other tables in their place.
+                Ok(false) => {}
+                Err(error) if is_passing(&error) => return Err(error),
+                Err(error) => {
+                    worker.note_parked(&seen, &next, &error).await?;
+                    failed.insert(next.stream);
+                }
+            }
+        }
+    }
+
+    /// Passes over an event that one of them cannot take, or that is the first one it has set aside of its aggregate. It is counted, and the
+    /// tables go without it.
+    ///
+    /// # Errors
+    /// [`ProjectionError::NotThere`] when the projection is not stopped before this event.
+    pub async fn skip(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
+        let projection = self.followed(name)?;
+        let seen = checkpoint::served(self.views(), projection).await?;
+        let name = projection.name;
+        let first = rows::first(self.views(), name, seen.generation).await?;
+        let aside = first.into_iter().find(|event| event.position == position);
+        // Nobody else's event is passed over, nor one that nobody has seen fail.
+        let there = seen.position.next() == position && seen.failure.is_some();
+        let not_there = || ProjectionError::NotThere { name, position, reached: seen.position };
+        if !there && aside.is_none() {
+            return Err(not_there());
+        }
+        let checkpoint = seen.clone();
+        let skipped = checkpoint::commit(self.views(), move |transaction| {
+            let (seen, aside) = (checkpoint.clone(), aside.clone());
+            Box::pin(async move {
+                const SQL: &str = "UPDATE bloom_projections SET skipped = skipped + 1
+                    WHERE name = $1 AND generation = $2";
+                match aside {
+                    None => advance(transaction, name, &seen, position).await?,
+                    Some(event) => {
+                        hold(transaction, name, &seen).await?;
+                        rows::still_first(transaction, name, &seen, position).await?;
+                        rows::release(transaction, name, seen.generation, &event).await?;
+                    }
+                }
+                transaction.execute(SQL, &parameters![name, seen.generation]).await?;
+                Ok(())
+            })
+        })
+        .await;
+        match skipped {
+            Err(StoreError::Conflict { .. }) => Err(not_there()),
+            done => Ok(done?),
+        }
+    }
+}

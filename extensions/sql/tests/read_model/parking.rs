@@ -1,0 +1,207 @@
+//! What a read model cannot take is set aside, and nothing of it is lost.
+
+use super::*;
+
+fn parking(refuses: &Arc<AtomicBool>, panics: bool, aggregates: u64) -> Projections {
+    let balances = Balances { refuses: Arc::clone(refuses), panics };
+    Projections::new().with(Projected::new(balances).from::<Account>().parking(aggregates))
+}
+
+async fn hand_over<S: SqlStorage>(storage: &Arc<S>, number: u128, owner: &str) {
+    let mut uow = store(storage).begin().await.expect("it begins");
+    let id = Uuid::from_u128(number).into();
+    let mut account: Account = uow.repository().get(&id).await.expect("it is there");
+    account.hand_over(owner);
+    uow.repository().save(account).expect("it is saved");
+    uow.commit().await.expect("it commits");
+}
+
+async fn owner<S: SqlStorage>(storage: &S, number: u128) -> Vec<Vec<SqlValue>> {
+    let of = parameters![Uuid::from_u128(number).to_string()];
+    storage.query("SELECT owner FROM balances WHERE account = $1", of).await.expect("it answers")
+}
+
+async fn at_the_end<S: SqlStorage>(projector: &Projector<S>) {
+    let head = projector.head().await.expect("a head");
+    let waited = projector.wait_for::<Balances>(head, Duration::from_secs(20));
+    waited.await.expect("it comes to the end");
+}
+
+/// One aggregate waits with all that follows in it, the others go on, and what waits is taken in its order when the projection is mended.
+pub(crate) async fn sets_aside_what_it_cannot_take<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    let refuses = Arc::new(AtomicBool::new(true));
+    // The second process panics where the first one fails.
+    let projector = Projector::new(&storage, parking(&refuses, false, 10));
+    let panicking = Projector::new(&other, parking(&refuses, true, 10));
+    let (running, also_running) = (projector.start(), panicking.start());
+    for number in 0..4 {
+        open(&storage, number).await;
+        deposit(&storage, number, 5).await;
+    }
+    let poison = deposit(&storage, 0, REFUSED).await;
+    let behind = deposit(&storage, 0, 7).await;
+    deposit(&storage, 1, 7).await;
+    at_the_end(&projector).await;
+    hand_over(&storage, 0, "somebody").await;
+    hand_over(&storage, 1, "somebody else").await;
+    at_the_end(&projector).await;
+
+    assert_eq!(shown(&*storage).await[&Uuid::from_u128(0).to_string()], 5);
+    assert_eq!(owner(&*storage, 0).await, [parameters!["owner 0"]]);
+    assert_eq!(owner(&*storage, 1).await, [parameters!["somebody else"]]);
+    assert_eq!(shown(&*storage).await[&Uuid::from_u128(1).to_string()], 12);
+    let parked = projector.parked("balances").await.expect("it answers");
+    assert_eq!(parked.len(), 3);
+    assert_eq!((parked[0].position, parked[1].position), (poison, behind));
+    assert_eq!(parked[0].stream.id, Uuid::from_u128(0).to_string());
+    assert!(parked[0].failure.is_some() && parked[1].failure.is_none());
+    let status = one(&projector).await;
+    assert_eq!((status.parked, status.skipped, status.failure), (3, 0, None));
+
+    // Not mended yet.
+    let retried = projector.retry("balances").await.expect("it answers");
+    assert_eq!(retried, Retried { taken: 0, left: 3 });
+    let parked = projector.parked("balances").await.expect("it answers");
+    let failure = parked[0].failure.as_deref().expect("it says why");
+    assert!(failure.ends_with("an amount that brings bad luck"), "{failure}");
+
+    refuses.store(false, Ordering::SeqCst);
+    let retried = projector.retry("balances").await.expect("it answers");
+    assert_eq!(retried, Retried { taken: 3, left: 0 });
+    assert_eq!(owner(&*storage, 0).await, [parameters!["somebody"]]);
+    deposit(&storage, 0, 1).await;
+    at_the_end(&projector).await;
+    assert_eq!(one(&projector).await.parked, 0);
+    agrees(&*storage, &*storage).await;
+    running.stop().await;
+    also_running.stop().await;
+}
+
+/// Writers, two processes that run the projection, and somebody who tries again and again what was set aside.
+pub(crate) async fn retries_while_it_runs<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    const WRITERS: u128 = 4;
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector = Projector::new(&storage, parking(&refuses, false, 10));
+    let second = Projector::new(&other, parking(&refuses, false, 10));
+    let (running, also_running) = (projector.start(), second.start());
+    for number in 0..WRITERS {
+        open(&storage, number).await;
+        deposit(&storage, number, REFUSED).await;
+    }
+    at_the_end(&projector).await;
+    assert_eq!(one(&projector).await.parked, u64::try_from(WRITERS).expect("few"));
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|number| {
+            let storage = Arc::clone(if number % 2 == 0 { &storage } else { &other });
+            tokio::spawn(async move {
+                for turn in 1..=30 {
+                    deposit(&storage, number, turn % 10).await;
+                    hand_over(&storage, number, &format!("owner {number} {turn}")).await;
+                }
+            })
+        })
+        .collect();
+    let mut taken = 0;
+    for turn in 0..40 {
+        refuses.store(turn % 4 == 0, Ordering::SeqCst);
+        let retrying = if turn % 2 == 0 { &projector } else { &second };
+        taken += retrying.retry("balances").await.expect("it answers").taken;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for writer in writers {
+        writer.await.expect("it writes");
+    }
+    at_the_end(&projector).await;
+    refuses.store(false, Ordering::SeqCst);
+    let last = projector.retry("balances").await.expect("it answers");
+    assert_eq!(last.left, 0);
+    assert!(taken + last.taken >= u64::try_from(WRITERS).expect("few"));
+    agrees(&*storage, &*storage).await;
+    for number in 0..WRITERS {
+        let last = format!("owner {number} 30");
+        assert_eq!(owner(&*storage, number).await, [parameters![last]]);
+    }
+    running.stop().await;
+    also_running.stop().await;
+}
+
+/// When it fails for more aggregates than were allowed, it is the projection that is wrong, and it stops.
+pub(crate) async fn sets_aside_only_so_many<S: SqlStorage>(storage: Arc<S>) {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector = Projector::new(&storage, parking(&refuses, false, 2));
+    for number in 0..3 {
+        open(&storage, number).await;
+        deposit(&storage, number, REFUSED).await;
+    }
+    let failed = projector.catch_up().await.expect_err("whoever asks is told");
+    assert!(matches!(failed, ProjectionError::Failed { .. }), "{failed}");
+    let running = projector.start();
+    let stopped = async {
+        loop {
+            let status = one(&projector).await;
+            if status.failure.is_some() && status.parked == 2 {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let status = tokio::time::timeout(Duration::from_secs(20), stopped).await.expect("it stops");
+    let head = projector.head().await.expect("a head");
+    assert_eq!(status.position.next(), head);
+
+    // One more on somebody's word, but nothing else.
+    let not_there = projector.park("balances", head.next()).await.expect_err("it is not there");
+    assert!(matches!(not_there, ProjectionError::NotThere { .. }), "{not_there}");
+    projector.park("balances", head).await.expect("it is set aside");
+    at_the_end(&projector).await;
+    running.stop().await;
+    assert_eq!(one(&projector).await.parked, 3);
+
+    // What was set aside is passed over on somebody's word, and those behind it are still taken.
+    deposit(&storage, 0, 7).await;
+    projector.catch_up().await.expect("nothing new fails");
+    let parked = projector.parked("balances").await.expect("it answers");
+    let first = parked[0].position;
+    let waits = projector.skip("balances", parked[3].position).await.expect_err("it waits");
+    assert!(matches!(waits, ProjectionError::NotThere { .. }), "{waits}");
+    projector.skip("balances", first).await.expect("it is passed over");
+    assert_eq!((one(&projector).await.parked, one(&projector).await.skipped), (3, 1));
+    let retried = projector.retry("balances").await.expect("it answers");
+    assert_eq!(retried, Retried { taken: 1, left: 2 });
+    assert_eq!(shown(&*storage).await[&Uuid::from_u128(0).to_string()], 7);
+}
+
+/// A rebuild sets aside as well, and what the old tables lacked is forgotten with them.
+pub(crate) async fn sets_aside_while_it_is_rebuilt<S: SqlStorage>(storage: Arc<S>) {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector = Projector::new(&storage, parking(&refuses, false, 2));
+    for number in 0..2 {
+        open(&storage, number).await;
+    }
+    deposit(&storage, 0, REFUSED).await;
+    deposit(&storage, 0, 7).await;
+    deposit(&storage, 1, 5).await;
+    projector.rebuild("balances", |_| {}).await.expect("it goes on");
+    assert_eq!(one(&projector).await.parked, 2);
+    assert_eq!(shown(&*storage).await[&Uuid::from_u128(1).to_string()], 5);
+    // The log keeps what is set aside, and what comes before may go.
+    let later = "9000-01-01T00:00:00Z".parse::<Timestamp>().expect("it is a time");
+    let retained = store(&storage).truncate(&Retention::before(later), |_| Ok(())).await;
+    let retained = retained.expect("it is done");
+    assert_eq!((retained.events, retained.held_back.is_some()), (0, true));
+
+    refuses.store(false, Ordering::SeqCst);
+    projector.rebuild("balances", |_| {}).await.expect("it is mended");
+    assert_eq!(one(&projector).await.parked, 0);
+    assert!(projector.parked("balances").await.expect("it answers").is_empty());
+    agrees(&*storage, &*storage).await;
+
+    // One that is given up leaves nothing of what it had set aside.
+    refuses.store(true, Ordering::SeqCst);
+    let strict = Projector::new(&storage, parking(&refuses, false, 1));
+    deposit(&storage, 1, REFUSED).await;
+    let failed = strict.rebuild("balances", |_| {}).await.expect_err("it fails for two");
+    assert!(matches!(failed, ProjectionError::Failed { .. }), "{failed}");
+    let left = storage.query("SELECT * FROM bloom_parked", Vec::new()).await.expect("it answers");
+    assert!(left.is_empty(), "{left:?}");
+}
