@@ -76,6 +76,13 @@ fn two_of_one_name_would_take_events_from_each_other() {
     let _ = read_model::projections(read_model::Balances::default()).with(read_model::balances());
 }
 
+/// On SQLite all who write wait for each other anyway.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_aside_is_taken_beside_the_next() {
+    let Some((one, other)) = postgres().await else { return };
+    read_model::retries_beside_the_next(one, other).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_in_another_database() {
     read_model::apart(sqlite().0, sqlite().0).await;

@@ -1,5 +1,8 @@
 //! What a read model cannot take is set aside, and nothing of it is lost.
 
+use bloom_sql::SqlUnitOfWork;
+use tokio::{sync::Notify, task::JoinHandle};
+
 use super::*;
 
 fn parking(refuses: &Arc<AtomicBool>, panics: bool, aggregates: u64) -> Projections {
@@ -204,4 +207,86 @@ pub(crate) async fn sets_aside_while_it_is_rebuilt<S: SqlStorage>(storage: Arc<S
     assert!(matches!(failed, ProjectionError::Failed { .. }), "{failed}");
     let left = storage.query("SELECT * FROM bloom_parked", Vec::new()).await.expect("it answers");
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Holds what a statement locks until it is told to let go.
+async fn holding<S: SqlStorage>(
+    storage: &Arc<S>,
+    sql: &'static str,
+) -> (Arc<Notify>, JoinHandle<()>) {
+    let (held, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (storage, told, waits) = (Arc::clone(storage), Arc::clone(&held), Arc::clone(&release));
+    let holder = tokio::spawn(async move {
+        let mut uow = store(&storage).begin().await.expect("it begins");
+        uow.before_commit(move |transaction| {
+            let (told, waits) = (Arc::clone(&told), Arc::clone(&waits));
+            Box::pin(async move {
+                transaction.execute(sql, &[]).await?;
+                told.notify_one();
+                waits.notified().await;
+                Ok(())
+            })
+        });
+        uow.commit().await.expect("it commits");
+    });
+    held.notified().await;
+    (release, holder)
+}
+
+/// One event waits to be tried again, and the next one of its aggregate has not been seen yet. Then both are taken at once, in an order that
+/// a lock decides.
+pub(crate) async fn retries_beside_the_next<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector = Arc::new(Projector::new(&storage, parking(&refuses, false, 10)));
+    let second = Arc::new(Projector::new(&other, parking(&refuses, false, 10)));
+    let retry = || {
+        let second = Arc::clone(&second);
+        tokio::spawn(async move { second.retry("balances").await.expect("it answers") })
+    };
+    let follow = || {
+        let projector = Arc::clone(&projector);
+        tokio::spawn(async move { projector.catch_up().await.expect("nothing fails") })
+    };
+    let aside = async || {
+        refuses.store(true, Ordering::SeqCst);
+        deposit(&storage, 0, REFUSED).await;
+        let running = projector.start();
+        at_the_end(&projector).await;
+        running.stop().await;
+        assert_eq!(one(&projector).await.parked, 1);
+        refuses.store(false, Ordering::SeqCst);
+        deposit(&storage, 0, 7).await;
+        deposit(&storage, 1, 7).await;
+    };
+    open(&storage, 0).await;
+    open(&storage, 1).await;
+
+    // It is taken when the other has already looked what waits.
+    aside().await;
+    let lock = "UPDATE bloom_projections SET position = position WHERE name = 'balances'";
+    let (release, holder) = holding(&storage, lock).await;
+    let retried = retry();
+    tokio::time::sleep(PAUSE).await;
+    let followed = follow();
+    tokio::time::sleep(PAUSE).await;
+    release.notify_one();
+    holder.await.expect("it ends");
+    assert_eq!(retried.await.expect("it ends").left, 0);
+    followed.await.expect("it ends");
+    agrees(&*storage, &*storage).await;
+
+    // It is taken when the other has put the next one behind it, and has not committed that.
+    aside().await;
+    let lock = "UPDATE balances SET owner = owner WHERE owner = 'owner 1'";
+    let (release, holder) = holding(&storage, lock).await;
+    let followed = follow();
+    tokio::time::sleep(PAUSE).await;
+    let retried = retry();
+    tokio::time::sleep(PAUSE).await;
+    release.notify_one();
+    holder.await.expect("it ends");
+    followed.await.expect("it ends");
+    assert_eq!(retried.await.expect("it ends").left, 0);
+    agrees(&*storage, &*storage).await;
 }
