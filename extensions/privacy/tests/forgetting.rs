@@ -205,6 +205,78 @@ async fn handlers_and_read_models_are_told() {
     assert_eq!(*projected.lock().expect("nobody panics"), told);
 }
 
+/// A read model that cannot take who is admitted.
+struct Strict(Listening);
+
+impl Projection for Strict {
+    const NAME: &'static str = "strict";
+    const TABLES: &'static [&'static str] = &[];
+    const PARKING: u64 = 10;
+}
+
+impl Projects<Patient> for Strict {
+    async fn project(
+        &self,
+        _: &Recorded<PatientEvent>,
+        _: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Internal("no".into()))
+    }
+
+    async fn on_forgotten(
+        &self,
+        subject: &str,
+        forgotten: &Recorded<Lifecycle>,
+        _: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        if subject.ends_with('2') {
+            return Err(StoreError::Internal("not now".into()));
+        }
+        self.0.hear(subject, forgotten);
+        Ok(())
+    }
+}
+
+/// A read model that has set aside everything else of a person is told all the same, and where it fails at that, nothing is set aside.
+#[tokio::test]
+async fn forgetting_is_not_set_aside() {
+    let storage = Arc::new(on_sqlite::empty());
+    let store = StorageStore::shared(Arc::clone(&storage));
+    let store = store.aggregate::<Patient>(Documents::in_table(PATIENTS));
+    let told = Arc::default();
+    let projection = Projected::new(Strict(Listening(Arc::clone(&told)))).from::<Patient>();
+    let projector = Projector::new(&storage, Projections::new().with(projection));
+    for number in 1..=2 {
+        let id = Uuid::from_u128(number);
+        let patient = Patient::admit(id.into(), "north", &format!("Ada {number}."));
+        let mut uow = store.begin().await.expect("it begins");
+        uow.repository().add(patient).expect("it is queued");
+        uow.commit().await.expect("it commits");
+        store.forget(&id.to_string()).await.expect("it is forgotten");
+    }
+
+    let running = projector.start();
+    let stopped = async {
+        while projector.status().await.expect("a status")[0].failure.is_none()
+            || projector.status().await.expect("a status")[0].position < Position::new(3)
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), stopped).await;
+    waited.expect("it stops");
+    running.stop().await;
+    let first = Uuid::from_u128(1);
+    // It may be told again when what was written together with that was not committed.
+    let told = told.lock().expect("nobody panics").first().cloned();
+    assert_eq!(told, Some(format!("{first} of {first}@2")));
+    let parked = projector.parked("strict").await.expect("it answers");
+    let positions: Vec<u64> = parked.iter().map(|event| event.position.get()).collect();
+    assert_eq!(positions, [1, 2, 3]);
+    let refused = projector.park("strict", Position::new(4)).await.expect_err("it cannot wait");
+    assert_eq!(refused.code(), "projection.forgets", "{refused}");
+}
+
 /// Nothing personal is stored as it is, for want of a cipher.
 #[tokio::test]
 async fn without_a_cipher_it_is_refused() {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bloom_runtime::ports::Position;
-use bloom_sql::{ProjectionState, ProjectionStatus, Projector, RebuildProgress, SqlStorage};
+use bloom_sql::{
+    ParkedEvent, ProjectionState, ProjectionStatus, Projector, RebuildProgress, Retried, SqlStorage,
+};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
@@ -25,16 +27,33 @@ pub(crate) fn command() -> Command {
     let rebuild = Command::new("rebuild")
         .about("Build the tables of one anew and put them in the place of the old ones, which are read meanwhile")
         .arg(name());
+    let position = || {
+        Arg::new("position")
+            .value_name("POSITION")
+            .required(true)
+            .value_parser(value_parser!(u64))
+            .help("The event, as `projection list` names it")
+    };
     let skip = Command::new("skip")
         .about("Pass over an event that one of them cannot take; its tables go without it")
         .arg(name())
+        .arg(position());
+    let park = Command::new("park")
+        .about("Set an event aside that one of them cannot take, with what follows in its aggregate, until `retry`")
+        .arg(name())
+        .arg(position());
+    let parked = Command::new("parked")
+        .about("Show the events that one has set aside, and why")
+        .arg(name())
         .arg(
-            Arg::new("position")
-                .value_name("POSITION")
-                .required(true)
-                .value_parser(value_parser!(u64))
-                .help("The event, as `projection list` names it"),
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print each as one line of JSON"),
         );
+    let retry = Command::new("retry")
+        .about("Take again the events that one has set aside, now that it is mended")
+        .arg(name());
     Command::new("projection")
         .about("Look after the read models")
         .arg_required_else_help(true)
@@ -42,6 +61,9 @@ pub(crate) fn command() -> Command {
         .subcommand(rebuild)
         .subcommand(Command::new("pause").about("Let one stand still").arg(name()))
         .subcommand(Command::new("resume").about("Let one go on").arg(name()))
+        .subcommand(park)
+        .subcommand(parked)
+        .subcommand(retry)
         .subcommand(skip)
 }
 
@@ -64,6 +86,7 @@ pub(crate) async fn look_after<S: SqlStorage>(
 ) -> Result<(), RunError> {
     let Some((verb, arguments)) = arguments.subcommand() else { return Ok(()) };
     let name = || arguments.get_one::<String>("name").map_or("", String::as_str);
+    let position = || arguments.get_one::<u64>("position").copied().unwrap_or_default();
     match verb {
         "list" => list(&projector, arguments.get_flag("json")).await?,
         "rebuild" => rebuild(&projector, name()).await?,
@@ -75,9 +98,15 @@ pub(crate) async fn look_after<S: SqlStorage>(
             projector.resume(name()).await?;
             line(format_args!("resumed  {}", name()));
         }
+        "park" => {
+            projector.park(name(), Position::new(position())).await?;
+            line(format_args!("parked   {} goes on behind event {}", name(), position()));
+        }
+        "parked" => parked(&projector, name(), arguments.get_flag("json")).await?,
+        "retry" => retry(&projector, name()).await?,
         // clap has refused every other verb.
         _ => {
-            let position = arguments.get_one::<u64>("position").copied().unwrap_or_default();
+            let position = position();
             projector.skip(name(), Position::new(position)).await?;
             line(format_args!("skipped  {} goes on behind event {position}", name()));
         }
@@ -98,7 +127,7 @@ async fn list<S: SqlStorage>(projector: &Projector<S>, as_json: bool) -> Result<
 }
 
 fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
-    let ProjectionStatus { name, state, position, skipped, failure, .. } = status;
+    let ProjectionStatus { name, state, position, skipped, parked, failure, .. } = status;
     let behind = head.get().saturating_sub(position.get());
     let mut text = format!("{name:<width$}  {:<8}  at {position} of {head}", state.as_str());
     if behind > 0 {
@@ -106,6 +135,11 @@ fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
     }
     if *skipped > 0 {
         text.push_str(&format!(", {skipped} skipped"));
+    }
+    if *parked > 0 {
+        text.push_str(&format!(
+            ", {parked} set aside\n  `projection parked {name}` says why, `projection retry {name}` takes them again"
+        ));
     }
     if let Some(failure) = failure {
         text.push_str(&format!("\n  fails: {failure}"));
@@ -123,9 +157,57 @@ fn json(status: &ProjectionStatus, head: Position) -> String {
         "position": status.position,
         "head": head,
         "skipped": status.skipped,
+        "parked": status.parked,
         "failure": status.failure,
     })
     .to_string()
+}
+
+async fn parked<S: SqlStorage>(
+    projector: &Projector<S>,
+    name: &str,
+    as_json: bool,
+) -> Result<(), RunError> {
+    let all = projector.parked(name).await?;
+    if all.is_empty() && !as_json {
+        line(format_args!("`{name}` has set nothing aside"));
+    }
+    for event in all {
+        line(if as_json { parked_json(&event) } else { parked_text(&event) });
+    }
+    Ok(())
+}
+
+/// `    12  order-0190..  fails: NOT NULL constraint failed: order_list.note`
+fn parked_text(event: &ParkedEvent) -> String {
+    let ParkedEvent { position, stream, failure, .. } = event;
+    let tenant =
+        if stream.tenant.is_empty() { String::new() } else { format!(" of {}", stream.tenant) };
+    match failure {
+        Some(failure) => format!("{:>6}  {stream}{tenant}  fails: {failure}", position.get()),
+        None => format!("{:>6}  {stream}{tenant}  waits", position.get()),
+    }
+}
+
+fn parked_json(event: &ParkedEvent) -> String {
+    serde_json::json!({
+        "position": event.position,
+        "tenant": event.stream.tenant,
+        "aggregate": event.stream.aggregate,
+        "id": event.stream.id,
+        "failure": event.failure,
+    })
+    .to_string()
+}
+
+async fn retry<S: SqlStorage>(projector: &Projector<S>, name: &str) -> Result<(), RunError> {
+    let Retried { taken, left } = projector.retry(name).await?;
+    let events = if taken == 1 { "event" } else { "events" };
+    line(format_args!("retried  {name}  {taken} {events} taken, {left} left"));
+    if left > 0 {
+        line(format_args!("`projection parked {name}` says why"));
+    }
+    Ok(())
 }
 
 async fn rebuild<S: SqlStorage>(projector: &Projector<S>, name: &str) -> Result<(), RunError> {

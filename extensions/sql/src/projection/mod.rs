@@ -37,6 +37,14 @@ pub trait Projection: Send + Sync + 'static {
     const NAME: &'static str;
     /// The tables that it writes, such that none refers to a later one.
     const TABLES: &'static [&'static str];
+    /// For how many aggregates at most it sets events aside that it cannot take, with those that follow them in their aggregates, and goes
+    /// on with all others. With one more it stops, since then it is the projection that is wrong; unless this is written, it stops at
+    /// the first.
+    ///
+    /// It is for projections in which each aggregate has rows of its own: in others, an event that is taken later than its time may
+    /// mean something else. What is set aside is shown by [`Projector::parked`], taken again by [`Projector::retry`], and holds back the
+    /// truncation of the log.
+    const PARKING: u64 = 0;
 }
 
 /// What the events of an aggregate mean for a read model.

@@ -63,7 +63,7 @@ impl<P: Projection> Projected<P> {
     /// The projection, which follows nothing yet.
     #[must_use]
     pub fn new(projection: P) -> Self {
-        Self { projection: Arc::new(projection), sources: BTreeMap::new(), parks: 0 }
+        Self { projection: Arc::new(projection), sources: BTreeMap::new(), parks: P::PARKING }
     }
 
     /// Follows the events of this aggregate.
@@ -80,12 +80,7 @@ impl<P: Projection> Projected<P> {
         self
     }
 
-    /// Sets an event aside that it cannot take, with those that follow it in its aggregate, and goes on with the others, for so many
-    /// aggregates at most: with one more it stops, since then it is the projection that is wrong. Without this it stops at the first.
-    ///
-    /// It is for projections in which each aggregate has rows of its own: in others an event that is taken later than its time
-    /// may mean something else. What is set aside is shown and taken again by [`Projector::parked`](super::Projector::parked) and
-    /// [`Projector::retry`](super::Projector::retry), and holds back the truncation of the log.
+    /// Sets aside what it cannot take for so many aggregates at most, whatever [`Projection::PARKING`] says.
     #[must_use]
     pub const fn parking(mut self, aggregates: u64) -> Self {
         self.parks = aggregates;
