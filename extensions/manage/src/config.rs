@@ -49,6 +49,9 @@ pub struct DatabaseConfig {
     pub connections: usize,
     /// Whether a PostgreSQL server keeps tenants apart, too, by the policies of its tables.
     pub row_security: bool,
+    /// The role of a PostgreSQL server in which read models are written, which has no right to write events; the role that connects,
+    /// unless one is given. `migrate up` gives it its rights.
+    pub projection_role: Option<String>,
 }
 
 /// When pending migrations are applied.
@@ -137,6 +140,7 @@ impl std::fmt::Debug for DatabaseConfig {
         let mut shown = f.debug_struct("DatabaseConfig");
         shown.field("url", &self.shown()).field("migrate", &self.migrate);
         shown.field("connections", &self.connections).field("row_security", &self.row_security);
+        shown.field("projection_role", &self.projection_role);
         shown.finish()
     }
 }
@@ -154,6 +158,7 @@ impl Default for DatabaseConfig {
             migrate: MigrateWhen::default(),
             connections: 16,
             row_security: false,
+            projection_role: None,
         }
     }
 }

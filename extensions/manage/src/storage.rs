@@ -27,7 +27,7 @@ pub trait ManagedStorage: Storage + Sized {
     /// How its URLs begin: `DATABASE_URL` counts when it begins so.
     const SCHEMES: &'static [&'static str];
 
-    /// Opens it, migrating first if the configuration says so.
+    /// Opens it, as it is.
     ///
     /// # Errors
     /// When it cannot be opened, or lacks a migration.
@@ -67,6 +67,18 @@ pub trait ManagedStorage: Storage + Sized {
         store: &StorageStore<Self>,
         projections: Projections,
     ) -> Result<Option<RunningProjections>, RunError>;
+
+    /// Gives those who write read models their rights, where the configuration names them.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn grant(
+        _: &DatabaseConfig,
+        _: &Projections,
+    ) -> impl Future<Output = Result<(), RunError>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Does what `projection` was asked for.
     ///
@@ -124,6 +136,12 @@ fn projector<S: SqlStorage>(store: &StorageStore<S>, projections: Projections) -
 
 /// The storage of an application, shared by all of it.
 pub(crate) async fn open<A: Application>(config: &Config) -> Result<Arc<A::Storage>, RunError> {
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    if config.database.migrate == crate::config::MigrateWhen::OnStart {
+        for name in migrate::<A>(&config.database).await? {
+            tracing::info!(migration = name, "applied");
+        }
+    }
     let storage = <A::Storage as ManagedStorage>::open(&config.database, &A::migrations()).await?;
     let cipher = A::cipher(&config.privacy).map_err(RunError::Cipher)?;
     Ok(Arc::new(match cipher {
@@ -132,18 +150,14 @@ pub(crate) async fn open<A: Application>(config: &Config) -> Result<Arc<A::Stora
     }))
 }
 
-/// Migrates before serving, if the configuration says so.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-async fn migrate_on_start<S: ManagedStorage>(
+/// Applies what is pending; the names of it.
+pub(crate) async fn migrate<A: Application>(
     config: &DatabaseConfig,
-    migrations: &S::Migrations,
-) -> Result<(), RunError> {
-    if config.migrate == crate::config::MigrateWhen::OnStart {
-        for name in S::migrate(config, migrations).await? {
-            tracing::info!(migration = name, "applied");
-        }
-    }
-    Ok(())
+) -> Result<Vec<String>, RunError> {
+    let names = <A::Storage as ManagedStorage>::migrate(config, &A::migrations()).await?;
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    <A::Storage as ManagedStorage>::grant(config, &A::projections()).await?;
+    Ok(names)
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -207,7 +221,6 @@ impl ManagedStorage for bloom_sql::SqliteStorage {
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
     ) -> Result<Self, RunError> {
-        migrate_on_start::<Self>(config, migrations).await?;
         Ok(Self::open(sqlite_path(config)?, migrations)?)
     }
 
@@ -251,9 +264,12 @@ impl ManagedStorage for bloom_sql::PostgresStorage {
         config: &DatabaseConfig,
         migrations: &Self::Migrations,
     ) -> Result<Self, RunError> {
-        migrate_on_start::<Self>(config, migrations).await?;
         let options = bloom_sql::PostgresOptions::default().with_connections(config.connections);
         let options = if config.row_security { options.with_row_security() } else { options };
+        let options = match &config.projection_role {
+            Some(role) => options.with_projection_role(role),
+            None => options,
+        };
         Ok(Self::open_with(postgres_url(config)?, migrations, &options).await?)
     }
 
@@ -269,6 +285,11 @@ impl ManagedStorage for bloom_sql::PostgresStorage {
         migrations: &Self::Migrations,
     ) -> Result<Vec<String>, RunError> {
         Ok(Self::migrate(postgres_url(config)?, migrations).await?)
+    }
+
+    async fn grant(config: &DatabaseConfig, projections: &Projections) -> Result<(), RunError> {
+        let Some(role) = &config.projection_role else { return Ok(()) };
+        Ok(Self::grant_to_projections(postgres_url(config)?, role, projections).await?)
     }
 
     read_models_in_tables!();

@@ -202,6 +202,14 @@ pub enum MigrationError {
         "row-level security is asked for, and the role that connects passes by it: connect as one without SUPERUSER and BYPASSRLS"
     )]
     RowSecurityPassedBy,
+    /// Projections cannot write in the role that they were given.
+    #[error("projections are to write as the role `{role}`: {problem}")]
+    ProjectionRole {
+        /// The role.
+        role: String,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// The statements do not run; the database is as it was.
     #[error("migration `{name}` failed and was rolled back")]
     Failed {

@@ -17,6 +17,11 @@ pub trait SqlStorage: Storage<Work = SqlWork> {
         sql: impl Into<String> + Send,
         parameters: Vec<SqlValue>,
     ) -> impl Future<Output = Result<Vec<Vec<SqlValue>>, StoreError>> + Send;
+
+    /// The role in which projections write; `None` where there are no roles, or it is the one that connects.
+    fn projection_role(&self) -> Option<&str> {
+        None
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -32,6 +37,10 @@ impl SqlStorage for crate::SqliteStorage {
 
 #[cfg(feature = "postgres")]
 impl SqlStorage for crate::PostgresStorage {
+    fn projection_role(&self) -> Option<&str> {
+        Self::projection_role(self)
+    }
+
     async fn query(
         &self,
         sql: impl Into<String> + Send,

@@ -47,6 +47,19 @@ impl SqlWork {
         })
     }
 
+    /// Lets what follows in the transaction have the rights of a role of the server, and no others.
+    pub(crate) fn in_role(role: &str) -> Self {
+        let role = role.to_owned();
+        Self::hook(move |transaction| {
+            let role = role.clone();
+            Box::pin(async move {
+                const SQL: &str = "SELECT set_config('role', $1, true)";
+                transaction.query(SQL, &crate::parameters![role]).await?;
+                Ok(())
+            })
+        })
+    }
+
     /// Keeps a snapshot, unless a newer one of the same shape is there.
     pub(crate) fn snapshot(stream: &StreamId, snapshot: StoredSnapshot) -> Self {
         const SQL: &str = "INSERT INTO bloom_snapshots (tenant, aggregate, id, version, shape, body, at)

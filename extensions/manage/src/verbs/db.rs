@@ -7,7 +7,7 @@ use crate::{
     application::Application,
     config::{Config, DatabaseConfig},
     failure::RunError,
-    storage::ManagedStorage,
+    storage::{ManagedStorage, migrate},
     terminal::{self, line},
 };
 
@@ -40,7 +40,7 @@ pub(crate) async fn run<A: Application>(
     if schemes.iter().any(|scheme| to.starts_with(scheme))
         && target.migrate == crate::config::MigrateWhen::OnStart
     {
-        for name in A::Storage::migrate(&target, &A::migrations()).await? {
+        for name in migrate::<A>(&target).await? {
             line(format_args!("applied  {name}"));
         }
     }

@@ -3,7 +3,10 @@
 use clap::{ArgMatches, Command};
 
 use crate::{
-    application::Application, config::Config, failure::RunError, storage::ManagedStorage,
+    application::Application,
+    config::Config,
+    failure::RunError,
+    storage::{ManagedStorage, migrate},
     terminal::line,
 };
 
@@ -23,8 +26,7 @@ pub(crate) async fn run<A: Application>(
     let migrations = A::migrations();
     match arguments.subcommand_name() {
         Some("up") => {
-            let names =
-                <A::Storage as ManagedStorage>::migrate(&config.database, &migrations).await?;
+            let names = migrate::<A>(&config.database).await?;
             if names.is_empty() {
                 line("nothing to apply");
             }

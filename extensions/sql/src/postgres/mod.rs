@@ -16,6 +16,7 @@ mod notify;
 mod open;
 mod options;
 mod pool;
+mod projection_role;
 mod read;
 mod storage;
 mod tenants;

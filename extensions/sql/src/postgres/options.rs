@@ -9,11 +9,13 @@ pub struct PostgresOptions {
     /// Whether the server keeps tenants apart, too. For tables that have [`migration::row_security`](crate::migration::row_security),
     /// and at the price of one more round trip for each question.
     pub row_security: bool,
+    /// The role in which projections write, which has no right to write events; the role that connects, unless one is given.
+    pub projection_role: Option<String>,
 }
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { connections: 16, row_security: false }
+        Self { connections: 16, row_security: false, projection_role: None }
     }
 }
 
@@ -29,6 +31,15 @@ impl PostgresOptions {
     #[must_use]
     pub const fn with_row_security(mut self) -> Self {
         self.row_security = true;
+        self
+    }
+
+    /// The same, and projections write in this role, of which the role that connects is a member and which
+    /// [`PostgresStorage::grant_to_projections`](crate::PostgresStorage::grant_to_projections) gives its rights. Then the server refuses what a
+    /// projection would write into the log.
+    #[must_use]
+    pub fn with_projection_role(mut self, role: impl Into<String>) -> Self {
+        self.projection_role = Some(role.into());
         self
     }
 }

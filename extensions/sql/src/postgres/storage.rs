@@ -20,11 +20,12 @@ use super::{
     open::{self, Open},
     options::PostgresOptions,
     pool::{Connections, Whose},
-    read, work, write,
+    projection_role, read, work, write,
     writer::Writer,
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
+    projection::Projections,
     subjects, truncation,
     value::SqlValue,
     work::SqlWork,
@@ -50,6 +51,7 @@ pub struct PostgresStorage {
     writer: Writer,
     heads: Heads,
     cipher: Option<Arc<dyn Cipher>>,
+    projection_role: Option<Arc<str>>,
 }
 
 /// How often is tried what the server gives up for others.
@@ -67,7 +69,8 @@ impl PostgresStorage {
     /// The same, used in another way.
     ///
     /// # Errors
-    /// As [`Self::open`], and [`MigrationError::RowSecurityPassedBy`] when it is asked for and would be in vain.
+    /// As [`Self::open`], and [`MigrationError::RowSecurityPassedBy`] or [`MigrationError::ProjectionRole`] when what is asked for
+    /// would be in vain.
     pub async fn open_with(
         url: &str,
         migrations: &Migrations,
@@ -84,7 +87,10 @@ impl PostgresStorage {
             return Err(MigrationError::Pending { names: pending });
         }
         let unreachable = |error: StoreError| MigrationError::Unavailable(error.into());
-        let client = connections.take(Whose::All).await.map_err(unreachable)?;
+        let mut client = connections.take(Whose::All).await.map_err(unreachable)?;
+        if let Some(role) = &options.projection_role {
+            projection_role::check(&mut client, role).await?;
+        }
         if options.row_security && read::passes_by(&client).await.map_err(unreachable)? {
             return Err(MigrationError::RowSecurityPassedBy);
         }
@@ -92,7 +98,8 @@ impl PostgresStorage {
         let head = events::head(&client).await.map_err(unreachable)?;
         let heads = Heads::start(url, connections.clone(), head);
         let writer = Writer::start(connections.clone(), heads.clone());
-        Ok(Self { connections, writer, heads, cipher: None })
+        let projection_role = options.projection_role.as_deref().map(Arc::from);
+        Ok(Self { connections, writer, heads, cipher: None, projection_role })
     }
 
     /// What a migration would do: each by name, in order. Changes nothing.
@@ -116,6 +123,25 @@ impl PostgresStorage {
         migrations: &Migrations,
     ) -> Result<Vec<String>, MigrationError> {
         migrate::apply(&Connections::open(url, 1, false)?, migrations).await
+    }
+
+    /// Gives a role what projections need to write in it: their tables, their places in the log, and to make tables in the schema, for
+    /// rebuilds. Nothing is taken from it.
+    ///
+    /// # Errors
+    /// [`MigrationError::ProjectionRole`] when there is no such role, or no such table yet.
+    pub async fn grant_to_projections(
+        url: &str,
+        role: &str,
+        projections: &Projections,
+    ) -> Result<(), MigrationError> {
+        let connections = Connections::open(url, 1, false)?;
+        projection_role::grant(&connections, role, &projections.tables()).await
+    }
+
+    /// The role in which projections write, where that is another.
+    pub(crate) fn projection_role(&self) -> Option<&str> {
+        self.projection_role.as_deref()
     }
 
     /// Runs a query of one's own; its rows, each with its columns in order. It sees what is committed; where the server keeps

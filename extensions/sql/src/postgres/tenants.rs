@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// How many connections the pool of one tenant has, unless it is said.
-const FEW: PostgresOptions = PostgresOptions { connections: 4, row_security: false };
+const FEW: PostgresOptions =
+    PostgresOptions { connections: 4, row_security: false, projection_role: None };
 
 /// Keeps each tenant in a schema of its own of one database, with a log and positions of its own. The schemas are called
 /// `tenant_` and the name.

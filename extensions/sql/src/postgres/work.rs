@@ -69,7 +69,7 @@ fn bound(parameters: &[SqlValue]) -> Vec<&(dyn ToSql + Sync)> {
 
 /// The transaction is ended by the commit and by nobody else. A statement is one, so its first word says what it does.
 fn keeps_the_transaction(sql: &str) -> Result<(), StoreError> {
-    const WORDS: [&str; 11] = [
+    const WORDS: [&str; 12] = [
         "BEGIN",
         "START",
         "COMMIT",
@@ -80,6 +80,7 @@ fn keeps_the_transaction(sql: &str) -> Result<(), StoreError> {
         "RELEASE",
         "PREPARE",
         "SET",
+        "RESET",
         "LISTEN",
     ];
     let first = first_word(sql);

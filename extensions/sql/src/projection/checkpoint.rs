@@ -184,7 +184,11 @@ where
     H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
 {
     // A read model follows the events of all tenants, also where the server keeps tenants apart.
-    let work = [SqlWork::for_every_tenant(), SqlWork::hook(hook)];
+    let mut work = vec![SqlWork::for_every_tenant()];
+    if let Some(role) = views.projection_role() {
+        work.push(SqlWork::in_role(role));
+    }
+    work.push(SqlWork::hook(hook));
     views.commit(Batch::default(), work.into()).await.map(drop)
 }
 

@@ -158,6 +158,12 @@ impl Projections {
         self.all().iter().map(|projection| projection.name).collect()
     }
 
+    /// The tables that they write.
+    #[must_use]
+    pub fn tables(&self) -> Vec<&'static str> {
+        self.all().iter().flat_map(|projection| projection.tables).copied().collect()
+    }
+
     pub(super) fn all(&self) -> &[Arc<Followed>] {
         &self.0
     }
