@@ -74,7 +74,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Takes with each of them everything that is in the log now: for tests, and for whoever runs none in the background.
     ///
     /// # Errors
-    /// The first failure of one of them.
+    /// The first failure of one of them, which is noted, so that [`Self::status`] tells it. It sets nothing aside.
     pub async fn catch_up(&self) -> Result<(), ProjectionError> {
         for projection in self.projections.all() {
             let worker = self.worker(projection);
@@ -84,8 +84,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 if seen.state == ProjectionState::Paused {
                     break;
                 }
-                if worker.advance(&seen, &tables, BATCH).await? == Advanced::Nothing {
-                    break;
+                match worker.advance(&seen, &tables, BATCH).await {
+                    Ok(Advanced::Nothing) => break,
+                    Ok(_) => {}
+                    Err(error) => {
+                        worker.note(&seen, &error).await;
+                        return Err(error);
+                    }
                 }
             }
         }

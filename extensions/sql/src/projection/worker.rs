@@ -131,16 +131,23 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 stands(reached, position, false);
                 Ok(Advanced::To(position))
             }
-            Err(error) if !is_passing(&error) => {
-                let name = self.projection.name;
-                let noted =
-                    checkpoint::note_failure(&*self.views, name, &seen, chain(&error)).await;
-                if let Err(error) = noted {
-                    tracing::warn!(projection = name, "its failure could not be noted: {error}");
-                }
+            Err(error) => {
+                self.note(&seen, &error).await;
                 Err(error)
             }
             other => other,
+        }
+    }
+
+    /// Notes why it does not get on, unless that may pass.
+    pub(super) async fn note(&self, seen: &Checkpoint, error: &ProjectionError) {
+        if is_passing(error) {
+            return;
+        }
+        let name = self.projection.name;
+        let noted = checkpoint::note_failure(&*self.views, name, seen, chain(error)).await;
+        if let Err(error) = noted {
+            tracing::warn!(projection = name, "its failure could not be noted: {error}");
         }
     }
 
