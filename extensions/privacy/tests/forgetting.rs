@@ -245,7 +245,8 @@ async fn forgetting_is_not_set_aside() {
     let store = store.aggregate::<Patient>(Documents::in_table(PATIENTS));
     let told = Arc::default();
     let projection = Projected::new(Strict(Listening(Arc::clone(&told)))).from::<Patient>();
-    let projector = Projector::new(&storage, Projections::new().with(projection));
+    let projector = Projector::new(&storage, Projections::new().with(projection))
+        .patient_for(std::time::Duration::from_millis(50));
     for number in 1..=2 {
         let id = Uuid::from_u128(number);
         let patient = Patient::admit(id.into(), "north", &format!("Ada {number}."));

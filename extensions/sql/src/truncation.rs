@@ -12,7 +12,8 @@ use crate::{parameters, transaction::Transaction, value::SqlValue, work::SqlWork
 pub(crate) const READERS: &str =
     "SELECT name, position FROM bloom_cursors WHERE name NOT LIKE 'bloom.%'
     UNION ALL SELECT name, position FROM bloom_projections
-    UNION ALL SELECT name, min(position) - 1 FROM bloom_parked GROUP BY name ORDER BY position";
+    UNION ALL SELECT p.name, min(k.position) - 1 FROM bloom_projections p
+        JOIN bloom_parked k ON k.name = p.name AND k.generation = p.generation GROUP BY p.name ORDER BY position";
 
 /// Truncates some streams, in one transaction with the checks.
 pub(crate) fn truncate(truncations: Vec<Truncation>) -> [SqlWork; 2] {

@@ -68,6 +68,7 @@ on_both! {
     retries_while_it_runs(here, there),
     sets_aside_only_so_many(here),
     sets_aside_while_it_is_rebuilt(here),
+    begins_anew_with_nothing_set_aside(here),
 }
 
 #[test]
@@ -81,6 +82,8 @@ fn two_of_one_name_would_take_events_from_each_other() {
 async fn what_is_set_aside_is_taken_beside_the_next() {
     let Some((one, other)) = postgres().await else { return };
     read_model::retries_beside_the_next(one, other).await;
+    let Some((one, other)) = postgres().await else { return };
+    read_model::rebuilds_beside_another(one, other).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,7 +108,7 @@ pub(crate) async fn look_after<S: SqlStorage>(
         _ => {
             let position = position();
             projector.skip(name(), Position::new(position)).await?;
-            line(format_args!("skipped  {} goes on behind event {position}", name()));
+            line(format_args!("skipped  {} goes without event {position}", name()));
         }
     }
     Ok(())
@@ -137,9 +137,12 @@ fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
         text.push_str(&format!(", {skipped} skipped"));
     }
     if *parked > 0 {
-        text.push_str(&format!(
-            ", {parked} set aside\n  `projection parked {name}` says why, `projection retry {name}` takes them again"
-        ));
+        text.push_str(&format!(", {parked} set aside"));
+        if *state != ProjectionState::Building {
+            text.push_str(&format!(
+                "\n  `projection parked {name}` says why, `projection retry {name}` takes them again"
+            ));
+        }
     }
     if let Some(failure) = failure {
         text.push_str(&format!("\n  fails: {failure}"));

@@ -50,6 +50,11 @@ pub(super) fn store_error(error: Error) -> StoreError {
             "nothing happened in the unit of work for too long, so that the server has undone it"
         }
         code if *code == SqlState::DISK_FULL => "the server's disk is full",
+        code if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => {
+            "the server took too long, and has given the statement up"
+        }
+        code if *code == SqlState::READ_ONLY_SQL_TRANSACTION => "the server takes no writes now",
+        code if code.code().starts_with("58") => "the server's disk or system fails",
         code if code.code().starts_with("08") => "the connection failed",
         code if code.code().starts_with("53") => "the server has not enough resources",
         code if is_transient(code) => "the server keeps giving up this transaction for others",

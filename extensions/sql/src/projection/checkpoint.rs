@@ -5,7 +5,7 @@ use bloom_runtime::{
     ports::{Batch, Position, StoreError},
 };
 
-use super::set::Followed;
+use super::{parking, set::Followed};
 use crate::{
     parameters,
     queries::SqlStorage,
@@ -106,6 +106,8 @@ pub(super) async fn served<S: SqlStorage>(
             // Another process may have begun it, and may have rebuilt it since.
             if transaction.query(FIND, &parameters![name]).await?.is_empty() {
                 transaction.execute(SQL, &parameters![name]).await?;
+                // Of one whose place in the log somebody has taken out.
+                parking::rows::forget(transaction, name, 1).await?;
             }
             Ok(())
         })

@@ -42,7 +42,7 @@ pub enum ProjectionError {
 
     /// An event can only be skipped or set aside by whoever has seen it fail.
     #[error(
-        "`{name}` does not stand before event {position}, but at {reached}, and has not set it aside: nothing was done"
+        "nothing was done about event {position}: `{name}` is at {reached}; `projection list` names the event at which it stops, and `projection parked` those that are set aside, of which the first of an aggregate goes first"
     )]
     NotThere {
         /// The projection.

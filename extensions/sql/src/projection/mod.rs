@@ -89,7 +89,8 @@ pub trait Projects<A: Aggregate>: Projection {
     /// transaction was not committed, so that it keeps nothing in memory.
     ///
     /// # Errors
-    /// What the database says. The projection then stops at this event, says so, and tries again.
+    /// What the database says. The projection then stops at this event, says so, and tries again; or sets it aside, if it is one that
+    /// [does that](Projection::PARKING).
     fn project(
         &self,
         happened: &Recorded<A::Event>,
@@ -120,7 +121,8 @@ pub trait Projects<A: Aggregate>: Projection {
         async { Err(refused) }
     }
 
-    /// The same for a person who was forgotten: what the tables hold of them has to go. Does nothing unless it is written.
+    /// The same for a person who was forgotten: what the tables hold of them has to go. Does nothing unless it is written. It is called
+    /// twice when earlier events of the aggregate are [set aside](Projection::PARKING): at once, and behind them.
     ///
     /// # Errors
     /// As [`Self::project`].

@@ -27,18 +27,17 @@ pub struct Projector<L, S = L> {
     views: Arc<S>,
     projections: Projections,
     shapes: Shapes,
+    patience: Duration,
 }
+
+/// So long an event is tried before it is set aside, unless somebody says otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl<S: SqlStorage> Projector<S> {
     /// Their tables are in the database of the log.
     #[must_use]
     pub fn new(storage: &Arc<S>, projections: Projections) -> Self {
-        Self {
-            log: Arc::clone(storage),
-            views: Arc::clone(storage),
-            projections,
-            shapes: Shapes::default(),
-        }
+        Self::apart(Arc::clone(storage), Arc::clone(storage), projections)
     }
 }
 
@@ -46,7 +45,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Their tables are in another database than the log.
     #[must_use]
     pub fn apart(log: Arc<L>, views: Arc<S>, projections: Projections) -> Self {
-        Self { log, views, projections, shapes: Shapes::default() }
+        Self { log, views, projections, shapes: Shapes::default(), patience: PATIENCE }
     }
 
     /// Reads with these [`StorageStore::shapes`](bloom_runtime::application::StorageStore::shapes) the states that stand for events that were truncated. Needed where
@@ -54,6 +53,14 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     #[must_use]
     pub fn reading(mut self, shapes: Shapes) -> Self {
         self.shapes = shapes;
+        self
+    }
+
+    /// Tries an event for so long before it is set aside, where a projection does that ([`Projection::PARKING`]); five seconds unless this
+    /// is said.
+    #[must_use]
+    pub const fn patient_for(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -212,6 +219,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             views: Arc::clone(&self.views),
             projection: Arc::clone(projection),
             shapes: self.shapes.clone(),
+            patience: self.patience,
         }
     }
 

@@ -16,7 +16,7 @@ use bloom_runtime::{
 use super::{
     checkpoint::{self, Checkpoint, ProjectionState, advance, moved, signed},
     error::ProjectionError,
-    parking,
+    parking::{self, ParkedEvent},
     projector::Projector,
     set::Followed,
     stand_in,
@@ -56,7 +56,7 @@ impl RebuildProgress {
 
 impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Builds the tables of one projection anew and puts them in the place of the old ones, while these are read and, where the
-    /// application runs, follow the log. What an earlier rebuild left unfinished is thrown away. Returns how far the new ones are.
+    /// application runs, follow the log. What it cannot take it sets aside, if the old ones lack the same. What an earlier rebuild left unfinished is thrown away. Returns how far the new ones are.
     ///
     /// # Errors
     /// [`ProjectionError::Failed`] when an event cannot be taken: the old tables then stay as they are.
@@ -66,8 +66,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         mut progress: impl FnMut(RebuildProgress) + Send,
     ) -> Result<Position, ProjectionError> {
         let projection = self.followed(name)?;
-        let live = checkpoint::served(self.views(), projection).await?;
-        let generation = self.begin(projection, &live).await?;
+        let generation = loop {
+            match self.begin(projection).await {
+                // Another rebuild has ended meanwhile.
+                Err(ProjectionError::Store(StoreError::Conflict { .. })) => {}
+                begun => break begun?,
+            }
+        };
         let tables = Tables::building(projection.tables, generation);
         let begun = Instant::now();
         let patience = || retry::pauses(Duration::from_millis(10), Duration::from_secs(5));
@@ -116,6 +121,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         if building.position < live.position {
             return Ok(None);
         }
+        self.lacks_no_more(name, &live, &building).await?;
         match self.swap(name, &live, &building, tables).await {
             Ok(()) => Ok(Some(building.position)),
             Err(StoreError::Conflict { .. }) => Ok(None),
@@ -123,13 +129,30 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
     }
 
-    /// Makes the new tables, and throws away those of earlier attempts, whose builders then find out.
-    async fn begin(
+    /// Tables are not replaced by others that lack what these have.
+    async fn lacks_no_more(
         &self,
-        projection: &Followed,
+        name: &'static str,
         live: &Checkpoint,
-    ) -> Result<i64, ProjectionError> {
+        building: &Checkpoint,
+    ) -> Result<(), ProjectionError> {
+        let first = async |generation| parking::rows::first(self.views(), name, generation).await;
+        let lacking = first(live.generation).await?;
+        let lacks = |event: &ParkedEvent| lacking.iter().any(|known| known.stream == event.stream);
+        match first(building.generation).await?.into_iter().find(|event| !lacks(event)) {
+            None => Ok(()),
+            Some(ParkedEvent { position, failure, .. }) => Err(ProjectionError::Failed {
+                name,
+                position,
+                source: StoreError::Internal(failure.unwrap_or_default().into()),
+            }),
+        }
+    }
+
+    /// Makes the new tables, and throws away those of earlier attempts, whose builders then find out.
+    async fn begin(&self, projection: &Followed) -> Result<i64, ProjectionError> {
         let name = projection.name;
+        let live = checkpoint::served(self.views(), projection).await?;
         let earlier: Vec<i64> = checkpoint::checkpoints(self.views(), name)
             .await?
             .into_iter()
@@ -140,10 +163,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let generation = newest + 1;
         let names = projection.tables;
         checkpoint::commit(self.views(), move |transaction| {
-            let earlier = earlier.clone();
+            let (earlier, live) = (earlier.clone(), live.clone());
             Box::pin(async move {
                 for left in earlier {
-                    throw_away(transaction, name, left, &Tables::building(names, left)).await?;
+                    let tables = Tables::building(names, left);
+                    if !throw_away(transaction, name, left, &tables).await? {
+                        return Err(moved(name, &live));
+                    }
                 }
                 const SQL: &str =
                     "INSERT INTO bloom_projections (name, generation, state, position)
@@ -168,7 +194,10 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let tables = tables.clone();
         checkpoint::commit(self.views(), move |transaction| {
             let tables = tables.clone();
-            Box::pin(async move { throw_away(transaction, name, generation, &tables).await })
+            Box::pin(async move {
+                throw_away(transaction, name, generation, &tables).await?;
+                Ok(())
+            })
         })
         .await
     }
@@ -207,16 +236,20 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     }
 }
 
+/// `false` when it is not being built any more: it may have become the one that is read.
 async fn throw_away(
     transaction: &mut Transaction<'_>,
     name: &str,
     generation: i64,
     tables: &Tables,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM bloom_projections
         WHERE name = $1 AND generation = $2 AND state = 'building'";
     let values: [SqlValue; 2] = [name.into(), generation.into()];
-    transaction.execute(SQL, &values).await?;
+    if transaction.execute(SQL, &values).await? == 0 {
+        return Ok(false);
+    }
     parking::rows::forget(transaction, name, generation).await?;
-    stand_in::drop(transaction, tables).await
+    stand_in::drop(transaction, tables).await?;
+    Ok(true)
 }

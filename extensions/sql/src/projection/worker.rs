@@ -1,6 +1,10 @@
 //! One projection following the log.
 
-use std::{collections::BTreeSet, error::Error, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bloom_runtime::{
     application::{Delivery, Shapes, caught, retry},
@@ -12,7 +16,11 @@ use tokio::sync::watch;
 use super::{
     checkpoint::{self, Checkpoint, ProjectionState, advance, moved},
     error::ProjectionError,
-    parking::{ParkedEvent, rows},
+    parking::{
+        ParkedEvent,
+        reason::{chain, reason},
+        rows,
+    },
     set::{Followed, Step},
     view::{Tables, View},
 };
@@ -23,23 +31,19 @@ pub(super) const BATCH: usize = 500;
 /// Another process may append without telling this one.
 const POLL: Duration = Duration::from_millis(250);
 
-/// It is tried so often before an event is set aside.
-const ATTEMPTS: u32 = 5;
-
-/// How often an event was tried.
+/// An event that fails, and since when.
 #[derive(Default)]
-struct Attempts {
-    position: Position,
-    made: u32,
-}
+struct Failing(Option<(Position, Instant)>);
 
-impl Attempts {
-    fn at(&mut self, position: Position) -> u32 {
-        if self.position != position {
-            *self = Self { position, made: 0 };
-        }
-        self.made += 1;
-        self.made
+impl Failing {
+    /// How long it has been failing at this event.
+    fn at(&mut self, position: Position) -> Duration {
+        let since = match self.0 {
+            Some((known, since)) if known == position => since,
+            _ => Instant::now(),
+        };
+        self.0 = Some((position, since));
+        since.elapsed()
     }
 }
 
@@ -49,6 +53,8 @@ pub(super) struct Worker<L, S> {
     pub(super) views: Arc<S>,
     pub(super) projection: Arc<Followed>,
     pub(super) shapes: Shapes,
+    /// How long it tries an event before it is set aside.
+    pub(super) patience: Duration,
 }
 
 /// What came of trying to get on.
@@ -70,11 +76,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut pauses = patience();
-        let mut attempts = Attempts::default();
+        let mut failing = Failing::default();
         while !*stop.borrow() {
             let mut appended = self.log.appended();
             appended.mark_unchanged();
-            let pause = match self.follow(&reached, &mut attempts).await {
+            let pause = match self.follow(&reached, &mut failing).await {
                 Ok(Advanced::To(_)) => {
                     pauses = patience();
                     continue;
@@ -109,7 +115,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
     async fn follow(
         &self,
         reached: &watch::Sender<Delivery>,
-        attempts: &mut Attempts,
+        failing: &mut Failing,
     ) -> Result<Advanced, ProjectionError> {
         let seen = checkpoint::served(&*self.views, &self.projection).await?;
         let is_paused = seen.state == ProjectionState::Paused;
@@ -120,7 +126,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         let tables = Tables::live(self.projection.tables);
         let advanced = match self.advance(&seen, &tables, BATCH).await {
             Err(ProjectionError::Failed { position, source, .. })
-                if self.may_park(&seen) && attempts.at(position) >= ATTEMPTS =>
+                if self.may_park(&seen) && failing.at(position) >= self.patience =>
             {
                 self.set_aside(&seen, position, source).await
             }
@@ -145,7 +151,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             return;
         }
         let name = self.projection.name;
-        let noted = checkpoint::note_failure(&*self.views, name, seen, chain(error)).await;
+        let noted = checkpoint::note_failure(&*self.views, name, seen, reason(error)).await;
         if let Err(error) = noted {
             tracing::warn!(projection = name, "its failure could not be noted: {error}");
         }
@@ -215,6 +221,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 failure: None,
             })
             .collect();
+        let forgotten: Arc<[StreamId]> = entries
+            .iter()
+            .filter(|entry| is_behind(entry) && entry.name == Lifecycle::Forgotten.name())
+            .map(|entry| entry.stream.clone())
+            .collect();
         // A person is forgotten at once, and once more when the events before have been taken.
         let is_due =
             |entry: &RecordedEvent| !is_behind(entry) || entry.name == Lifecycle::Forgotten.name();
@@ -224,6 +235,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         checkpoint::commit(&*self.views, move |transaction| {
             let (steps, seen, tables) = (Arc::clone(&steps), seen.clone(), tables.clone());
             let (behind, waiting) = (Arc::clone(&behind), Arc::clone(&waiting));
+            let forgotten = Arc::clone(&forgotten);
             Box::pin(async move {
                 advance(transaction, name, &seen, last).await?;
                 if seen.parked.0 > 0 {
@@ -234,6 +246,9 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 }
                 for event in &*behind {
                     rows::park(transaction, name, seen.generation, event).await?;
+                }
+                for stream in &*forgotten {
+                    rows::hush(transaction, name, seen.generation, stream).await?;
                 }
                 write(transaction, &tables, &steps).await
             })
@@ -273,9 +288,17 @@ pub(super) async fn write(
     let mut view = View::new(transaction.reborrow(), tables);
     for step in steps {
         let done = caught(step(&mut view)).await;
-        done.unwrap_or_else(panicked)?;
+        done.unwrap_or_else(panicked).map_err(of_the_event)?;
     }
     Ok(())
+}
+
+/// A conflict that a projection has made up is none over its checkpoint.
+fn of_the_event(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict { .. } => StoreError::Internal(error.into()),
+        other => other,
+    }
 }
 
 /// Tells how far it has come, if that has changed.
@@ -312,18 +335,6 @@ fn panicked<T>() -> Result<T, StoreError> {
 
 fn patience() -> impl Iterator<Item = Duration> + Send {
     retry::pauses(Duration::from_millis(10), Duration::from_secs(30))
-}
-
-/// The error with everything that led to it.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// Whether it may come right without anybody's doing.

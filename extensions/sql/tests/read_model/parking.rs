@@ -5,6 +5,9 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use super::*;
 
+/// So long an event is tried here.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 fn parking(refuses: &Arc<AtomicBool>, panics: bool, aggregates: u64) -> Projections {
     let balances = Balances { refuses: Arc::clone(refuses), panics };
     Projections::new().with(Projected::new(balances).from::<Account>().parking(aggregates))
@@ -34,8 +37,8 @@ async fn at_the_end<S: SqlStorage>(projector: &Projector<S>) {
 pub(crate) async fn sets_aside_what_it_cannot_take<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
     let refuses = Arc::new(AtomicBool::new(true));
     // The second process panics where the first one fails.
-    let projector = Projector::new(&storage, parking(&refuses, false, 10));
-    let panicking = Projector::new(&other, parking(&refuses, true, 10));
+    let projector = Projector::new(&storage, parking(&refuses, false, 10)).patient_for(PATIENCE);
+    let panicking = Projector::new(&other, parking(&refuses, true, 10)).patient_for(PATIENCE);
     let (running, also_running) = (projector.start(), panicking.start());
     for number in 0..4 {
         open(&storage, number).await;
@@ -84,8 +87,8 @@ pub(crate) async fn sets_aside_what_it_cannot_take<S: SqlStorage>(storage: Arc<S
 pub(crate) async fn retries_while_it_runs<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
     const WRITERS: u128 = 4;
     let refuses = Arc::new(AtomicBool::new(true));
-    let projector = Projector::new(&storage, parking(&refuses, false, 10));
-    let second = Projector::new(&other, parking(&refuses, false, 10));
+    let projector = Projector::new(&storage, parking(&refuses, false, 10)).patient_for(PATIENCE);
+    let second = Projector::new(&other, parking(&refuses, false, 10)).patient_for(PATIENCE);
     let (running, also_running) = (projector.start(), second.start());
     for number in 0..WRITERS {
         open(&storage, number).await;
@@ -131,7 +134,7 @@ pub(crate) async fn retries_while_it_runs<S: SqlStorage>(storage: Arc<S>, other:
 /// When it fails for more aggregates than were allowed, it is the projection that is wrong, and it stops.
 pub(crate) async fn sets_aside_only_so_many<S: SqlStorage>(storage: Arc<S>) {
     let refuses = Arc::new(AtomicBool::new(true));
-    let projector = Projector::new(&storage, parking(&refuses, false, 2));
+    let projector = Projector::new(&storage, parking(&refuses, false, 2)).patient_for(PATIENCE);
     for number in 0..3 {
         open(&storage, number).await;
         deposit(&storage, number, REFUSED).await;
@@ -177,13 +180,19 @@ pub(crate) async fn sets_aside_only_so_many<S: SqlStorage>(storage: Arc<S>) {
 /// A rebuild sets aside as well, and what the old tables lacked is forgotten with them.
 pub(crate) async fn sets_aside_while_it_is_rebuilt<S: SqlStorage>(storage: Arc<S>) {
     let refuses = Arc::new(AtomicBool::new(true));
-    let projector = Projector::new(&storage, parking(&refuses, false, 2));
+    let projector = Projector::new(&storage, parking(&refuses, false, 2)).patient_for(PATIENCE);
     for number in 0..2 {
         open(&storage, number).await;
     }
     deposit(&storage, 0, REFUSED).await;
     deposit(&storage, 0, 7).await;
     deposit(&storage, 1, 5).await;
+    // Nothing is replaced by what lacks more.
+    let failed = projector.rebuild("balances", |_| {}).await.expect_err("one event fails");
+    assert!(matches!(failed, ProjectionError::Failed { .. }), "{failed}");
+    let running = projector.start();
+    at_the_end(&projector).await;
+    running.stop().await;
     projector.rebuild("balances", |_| {}).await.expect("it goes on");
     assert_eq!(one(&projector).await.parked, 2);
     assert_eq!(shown(&*storage).await[&Uuid::from_u128(1).to_string()], 5);
@@ -201,7 +210,7 @@ pub(crate) async fn sets_aside_while_it_is_rebuilt<S: SqlStorage>(storage: Arc<S
 
     // One that is given up leaves nothing of what it had set aside.
     refuses.store(true, Ordering::SeqCst);
-    let strict = Projector::new(&storage, parking(&refuses, false, 1));
+    let strict = Projector::new(&storage, parking(&refuses, false, 1)).patient_for(PATIENCE);
     deposit(&storage, 1, REFUSED).await;
     let failed = strict.rebuild("balances", |_| {}).await.expect_err("it fails for two");
     assert!(matches!(failed, ProjectionError::Failed { .. }), "{failed}");
@@ -238,8 +247,10 @@ async fn holding<S: SqlStorage>(
 pub(crate) async fn retries_beside_the_next<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
     const PAUSE: Duration = Duration::from_millis(200);
     let refuses = Arc::new(AtomicBool::new(true));
-    let projector = Arc::new(Projector::new(&storage, parking(&refuses, false, 10)));
-    let second = Arc::new(Projector::new(&other, parking(&refuses, false, 10)));
+    let projector =
+        Arc::new(Projector::new(&storage, parking(&refuses, false, 10)).patient_for(PATIENCE));
+    let second =
+        Arc::new(Projector::new(&other, parking(&refuses, false, 10)).patient_for(PATIENCE));
     let retry = || {
         let second = Arc::clone(&second);
         tokio::spawn(async move { second.retry("balances").await.expect("it answers") })
@@ -288,5 +299,61 @@ pub(crate) async fn retries_beside_the_next<S: SqlStorage>(storage: Arc<S>, othe
     holder.await.expect("it ends");
     followed.await.expect("it ends");
     assert_eq!(retried.await.expect("it ends").left, 0);
+    agrees(&*storage, &*storage).await;
+}
+
+/// One rebuild is about to end when another begins, which throws nothing away of what the first one has put in place.
+pub(crate) async fn rebuilds_beside_another<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector =
+        Arc::new(Projector::new(&storage, parking(&refuses, false, 10)).patient_for(PATIENCE));
+    open(&storage, 0).await;
+    open(&storage, 1).await;
+    deposit(&storage, 0, REFUSED).await;
+    let running = projector.start();
+    at_the_end(&projector).await;
+    running.stop().await;
+
+    // The first one has to wait when it replaces the rows, and the second one for the first.
+    let lock = "UPDATE balances SET owner = owner WHERE owner = 'owner 1'";
+    let (release, holder) = holding(&storage, lock).await;
+    let first = tokio::spawn({
+        let projector = Arc::clone(&projector);
+        async move { projector.rebuild("balances", |_| {}).await }
+    });
+    tokio::time::sleep(PAUSE).await;
+    let stricter = Projector::new(&other, parking(&refuses, false, 0)).patient_for(PATIENCE);
+    let second = tokio::spawn(async move { stricter.rebuild("balances", |_| {}).await });
+    tokio::time::sleep(PAUSE).await;
+    release.notify_one();
+    holder.await.expect("it ends");
+    first.await.expect("it ends").expect("it builds");
+    second.await.expect("it ends").expect_err("it sets nothing aside");
+    assert_eq!(one(&projector).await.parked, 1);
+    refuses.store(false, Ordering::SeqCst);
+    let retried = projector.retry("balances").await.expect("it answers");
+    assert_eq!(retried, Retried { taken: 1, left: 0 });
+    agrees(&*storage, &*storage).await;
+}
+
+/// Somebody has taken the place in the log out by hand, and it begins anew.
+pub(crate) async fn begins_anew_with_nothing_set_aside<S: SqlStorage>(storage: Arc<S>) {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector = Projector::new(&storage, parking(&refuses, false, 10)).patient_for(PATIENCE);
+    open(&storage, 0).await;
+    deposit(&storage, 0, REFUSED).await;
+    let running = projector.start();
+    at_the_end(&projector).await;
+    running.stop().await;
+    assert_eq!(one(&projector).await.parked, 1);
+    spoil(&storage, "DELETE FROM bloom_projections").await;
+    spoil(&storage, "DELETE FROM balances").await;
+    let later = "9000-01-01T00:00:00Z".parse::<Timestamp>().expect("it is a time");
+    let retained = store(&storage).truncate(&Retention::before(later).as_trial(), |_| Ok(())).await;
+    assert!(retained.expect("it is tried").held_back.is_none(), "nobody reads");
+    refuses.store(false, Ordering::SeqCst);
+    projector.catch_up().await.expect("it begins anew");
+    assert_eq!(one(&projector).await.parked, 0);
     agrees(&*storage, &*storage).await;
 }

@@ -4,13 +4,13 @@ use std::{error::Error, sync::Arc};
 
 use bloom_runtime::ports::{Lifecycle, Position, Storage, StoreError};
 
-use super::{ParkedEvent, rows};
+use super::{ParkedEvent, reason::reason, rows};
 use crate::{
     projection::{
         checkpoint::{self, Checkpoint, advance, hold},
         error::ProjectionError,
         view::Tables,
-        worker::{Advanced, Worker, chain, contiguous, write},
+        worker::{Advanced, Worker, contiguous, write},
     },
     queries::SqlStorage,
 };
@@ -28,7 +28,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         position: Position,
         source: StoreError,
     ) -> Result<Advanced, ProjectionError> {
-        let (name, failure) = (self.projection.name, chain(&source));
+        let (name, failure) = (self.projection.name, reason(&source));
         match self.park(seen, failure.clone()).await {
             Ok(true) => {
                 tracing::error!(
@@ -64,6 +64,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             let (seen, event) = (seen.clone(), event.clone());
             Box::pin(async move {
                 advance(transaction, name, &seen, event.position).await?;
+                // What only has to wait behind another has no reason of its own.
+                let waiting = rows::streams(transaction, name, seen.generation).await?;
+                let is_behind = waiting.contains(&event.stream);
+                let failure = event.failure.clone().filter(|_| !is_behind);
+                let event = ParkedEvent { failure, ..event };
                 rows::park(transaction, name, seen.generation, &event).await
             })
         });
@@ -78,18 +83,33 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
     ) -> Result<bool, ProjectionError> {
         let (name, position) = (self.projection.name, event.position);
         let before = Position::new(position.get().saturating_sub(1));
+        let failed = |source| ProjectionError::Failed { name, position, source };
+        let counted = rows::count(&*self.views, name, seen.generation, &event.stream).await?;
         let entries = self.log.read(before, 1).await?;
         contiguous(before, &entries)?;
-        let failed = |source| ProjectionError::Failed { name, position, source };
+        let is_there = entries.first().is_some_and(|entry| {
+            entry.stream == event.stream && entry.name != Lifecycle::Truncated.name()
+        });
+        if !is_there {
+            return Err(failed(StoreError::Internal(
+                "the log does not have it any more; `skip` lets it go".into(),
+            )));
+        }
+        if !self.projection.follows(&event.stream.aggregate) {
+            let aggregate = &event.stream.aggregate;
+            return Err(failed(StoreError::Internal(
+                format!("the projection does not follow `{aggregate}`; `skip` lets it go").into(),
+            )));
+        }
         let steps = self.steps(entries).await.map_err(failed)?;
         let tables = Tables::live(self.projection.tables);
         let (seen, event) = (seen.clone(), event.clone());
         let taken = checkpoint::commit(&*self.views, move |transaction| {
             let (steps, seen, event) = (Arc::clone(&steps), seen.clone(), event.clone());
-            let tables = tables.clone();
+            let (tables, counted) = (tables.clone(), counted.clone());
             Box::pin(async move {
                 hold(transaction, name, &seen).await?;
-                rows::still_first(transaction, name, &seen, event.position).await?;
+                rows::still_first(transaction, name, &seen, &event, &counted).await?;
                 rows::release(transaction, name, seen.generation, &event).await?;
                 write(transaction, &tables, &steps).await
             })
@@ -110,16 +130,18 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         seen: &Checkpoint,
         event: &ParkedEvent,
         error: &ProjectionError,
-    ) -> Result<(), ProjectionError> {
+    ) {
         let (name, generation, position) = (self.projection.name, seen.generation, event.position);
-        let failure = Error::source(error).map_or_else(|| chain(error), chain);
+        let failure = Error::source(error).map_or_else(|| reason(error), reason);
         let noted = checkpoint::commit(&*self.views, move |transaction| {
             let failure = failure.clone();
             Box::pin(
                 async move { rows::note(transaction, name, generation, position, &failure).await },
             )
         });
-        Ok(noted.await?)
+        if let Err(error) = noted.await {
+            tracing::warn!(projection = name, "its failure could not be noted: {error}");
+        }
     }
 }
 

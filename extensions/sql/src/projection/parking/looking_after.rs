@@ -40,7 +40,8 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         if self.worker(projection).park(&seen, failure).await? { Ok(()) } else { Err(not_there()) }
     }
 
-    /// Takes again what one of them has set aside, each aggregate in its order and up to the first event that fails again.
+    /// Takes again what one of them has set aside, each aggregate in its order and up to the first event that fails again; also while
+    /// the projection runs, or is paused.
     ///
     /// # Errors
     /// When there is none of this name, or a database is out of reach; what was taken until then stays taken.
@@ -62,7 +63,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 Ok(false) => {}
                 Err(error) if is_passing(&error) => return Err(error),
                 Err(error) => {
-                    worker.note_parked(&seen, &next, &error).await?;
+                    worker.note_parked(&seen, &next, &error).await;
                     failed.insert(next.stream);
                 }
             }
@@ -86,9 +87,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         if !there && aside.is_none() {
             return Err(not_there());
         }
+        let counted = match &aside {
+            None => Vec::new(),
+            Some(event) => rows::count(self.views(), name, seen.generation, &event.stream).await?,
+        };
         let checkpoint = seen.clone();
         let skipped = checkpoint::commit(self.views(), move |transaction| {
-            let (seen, aside) = (checkpoint.clone(), aside.clone());
+            let (seen, aside, counted) = (checkpoint.clone(), aside.clone(), counted.clone());
             Box::pin(async move {
                 const SQL: &str = "UPDATE bloom_projections SET skipped = skipped + 1
                     WHERE name = $1 AND generation = $2";
@@ -96,7 +101,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     None => advance(transaction, name, &seen, position).await?,
                     Some(event) => {
                         hold(transaction, name, &seen).await?;
-                        rows::still_first(transaction, name, &seen, position).await?;
+                        rows::still_first(transaction, name, &seen, &event, &counted).await?;
                         rows::release(transaction, name, seen.generation, &event).await?;
                     }
                 }

@@ -5,6 +5,7 @@
 
 mod giving_way;
 mod looking_after;
+pub(super) mod reason;
 pub(super) mod rows;
 
 use bloom_runtime::ports::{Position, StreamId};

@@ -70,18 +70,54 @@ pub(in crate::projection) async fn park(
     Ok(())
 }
 
-/// Asks whether this is still the first one of its stream; a conflict when it is not.
+/// How many events of a stream are set aside.
+const IN_STREAM: &str = "SELECT count(*) FROM bloom_parked
+    WHERE name = $1 AND generation = $2 AND tenant = $3 AND aggregate = $4 AND id = $5";
+
+fn in_stream(name: &str, generation: i64, stream: &StreamId) -> Vec<SqlValue> {
+    let StreamId { tenant, aggregate, id } = stream;
+    parameters![name, generation, tenant.as_str(), aggregate.as_str(), id.as_str()]
+}
+
+/// How many events of a stream are set aside, as everybody sees it.
+pub(in crate::projection) async fn count<S: SqlStorage>(
+    views: &S,
+    name: &str,
+    generation: i64,
+    stream: &StreamId,
+) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+    views.query(IN_STREAM, in_stream(name, generation, stream)).await
+}
+
+/// Takes back why the first one of a stream could not be taken: a person was forgotten, and the words may be about that person.
+pub(in crate::projection) async fn hush(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    generation: i64,
+    stream: &StreamId,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE bloom_parked SET failure = 'a person was forgotten since it was tried'
+        WHERE name = $1 AND generation = $2 AND tenant = $3 AND aggregate = $4 AND id = $5 AND failure IS NOT NULL";
+    transaction.execute(SQL, &in_stream(name, generation, stream)).await?;
+    Ok(())
+}
+
+/// Asks whether this is still the first one of its stream, and nothing more is set aside of it than was counted; a conflict when it is
+/// not so.
 pub(in crate::projection) async fn still_first(
     transaction: &mut Transaction<'_>,
     name: &str,
     seen: &Checkpoint,
-    position: Position,
+    event: &ParkedEvent,
+    counted: &[Vec<SqlValue>],
 ) -> Result<(), StoreError> {
     const SQL: &str = "SELECT 1 FROM bloom_parked
         WHERE name = $1 AND generation = $2 AND position = $3 AND failure IS NOT NULL";
-    let values = parameters![name, seen.generation, signed(position)];
+    let values = parameters![name, seen.generation, signed(event.position)];
     let found = transaction.query(SQL, &values).await?;
-    if found.is_empty() { Err(moved(name, seen)) } else { Ok(()) }
+    let now =
+        transaction.query(IN_STREAM, &in_stream(name, seen.generation, &event.stream)).await?;
+    if found.is_empty() || now != counted { Err(moved(name, seen)) } else { Ok(()) }
 }
 
 /// Takes the first one of a stream out; the next one is the first then.
@@ -98,9 +134,7 @@ pub(in crate::projection) async fn release(
             SELECT min(position) FROM bloom_parked
             WHERE name = $1 AND generation = $2 AND tenant = $3 AND aggregate = $4 AND id = $5)";
     transaction.execute(OUT, &parameters![name, generation, signed(event.position)]).await?;
-    let StreamId { tenant, aggregate, id } = &event.stream;
-    let place = parameters![name, generation, tenant.as_str(), aggregate.as_str(), id.as_str()];
-    transaction.execute(NEXT, &place).await?;
+    transaction.execute(NEXT, &in_stream(name, generation, &event.stream)).await?;
     Ok(())
 }
 
