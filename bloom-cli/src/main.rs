@@ -25,6 +25,7 @@ mod project;
 mod render;
 mod report;
 mod request;
+mod snippets;
 mod ui;
 
 use std::process::ExitCode;

@@ -519,3 +519,133 @@ pub struct CarrierId(Uuid);
     assert!(sandbox.ok(&["upgrade"]).contains("Unchanged"));
     assert!(sandbox.passes() > 40);
 }
+
+/// A snippet with what stands in its places before one fills them in.
+fn filled(body: &str) -> String {
+    let mut text = String::new();
+    let mut defaults = std::collections::BTreeMap::new();
+    let mut rest = body;
+    while let Some(at) = rest.find('$') {
+        let (before, behind) = rest.split_at(at);
+        if let Some(before) = before.strip_suffix('\\') {
+            text.push_str(before);
+            text.push('$');
+            rest = &behind[1..];
+            continue;
+        }
+        text.push_str(before);
+        if let Some(place) = behind.strip_prefix("${") {
+            let (place, behind) = place.split_once('}').expect("it ends");
+            let (number, default) = place.split_once(':').expect("it has a default");
+            defaults.insert(number.to_owned(), default.to_owned());
+            text.push_str(default);
+            rest = behind;
+        } else {
+            let number = &behind[1..2];
+            text.push_str(defaults.get(number).map_or("", String::as_str));
+            rest = &behind[2..];
+        }
+    }
+    text + rest
+}
+
+#[test]
+fn snippets_are_code_that_compiles() {
+    let _turn = one_at_a_time();
+    let sandbox = Sandbox::with_project(&[]);
+    let said = sandbox.bloom(&["snippets", "vscode"]).stdout;
+    let all: serde_json::Value = serde_json::from_slice(&said).expect("JSON");
+    let all: std::collections::BTreeMap<String, String> = all
+        .as_object()
+        .expect("an object")
+        .values()
+        .map(|snippet| {
+            let lines = snippet["body"].as_array().expect("lines").iter();
+            let lines: Vec<&str> = lines.filter_map(serde_json::Value::as_str).collect();
+            let prefix = snippet["prefix"].as_str().expect("a prefix");
+            (prefix.to_owned(), filled(&lines.join("\n")))
+        })
+        .collect();
+    let mut text = TRIED.to_owned();
+    for (prefix, code) in &all {
+        let place = format!("    // {prefix}\n");
+        if text.contains(&place) {
+            text = text.replace(&place, &format!("{code}\n"));
+        } else {
+            text.push_str(&format!("\n{code}\n"));
+        }
+    }
+    assert_eq!(all.len(), 12);
+    assert!(!text.contains("    // b"), "{text}");
+    sandbox.write("src/shop/domain/tried.rs", &text);
+    let domain = sandbox.read("src/shop/domain/mod.rs");
+    sandbox.write("src/shop/domain/mod.rs", &format!("{domain}\npub mod tried;\n"));
+    sandbox.cargo(&["check", "--quiet"]);
+}
+
+/// An aggregate around the snippets that stand in something.
+const TRIED: &str = r#"//! Tried out.
+
+use bloom_runtime::{EventSourced, prelude::*};
+use bloom_sql::{View, parameters};
+
+/// The id.
+#[derive(Identity)]
+pub struct InvoiceId(Uuid);
+
+/// What happens.
+#[derive(DomainEvent)]
+pub enum InvoiceEvent {
+    /// Made.
+    #[event(name = "invoice.made", rev = 1)]
+    Made { id: InvoiceId },
+    // bevent
+    /// Priced.
+    #[event(name = "invoice.priced", rev = 2, from = PricedV1)]
+    Priced { cents: i64 },
+}
+
+/// Why it refuses.
+#[derive(DomainError)]
+pub enum InvoiceError {
+    // berror
+}
+
+/// An invoice.
+#[derive(Aggregate)]
+#[aggregate(event = InvoiceEvent)]
+pub struct Invoice {
+    #[aggregate(id)]
+    id: InvoiceId,
+    paid: bool,
+    #[aggregate(changes)]
+    changes: Changes<InvoiceEvent>,
+}
+
+impl Invoice {
+    // bdecide
+}
+
+impl EventSourced for Invoice {
+    fn begin(event: &InvoiceEvent) -> Option<Self> {
+        let InvoiceEvent::Made { id } = event else { return None };
+        Some(Self { id: *id, paid: false, changes: Changes::new() })
+    }
+
+    fn apply(&mut self, event: &InvoiceEvent) {
+        match event {
+    // bapply
+            _ => {}
+        }
+    }
+}
+
+/// A statement.
+///
+/// # Errors
+/// What the database says.
+pub async fn write(view: &mut View<'_>, tenant: &str, id: &str) -> Result<(), StoreError> {
+    // bexecute
+    Ok(())
+}
+"#;

@@ -129,6 +129,17 @@ fn every_type_and_rule() {
 }
 
 #[test]
+fn snippets() {
+    let sandbox = Sandbox::new();
+    let said = |editor| {
+        let output = sandbox.bloom(&["snippets", editor]);
+        String::from_utf8(output.stdout).expect("text")
+    };
+    insta::assert_snapshot!("snippets_of_vscode", said("vscode"));
+    insta::assert_snapshot!("snippets_of_rustrover", said("rustrover"));
+}
+
+#[test]
 fn help() {
     let sandbox = Sandbox::new();
     let mut told = String::new();
@@ -137,6 +148,7 @@ fn help() {
         &["init"],
         &["setup"],
         &["completions"],
+        &["snippets"],
         &["man"],
         &["generate"],
         &["generate", "value-object"],

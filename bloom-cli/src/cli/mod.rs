@@ -73,6 +73,7 @@ impl Cli {
             | Verb::Projection(_)
             | Verb::Verify(_)
             | Verb::Man { .. }
+            | Verb::Snippets { .. }
             | Verb::Completions { .. } => false,
         }
     }
@@ -195,6 +196,25 @@ Examples:
         #[arg(value_enum)]
         shell: CompletionShell,
     },
+    /// Print snippets for your editor: what is written by hand between two generators
+    #[command(after_help = "\
+Examples:
+  bloom snippets vscode > .vscode/bloom.code-snippets
+  bloom snippets rustrover > ~/.config/JetBrains/RustRover2026.1/templates/Bloom.xml")]
+    Snippets {
+        /// The editor
+        #[arg(value_enum)]
+        editor: Editor,
+    },
+}
+
+/// An editor that takes snippets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Editor {
+    /// Visual Studio Code, and what reads its snippets
+    Vscode,
+    /// RustRover and the other IDEs of its family
+    Rustrover,
 }
 
 /// A shell that completes.

@@ -17,6 +17,7 @@ mod own_verb;
 mod patch;
 mod rename;
 mod setup;
+mod snippets;
 mod template;
 mod upgrade;
 mod vendor;
@@ -69,6 +70,7 @@ pub(crate) fn run(cli: Cli, ui: Ui) -> Result<ExitCode, Failure> {
         Verb::Projection(own) => return own_verb::run("projection", &own.arguments),
         Verb::Verify(own) => return own_verb::run("verify", &own.arguments),
         Verb::Completions { shell } => completions::run(shell, ui)?,
+        Verb::Snippets { editor } => snippets::run(editor, ui),
         Verb::Man { verb } => man::run(&verb, ui)?,
     }
     Ok(ExitCode::SUCCESS)
