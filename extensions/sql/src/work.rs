@@ -24,6 +24,23 @@ pub(crate) enum Kind {
     Hook(Box<Hook>),
 }
 
+/// A statement that a database does not take.
+#[derive(Debug, thiserror::Error)]
+#[error("{said}")]
+pub(crate) struct FailedStatement {
+    pub(crate) said: String,
+    /// Whether another statement would have failed as well.
+    pub(crate) is_of_the_server: bool,
+}
+
+impl FailedStatement {
+    /// Whether an error is one over which no statement is to blame.
+    pub(crate) fn blames_the_server(error: &StoreError) -> bool {
+        let StoreError::Internal(error) = error else { return false };
+        error.downcast_ref::<Self>().is_some_and(|failed| failed.is_of_the_server)
+    }
+}
+
 impl fmt::Debug for SqlWork {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

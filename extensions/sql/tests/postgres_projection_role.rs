@@ -56,7 +56,7 @@ fn projections() -> Projections {
 fn migrations() -> Migrations {
     Migrations::new().with(
         "0001_owners",
-        "CREATE TABLE owners (account text PRIMARY KEY, owner text NOT NULL, number bigint GENERATED ALWAYS AS IDENTITY)",
+        "CREATE TABLE owners (account text PRIMARY KEY, owner text NOT NULL, number bigint GENERATED ALWAYS AS IDENTITY, again bigserial)",
     )
 }
 

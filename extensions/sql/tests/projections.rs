@@ -77,6 +77,17 @@ fn two_of_one_name_would_take_events_from_each_other() {
     let _ = read_model::projections(read_model::Balances::default()).with(read_model::balances());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_is_not_given_sets_nothing_aside() {
+    let Some(url) = postgres_server::new_database().await else { return };
+    PostgresStorage::migrate(&url, &migrations()).await.expect("the migrations apply");
+    let open = async |url: &str| {
+        Arc::new(PostgresStorage::open(url, &migrations()).await.expect("the database opens"))
+    };
+    let impatient = open(&format!("{url}?options=-c%20lock_timeout%3D50")).await;
+    read_model::blames_no_event_for_the_server(impatient, open(&url).await).await;
+}
+
 /// On SQLite all who write wait for each other anyway.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_set_aside_is_taken_beside_the_next() {

@@ -50,11 +50,6 @@ pub(super) fn store_error(error: Error) -> StoreError {
             "nothing happened in the unit of work for too long, so that the server has undone it"
         }
         code if *code == SqlState::DISK_FULL => "the server's disk is full",
-        code if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => {
-            "the server took too long, and has given the statement up"
-        }
-        code if *code == SqlState::READ_ONLY_SQL_TRANSACTION => "the server takes no writes now",
-        code if code.code().starts_with("58") => "the server's disk or system fails",
         code if code.code().starts_with("08") => "the connection failed",
         code if code.code().starts_with("53") => "the server has not enough resources",
         code if is_transient(code) => "the server keeps giving up this transaction for others",
@@ -104,6 +99,24 @@ fn refused(code: &str, detail: Option<&str>) -> Option<StoreError> {
 /// Whether the same again may succeed at once: a deadlock, or a serialization failure.
 pub(super) fn is_transient(code: &SqlState) -> bool {
     *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE
+}
+
+/// Whether the server or whoever looks after it is what is wrong, rather than the statement or its values: a timeout, a lock that is
+/// not given, a server that takes no writes, a right that is missing, a fault of its system.
+pub(super) fn is_of_the_server(error: &StoreError) -> bool {
+    let StoreError::Internal(error) = error else { return false };
+    let code = error.downcast_ref::<Error>().and_then(Error::code);
+    code.is_some_and(|code| {
+        [
+            SqlState::QUERY_CANCELED,
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::READ_ONLY_SQL_TRANSACTION,
+            SqlState::INSUFFICIENT_PRIVILEGE,
+            SqlState::SYSTEM_ERROR,
+            SqlState::IO_ERROR,
+        ]
+        .contains(code)
+    })
 }
 
 /// Whether the server may have done what it was asked, although nobody said so.

@@ -8,10 +8,23 @@ use super::{
 };
 use crate::{condition::identifier, migration::MigrationError};
 
+/// What numbers the rows of some tables.
+const SEQUENCES: &str = "SELECT c.oid::regclass::text FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+    AND d.refobjid = ANY (SELECT name::regclass FROM unnest($1::text[]) name)";
+
+/// What a role may not do that it has to do.
+const LACKING: &str = "SELECT 'schema ' || current_schema() WHERE NOT (
+        has_schema_privilege($1, current_schema(), 'CREATE') AND has_schema_privilege($1, current_schema(), 'USAGE'))
+    UNION ALL SELECT 'table ' || name FROM unnest($2::text[]) name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) privilege
+    WHERE NOT has_table_privilege($1, name::regclass, privilege)";
+
 /// Asks whether projections can write in this role, and whether it may write nothing that it should not.
 pub(super) async fn check(client: &mut Client, role: &str) -> Result<(), MigrationError> {
-    const RIGHTS: &str = "SELECT has_table_privilege('bloom_events', 'INSERT, UPDATE, DELETE, TRUNCATE'),
-        has_table_privilege('bloom_projections', 'SELECT') AND has_table_privilege('bloom_projections', 'UPDATE')
+    const RIGHTS: &str = "SELECT has_table_privilege('bloom_events', 'INSERT, UPDATE, DELETE, TRUNCATE')
+        OR has_any_column_privilege('bloom_events', 'INSERT, UPDATE'),
+        has_schema_privilege(current_schema(), 'CREATE') AND has_schema_privilege(current_schema(), 'USAGE')
+        AND has_table_privilege('bloom_projections', 'SELECT') AND has_table_privilege('bloom_projections', 'UPDATE')
         AND has_table_privilege('bloom_projections', 'INSERT') AND has_table_privilege('bloom_projections', 'DELETE')
         AND has_table_privilege('bloom_parked', 'SELECT') AND has_table_privilege('bloom_parked', 'UPDATE')
         AND has_table_privilege('bloom_parked', 'INSERT') AND has_table_privilege('bloom_parked', 'DELETE')";
@@ -27,8 +40,7 @@ pub(super) async fn check(client: &mut Client, role: &str) -> Result<(), Migrati
         ));
     }
     if !rights.get::<_, bool>(1) {
-        let missing =
-            "it may not write how far projections have come; `migrate up` gives it the rights";
+        let missing = "it may not write how far projections have come, or make tables in the schema; `migrate up` gives it the rights";
         return Err(wrong(missing.to_owned()));
     }
     Ok(())
@@ -56,20 +68,33 @@ pub(super) async fn grant(
         .map_err(unavailable)?
         .get(0);
     let schema = identifier(schema.as_deref().unwrap_or("public"));
-    let tables: Vec<String> = ["bloom_projections", "bloom_parked"]
+    let all: Vec<String> = ["bloom_projections", "bloom_parked"]
         .into_iter()
         .chain(tables.iter().copied())
         .map(identifier)
         .collect();
-    let (tables, quoted) = (tables.join(", "), identifier(role));
+    let (tables, quoted) = (all.join(", "), identifier(role));
     let sql = format!(
         "GRANT USAGE, CREATE ON SCHEMA {schema} TO {quoted};
          GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}"
     );
-    transaction.batch_execute(&sql).await.map_err(|error| MigrationError::ProjectionRole {
-        role: role.to_owned(),
-        problem: format!("it cannot be given its rights: {}", said(&error)),
-    })?;
+    let wrong = |problem: String| MigrationError::ProjectionRole { role: role.to_owned(), problem };
+    let failed = |error| wrong(format!("it cannot be given its rights: {}", said(&error)));
+    transaction.batch_execute(&sql).await.map_err(failed)?;
+    // What numbers rows by a default has rights of its own.
+    let sequences = transaction.query(SEQUENCES, &[&all]).await.map_err(failed)?;
+    for sequence in sequences {
+        let sql = format!("GRANT USAGE ON SEQUENCE {} TO {quoted}", sequence.get::<_, String>(0));
+        transaction.batch_execute(&sql).await.map_err(failed)?;
+    }
+    // The server only warns where whoever migrates may not give a right.
+    let lacking = transaction.query(LACKING, &[&role, &all]).await.map_err(failed)?;
+    if let Some(lacking) = lacking.first() {
+        let of: String = lacking.get(0);
+        return Err(wrong(format!(
+            "whoever migrates may not give it its rights to {of}; its owner or an administrator has to"
+        )));
+    }
     transaction.commit().await.map_err(unavailable)
 }
 

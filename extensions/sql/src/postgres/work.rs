@@ -4,11 +4,14 @@ use bloom_runtime::ports::StoreError;
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::types::ToSql;
 
-use super::{error::store_error, value};
+use super::{
+    error::{is_of_the_server, store_error},
+    value,
+};
 use crate::{
     transaction::Transaction,
     value::SqlValue,
-    work::{Kind, SqlWork},
+    work::{FailedStatement, Kind, SqlWork},
 };
 
 /// Does all of it, in order.
@@ -122,10 +125,12 @@ fn first_word(sql: &str) -> &str {
 }
 
 fn in_statement(error: StoreError, sql: &str) -> StoreError {
+    let is_of_the_server = is_of_the_server(&error);
     match error {
         StoreError::Internal(error) => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-            StoreError::Internal(format!("{error}{cause} in `{sql}`").into())
+            let said = format!("{error}{cause} in `{sql}`");
+            StoreError::Internal(FailedStatement { said, is_of_the_server }.into())
         }
         other => other,
     }

@@ -104,8 +104,9 @@ pub(super) async fn served<S: SqlStorage>(
             const SQL: &str = "INSERT INTO bloom_projections (name, generation, state, position)
                 VALUES ($1, 1, 'live', 0) ON CONFLICT (name, generation) DO NOTHING";
             // Another process may have begun it, and may have rebuilt it since.
-            if transaction.query(FIND, &parameters![name]).await?.is_empty() {
-                transaction.execute(SQL, &parameters![name]).await?;
+            if transaction.query(FIND, &parameters![name]).await?.is_empty()
+                && transaction.execute(SQL, &parameters![name]).await? == 1
+            {
                 // Of one whose place in the log somebody has taken out.
                 parking::rows::forget(transaction, name, 1).await?;
             }
@@ -185,9 +186,22 @@ where
     S: SqlStorage,
     H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
 {
+    commit_as(views, views.projection_role(), hook).await
+}
+
+/// The same in another role, or in that of whoever connects.
+pub(super) async fn commit_as<S, H>(
+    views: &S,
+    role: Option<&str>,
+    hook: H,
+) -> Result<(), StoreError>
+where
+    S: SqlStorage,
+    H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
+{
     // A read model follows the events of all tenants, also where the server keeps tenants apart.
     let mut work = vec![SqlWork::for_every_tenant()];
-    if let Some(role) = views.projection_role() {
+    if let Some(role) = role {
         work.push(SqlWork::in_role(role));
     }
     work.push(SqlWork::hook(hook));

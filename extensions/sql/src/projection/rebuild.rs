@@ -121,31 +121,16 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         if building.position < live.position {
             return Ok(None);
         }
-        self.lacks_no_more(name, &live, &building).await?;
+        let first = async |generation| parking::rows::first(self.views(), name, generation).await;
+        let (lacking, lacks) = (first(live.generation).await?, first(building.generation).await?);
+        if let Some(ParkedEvent { position, failure, .. }) = lacks_more(&live, &lacking, lacks) {
+            let source = StoreError::Internal(failure.unwrap_or_default().into());
+            return Err(ProjectionError::Failed { name, position, source });
+        }
         match self.swap(name, &live, &building, tables).await {
             Ok(()) => Ok(Some(building.position)),
             Err(StoreError::Conflict { .. }) => Ok(None),
             Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Tables are not replaced by others that lack what these have.
-    async fn lacks_no_more(
-        &self,
-        name: &'static str,
-        live: &Checkpoint,
-        building: &Checkpoint,
-    ) -> Result<(), ProjectionError> {
-        let first = async |generation| parking::rows::first(self.views(), name, generation).await;
-        let lacking = first(live.generation).await?;
-        let lacks = |event: &ParkedEvent| lacking.iter().any(|known| known.stream == event.stream);
-        match first(building.generation).await?.into_iter().find(|event| !lacks(event)) {
-            None => Ok(()),
-            Some(ParkedEvent { position, failure, .. }) => Err(ProjectionError::Failed {
-                name,
-                position,
-                source: StoreError::Internal(failure.unwrap_or_default().into()),
-            }),
         }
     }
 
@@ -162,19 +147,33 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let newest = earlier.iter().copied().max().unwrap_or_default().max(live.generation);
         let generation = newest + 1;
         let names = projection.tables;
-        checkpoint::commit(self.views(), move |transaction| {
-            let (earlier, live) = (earlier.clone(), live.clone());
-            Box::pin(async move {
-                for left in earlier {
-                    let tables = Tables::building(names, left);
-                    if !throw_away(transaction, name, left, &tables).await? {
-                        return Err(moved(name, &live));
+        if !earlier.is_empty() {
+            let live = live.clone();
+            // What is left of them may belong to whoever connects: there may have been no other role at that time.
+            checkpoint::commit_as(self.views(), None, move |transaction| {
+                let (earlier, live) = (earlier.clone(), live.clone());
+                Box::pin(async move {
+                    for left in earlier {
+                        let tables = Tables::building(names, left);
+                        if !throw_away(transaction, name, left, &tables).await? {
+                            return Err(moved(name, &live));
+                        }
                     }
-                }
+                    Ok(())
+                })
+            })
+            .await?;
+        }
+        checkpoint::commit(self.views(), move |transaction| {
+            let live = live.clone();
+            Box::pin(async move {
                 const SQL: &str =
                     "INSERT INTO bloom_projections (name, generation, state, position)
-                    VALUES ($1, $2, 'building', 0)";
-                transaction.execute(SQL, &parameters![name, generation]).await?;
+                    VALUES ($1, $2, 'building', 0) ON CONFLICT (name, generation) DO NOTHING";
+                if transaction.execute(SQL, &parameters![name, generation]).await? == 0 {
+                    return Err(moved(name, &live));
+                }
+                parking::rows::forget(transaction, name, generation).await?;
                 for (table, new) in Tables::building(names, generation).pairs() {
                     stand_in::create(transaction, table, &new).await?;
                 }
@@ -217,6 +216,12 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 // Both are held until the end, so that nobody writes into the old tables any more.
                 advance(transaction, name, &live, live.position).await?;
                 advance(transaction, name, &building, building.position).await?;
+                // What lacked there may have been taken meanwhile.
+                let lacking = parking::rows::held(transaction, name, live.generation).await?;
+                let lacks = parking::rows::held(transaction, name, building.generation).await?;
+                if lacks_more(&live, &lacking, lacks).is_some() {
+                    return Err(moved(name, &live));
+                }
                 stand_in::replace(transaction, &tables).await?;
                 parking::rows::forget(transaction, name, live.generation).await?;
                 const FORGET: &str =
@@ -234,6 +239,22 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         })
         .await
     }
+}
+
+/// What the new tables lack that the old ones have: these are not replaced by such. Each is given by the first event of each aggregate
+/// that is set aside.
+fn lacks_more(
+    live: &Checkpoint,
+    lacking: &[ParkedEvent],
+    lacks: Vec<ParkedEvent>,
+) -> Option<ParkedEvent> {
+    lacks.into_iter().find(|event| {
+        let is_there = event.position <= live.position;
+        let lacks_as_well = lacking
+            .iter()
+            .any(|known| known.stream == event.stream && known.position <= event.position);
+        is_there && !lacks_as_well
+    })
 }
 
 /// `false` when it is not being built any more: it may have become the one that is read.

@@ -126,7 +126,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         let tables = Tables::live(self.projection.tables);
         let advanced = match self.advance(&seen, &tables, BATCH).await {
             Err(ProjectionError::Failed { position, source, .. })
-                if self.may_park(&seen) && failing.at(position) >= self.patience =>
+                if self.may_park(&seen, &source) && failing.at(position) >= self.patience =>
             {
                 self.set_aside(&seen, position, source).await
             }
@@ -193,7 +193,9 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         tables: &Tables,
     ) -> Result<Advanced, ProjectionError> {
         match self.advance(seen, tables, BATCH).await {
-            Err(ProjectionError::Failed { position, source, .. }) if self.may_park(seen) => {
+            Err(ProjectionError::Failed { position, source, .. })
+                if self.may_park(seen, &source) =>
+            {
                 self.set_aside(seen, position, source).await
             }
             advanced => advanced,

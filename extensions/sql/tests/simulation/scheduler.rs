@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bloom_runtime::ports::StoreError;
+use bloom_runtime::{application::caught, ports::StoreError};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -28,6 +28,7 @@ enum Fate {
 enum Told {
     Waits { actor: usize, writes: bool, answer: oneshot::Sender<Fate> },
     Ended { actor: usize },
+    Panicked,
 }
 
 /// The way of one actor to the scheduler.
@@ -91,8 +92,11 @@ impl Scheduler {
             let gate = Gate { actor, told: told.clone() };
             let (life, told) = (role(gate, life), told.clone());
             tokio::spawn(async move {
-                life.await;
-                let _ = told.send(Told::Ended { actor });
+                let ended = match caught(life).await {
+                    Some(()) => Told::Ended { actor },
+                    None => Told::Panicked,
+                };
+                let _ = told.send(ended);
             })
         };
         let mut lives = vec![0_u64; roles.len()];
@@ -104,10 +108,11 @@ impl Scheduler {
         let mut killed = None;
         loop {
             while waiting.len() < running.len() {
-                match hears.recv().await.expect("an actor that panics ends the test") {
+                match hears.recv().await.expect("they can tell") {
                     Told::Waits { actor, writes, answer } => {
                         waiting.insert(actor, (writes, answer));
                     }
+                    Told::Panicked => panic!("what an actor asserts does not hold: see above"),
                     Told::Ended { actor } => {
                         let ended = running.remove(&actor).expect("it was running");
                         if killed == Some(actor) {

@@ -13,12 +13,14 @@ use crate::{
         worker::{Advanced, Worker, contiguous, write},
     },
     queries::SqlStorage,
+    value::SqlValue,
+    work::FailedStatement,
 };
 
 impl<L: Storage, S: SqlStorage> Worker<L, S> {
-    /// Whether it sets aside one more.
-    pub(in crate::projection) fn may_park(&self, seen: &Checkpoint) -> bool {
-        seen.parked.1 < self.projection.parks
+    /// Whether it sets aside one more, for such a reason.
+    pub(in crate::projection) fn may_park(&self, seen: &Checkpoint, reason: &StoreError) -> bool {
+        seen.parked.1 < self.projection.parks && !FailedStatement::blames_the_server(reason)
     }
 
     /// Sets aside the event at which it fails; that failure when it cannot be.
@@ -80,11 +82,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         &self,
         seen: &Checkpoint,
         event: &ParkedEvent,
+        counted: &[Vec<SqlValue>],
     ) -> Result<bool, ProjectionError> {
         let (name, position) = (self.projection.name, event.position);
         let before = Position::new(position.get().saturating_sub(1));
         let failed = |source| ProjectionError::Failed { name, position, source };
-        let counted = rows::count(&*self.views, name, seen.generation, &event.stream).await?;
         let entries = self.log.read(before, 1).await?;
         contiguous(before, &entries)?;
         let is_there = entries.first().is_some_and(|entry| {
@@ -103,7 +105,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
         let steps = self.steps(entries).await.map_err(failed)?;
         let tables = Tables::live(self.projection.tables);
-        let (seen, event) = (seen.clone(), event.clone());
+        let (seen, event, counted) = (seen.clone(), event.clone(), counted.to_vec());
         let taken = checkpoint::commit(&*self.views, move |transaction| {
             let (steps, seen, event) = (Arc::clone(&steps), seen.clone(), event.clone());
             let (tables, counted) = (tables.clone(), counted.clone());
@@ -129,15 +131,21 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         &self,
         seen: &Checkpoint,
         event: &ParkedEvent,
+        counted: &[Vec<SqlValue>],
         error: &ProjectionError,
     ) {
-        let (name, generation, position) = (self.projection.name, seen.generation, event.position);
+        let name = self.projection.name;
+        let (seen, event, counted) = (seen.clone(), event.clone(), counted.to_vec());
         let failure = Error::source(error).map_or_else(|| reason(error), reason);
         let noted = checkpoint::commit(&*self.views, move |transaction| {
+            let (seen, event, counted) = (seen.clone(), event.clone(), counted.clone());
             let failure = failure.clone();
-            Box::pin(
-                async move { rows::note(transaction, name, generation, position, &failure).await },
-            )
+            Box::pin(async move {
+                // Of a person who was forgotten meanwhile nothing is noted any more.
+                hold(transaction, name, &seen).await?;
+                rows::still_first(transaction, name, &seen, &event, &counted).await?;
+                rows::note(transaction, name, seen.generation, event.position, &failure).await
+            })
         });
         if let Err(error) = noted.await {
             tracing::warn!(projection = name, "its failure could not be noted: {error}");

@@ -57,13 +57,15 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 retried.left = seen.parked.0;
                 return Ok(retried);
             };
-            match worker.take_parked(&seen, &next).await {
+            let counted =
+                rows::count(self.views(), projection.name, seen.generation, &next.stream).await?;
+            match worker.take_parked(&seen, &next, &counted).await {
                 Ok(true) => retried.taken += 1,
                 // Somebody else was faster, or a rebuild has put other tables in their place.
                 Ok(false) => {}
                 Err(error) if is_passing(&error) => return Err(error),
                 Err(error) => {
-                    worker.note_parked(&seen, &next, &error).await;
+                    worker.note_parked(&seen, &next, &counted, &error).await;
                     failed.insert(next.stream);
                 }
             }

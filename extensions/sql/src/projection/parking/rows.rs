@@ -39,8 +39,17 @@ pub(in crate::projection) async fn streams(
     name: &str,
     generation: i64,
 ) -> Result<BTreeSet<StreamId>, StoreError> {
-    let first = events(transaction.query(FIRST, &parameters![name, generation]).await?)?;
+    let first = held(transaction, name, generation).await?;
     Ok(first.into_iter().map(|event| event.stream).collect())
+}
+
+/// The first one of each stream, as whoever holds the checkpoint sees them.
+pub(in crate::projection) async fn held(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    generation: i64,
+) -> Result<Vec<ParkedEvent>, StoreError> {
+    events(transaction.query(FIRST, &parameters![name, generation]).await?)
 }
 
 const FIRST: &str = "SELECT position, tenant, aggregate, id, failure FROM bloom_parked
