@@ -289,7 +289,7 @@ impl ManagedStorage for bloom_sql::PostgresStorage {
 
     async fn grant(config: &DatabaseConfig, projections: &Projections) -> Result<(), RunError> {
         let Some(role) = &config.projection_role else { return Ok(()) };
-        Ok(Self::grant_to_projections(postgres_url(config)?, role, projections).await?)
+        Ok(Self::grant_to_projections(postgres_url(config)?, role, &projections.tables()).await?)
     }
 
     read_models_in_tables!();

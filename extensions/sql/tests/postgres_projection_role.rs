@@ -97,8 +97,8 @@ async fn owners(storage: &PostgresStorage) -> Vec<Vec<SqlValue>> {
 async fn the_log_is_out_of_reach() {
     let Some((administrator, url)) = database().await else { return };
     // Whoever sets it up is told one thing after the other.
-    let all = projections();
-    let unknown = PostgresStorage::grant_to_projections(&url, "bloom_test_nobody", &all);
+    let tables = projections().tables();
+    let unknown = PostgresStorage::grant_to_projections(&url, "bloom_test_nobody", &tables);
     let unknown = unknown.await.expect_err("nobody has this name").to_string();
     assert!(unknown.contains("CREATE ROLE \"bloom_test_nobody\" NOLOGIN"), "{unknown}");
     postgres_server::run(&administrator, &format!("REVOKE {ROLE} FROM {USER}")).await;
@@ -107,7 +107,7 @@ async fn the_log_is_out_of_reach() {
     postgres_server::run(&administrator, &format!("GRANT {ROLE} TO {USER}")).await;
     let problem = open(&url).await.err().expect("it has no rights");
     assert!(problem.contains("`migrate up` gives it the rights"), "{problem}");
-    PostgresStorage::grant_to_projections(&url, ROLE, &projections()).await.expect("it gets them");
+    PostgresStorage::grant_to_projections(&url, ROLE, &tables).await.expect("it gets them");
     let too_many = format!("GRANT DELETE ON bloom_events TO {ROLE}");
     postgres_server::run(&administrator, &too_many).await;
     let problem = open(&url).await.err().expect("it may write events");

@@ -32,7 +32,7 @@ pub(crate) fn command() -> Command {
             .value_name("POSITION")
             .required(true)
             .value_parser(value_parser!(u64))
-            .help("The event, as `projection list` names it")
+            .help("The event, as `projection list` or `projection parked` names it")
     };
     let skip = Command::new("skip")
         .about("Pass over an event that one of them cannot take; its tables go without it")
@@ -226,6 +226,10 @@ async fn rebuild<S: SqlStorage>(projector: &Projector<S>, name: &str) -> Result<
     let position = built?;
     let took = last.map(|progress| progress.elapsed).unwrap_or_default();
     line(format_args!("rebuilt  {name}  {position} events in {:.1} s", took.as_secs_f64()));
+    let aside = projector.parked(name).await?.len();
+    if aside > 0 {
+        line(format_args!("{aside} of them are set aside: `projection parked {name}` says why"));
+    }
     Ok(())
 }
 

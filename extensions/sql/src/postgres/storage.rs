@@ -25,7 +25,6 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
-    projection::Projections,
     subjects, truncation,
     value::SqlValue,
     work::SqlWork,
@@ -125,7 +124,7 @@ impl PostgresStorage {
         migrate::apply(&Connections::open(url, 1, false)?, migrations).await
     }
 
-    /// Gives a role what projections need to write in it: their tables, their places in the log, and to make tables in the schema, for
+    /// Gives a role what projections need to write in it: their [`tables`](crate::Projections::tables), their places in the log, and to make tables in the schema, for
     /// rebuilds. Nothing is taken from it.
     ///
     /// # Errors
@@ -133,10 +132,10 @@ impl PostgresStorage {
     pub async fn grant_to_projections(
         url: &str,
         role: &str,
-        projections: &Projections,
+        tables: &[&str],
     ) -> Result<(), MigrationError> {
         let connections = Connections::open(url, 1, false)?;
-        projection_role::grant(&connections, role, &projections.tables()).await
+        projection_role::grant(&connections, role, tables).await
     }
 
     /// The role in which projections write, where that is another.

@@ -5,7 +5,7 @@ use bloom_runtime::{
     ports::{Batch, Position, StoreError},
 };
 
-use super::{parking, set::Followed};
+use super::set::Followed;
 use crate::{
     parameters,
     queries::SqlStorage,
@@ -108,7 +108,7 @@ pub(super) async fn served<S: SqlStorage>(
                 && transaction.execute(SQL, &parameters![name]).await? == 1
             {
                 // Of one whose place in the log somebody has taken out.
-                parking::rows::forget(transaction, name, 1).await?;
+                forget_parked(transaction, name, 1).await?;
             }
             Ok(())
         })
@@ -158,6 +158,17 @@ pub(super) fn moved(name: &str, seen: &Checkpoint) -> StoreError {
         expected: Version::new(seen.position.get()),
         actual: Version::NEW,
     }
+}
+
+/// Forgets everything that one generation has set aside.
+pub(super) async fn forget_parked(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    generation: i64,
+) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM bloom_parked WHERE name = $1 AND generation = $2";
+    transaction.execute(SQL, &parameters![name, generation]).await?;
+    Ok(())
 }
 
 /// Notes why it does not get on, for whoever asks; nobody waits for it.

@@ -14,7 +14,7 @@ use bloom_runtime::{
 };
 
 use super::{
-    checkpoint::{self, Checkpoint, ProjectionState, advance, moved, signed},
+    checkpoint::{self, Checkpoint, ProjectionState, advance, forget_parked, moved, signed},
     error::ProjectionError,
     parking::{self, ParkedEvent},
     projector::Projector,
@@ -173,7 +173,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 if transaction.execute(SQL, &parameters![name, generation]).await? == 0 {
                     return Err(moved(name, &live));
                 }
-                parking::rows::forget(transaction, name, generation).await?;
+                forget_parked(transaction, name, generation).await?;
                 for (table, new) in Tables::building(names, generation).pairs() {
                     stand_in::create(transaction, table, &new).await?;
                 }
@@ -223,7 +223,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     return Err(moved(name, &live));
                 }
                 stand_in::replace(transaction, &tables).await?;
-                parking::rows::forget(transaction, name, live.generation).await?;
+                forget_parked(transaction, name, live.generation).await?;
                 const FORGET: &str =
                     "DELETE FROM bloom_projections WHERE name = $1 AND generation = $2";
                 transaction.execute(FORGET, &parameters![name, live.generation]).await?;
@@ -270,7 +270,7 @@ async fn throw_away(
     if transaction.execute(SQL, &values).await? == 0 {
         return Ok(false);
     }
-    parking::rows::forget(transaction, name, generation).await?;
+    forget_parked(transaction, name, generation).await?;
     stand_in::drop(transaction, tables).await?;
     Ok(true)
 }

@@ -162,17 +162,6 @@ pub(in crate::projection) async fn note(
     Ok(())
 }
 
-/// Forgets everything that one generation has set aside.
-pub(in crate::projection) async fn forget(
-    transaction: &mut Transaction<'_>,
-    name: &str,
-    generation: i64,
-) -> Result<(), StoreError> {
-    const SQL: &str = "DELETE FROM bloom_parked WHERE name = $1 AND generation = $2";
-    transaction.execute(SQL, &parameters![name, generation]).await?;
-    Ok(())
-}
-
 fn events(rows: Vec<Vec<SqlValue>>) -> Result<Vec<ParkedEvent>, StoreError> {
     rows.into_iter().map(event).collect()
 }
