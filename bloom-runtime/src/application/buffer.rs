@@ -236,10 +236,11 @@ async fn attempt<S: Storage>(
         let appends = batch.appends.iter();
         let written = appends.map(|append| (append.stream.clone(), append.version())).collect();
         let kept = may_resolve.then(|| batch.clone());
+        let work = store.storage.accompany(&batch, Arc::clone(work))?;
         // What is sealed is what is stored, so that the seals hold when a person is forgotten.
         let mut stored = store.storage.conceal(batch).await?;
         seals::seal(&*store.storage, &mut stored, saves).await?;
-        let error = match store.storage.commit(stored, Arc::clone(work)).await {
+        let error = match store.storage.commit(stored, work).await {
             Ok(committed) => return Ok((committed, written)),
             Err(error) => error,
         };

@@ -119,6 +119,19 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         work: Arc<[Self::Work]>,
     ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
+    /// The work of a commit with what this storage does of its own accord besides a batch, such as read models that are written in the
+    /// same transaction. It is asked before anything in the batch is concealed, and each time that the batch is tried in another form.
+    ///
+    /// # Errors
+    /// When that cannot be told; nothing is committed then.
+    fn accompany(
+        &self,
+        _batch: &Batch,
+        work: Arc<[Self::Work]>,
+    ) -> Result<Arc<[Self::Work]>, StoreError> {
+        Ok(work)
+    }
+
     /// Documents of all tenants whose shape is older than `shape`, at most so many.
     ///
     /// # Errors

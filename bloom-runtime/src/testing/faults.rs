@@ -145,6 +145,14 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.storage.reshape(table, documents).await
     }
 
+    fn accompany(
+        &self,
+        batch: &Batch,
+        work: Arc<[Self::Work]>,
+    ) -> Result<Arc<[Self::Work]>, StoreError> {
+        self.storage.accompany(batch, work)
+    }
+
     async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
         self.storage.conceal(batch).await
     }

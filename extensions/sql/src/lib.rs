@@ -39,6 +39,8 @@ mod projection;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod queries;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod roster;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod selection;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod subjects;

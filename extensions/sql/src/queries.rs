@@ -1,8 +1,8 @@
 //! Reading with one's own SQL.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
-use bloom_runtime::ports::{Storage, StoreError};
+use bloom_runtime::ports::{Cipher, Storage, StoreError};
 
 use crate::{value::SqlValue, work::SqlWork};
 
@@ -18,6 +18,16 @@ pub trait SqlStorage: Storage<Work = SqlWork> {
         parameters: Vec<SqlValue>,
     ) -> impl Future<Output = Result<Vec<Vec<SqlValue>>, StoreError>> + Send;
 
+    /// Whether this storage writes a projection with the events, where it is written so.
+    fn writes_inline(&self, _projection: &str) -> bool {
+        false
+    }
+
+    /// What it encrypts personal data with.
+    fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
+        None
+    }
+
     /// The role in which projections write; `None` where there are no roles, or it is the one that connects.
     fn projection_role(&self) -> Option<&str> {
         None
@@ -26,6 +36,14 @@ pub trait SqlStorage: Storage<Work = SqlWork> {
 
 #[cfg(feature = "sqlite")]
 impl SqlStorage for crate::SqliteStorage {
+    fn writes_inline(&self, projection: &str) -> bool {
+        Self::writes_inline(self, projection)
+    }
+
+    fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
+        Self::cipher(self)
+    }
+
     async fn query(
         &self,
         sql: impl Into<String> + Send,
@@ -37,6 +55,14 @@ impl SqlStorage for crate::SqliteStorage {
 
 #[cfg(feature = "postgres")]
 impl SqlStorage for crate::PostgresStorage {
+    fn writes_inline(&self, projection: &str) -> bool {
+        Self::writes_inline(self, projection)
+    }
+
+    fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
+        Self::cipher(self)
+    }
+
     fn projection_role(&self) -> Option<&str> {
         Self::projection_role(self)
     }

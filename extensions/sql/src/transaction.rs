@@ -1,8 +1,13 @@
 //! The transaction of a commit, as a hook sees it.
 
-use bloom_runtime::ports::StoreError;
+use std::collections::BTreeSet;
 
-use crate::value::SqlValue;
+use bloom_runtime::{
+    application::{Keyring, Whose},
+    ports::{Position, RecordedEvent, StoreError},
+};
+
+use crate::{parameters, value::SqlValue};
 
 /// The transaction of a commit. Whoever has it can read and write in it, but neither end it nor begin another.
 pub struct Transaction<'c>(Driver<'c>);
@@ -43,6 +48,53 @@ impl<'c> Transaction<'c> {
             #[cfg(feature = "postgres")]
             Driver::Postgres(client) => Driver::Postgres(client),
         })
+    }
+
+    /// Lets what follows have the rights of a role of the server, and no others.
+    pub(crate) async fn take_role(&mut self, role: Option<&str>) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT set_config('role', $1, true)";
+        if let Some(role) = role {
+            self.query(SQL, &parameters![role]).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets what follows have the rights of whoever connects again.
+    pub(crate) async fn leave_role(&mut self, role: Option<&str>) -> Result<(), StoreError> {
+        self.take_role(role.map(|_| "none")).await
+    }
+
+    /// Lets what follows see the rows of every tenant, or again those of one.
+    pub(crate) async fn see_every_tenant(&mut self, does: bool) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT set_config('bloom.every_tenant', $1, true)";
+        if !self.is_sqlite() {
+            self.query(SQL, &parameters![if does { "on" } else { "" }]).await?;
+        }
+        Ok(())
+    }
+
+    /// The events behind a place in the log, at most so many, as they are stored.
+    pub(crate) async fn log(
+        &mut self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        match &mut self.0 {
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite(connection) => crate::sqlite::log(connection, after, limit),
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(client) => crate::postgres::log(client, after, limit).await,
+        }
+    }
+
+    /// The keys of these people, tenant and subject, as far as they have one.
+    pub(crate) async fn keys(&mut self, people: &BTreeSet<Whose>) -> Result<Keyring, StoreError> {
+        match &mut self.0 {
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite(connection) => crate::sqlite::keys(connection, people),
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(client) => crate::postgres::keys(client, people).await,
+        }
     }
 
     /// Runs one statement; how many rows it changed.

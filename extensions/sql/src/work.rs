@@ -1,6 +1,6 @@
 //! A user's own SQL within a unit of work.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use bloom_runtime::{
     application::BufferedUnitOfWork,
@@ -20,8 +20,17 @@ type Hook = dyn for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + S
 pub struct SqlWork(pub(crate) Kind);
 
 pub(crate) enum Kind {
-    Statement { sql: String, parameters: Vec<SqlValue> },
+    Statement {
+        sql: String,
+        parameters: Vec<SqlValue>,
+    },
     Hook(Box<Hook>),
+    /// Read models that are written with the events, and their names.
+    Inline {
+        projections: Vec<&'static str>,
+        hook: Box<Hook>,
+    },
+    Together(Arc<[SqlWork]>),
 }
 
 /// A statement that a database does not take.
@@ -46,6 +55,10 @@ impl fmt::Debug for SqlWork {
         match &self.0 {
             Kind::Statement { sql, .. } => formatter.debug_tuple("Statement").field(sql).finish(),
             Kind::Hook(_) => formatter.write_str("Hook"),
+            Kind::Inline { projections, .. } => {
+                formatter.debug_tuple("Inline").field(projections).finish()
+            }
+            Kind::Together(all) => formatter.debug_list().entries(&**all).finish(),
         }
     }
 }
@@ -53,15 +66,7 @@ impl fmt::Debug for SqlWork {
 impl SqlWork {
     /// Lets what follows in the transaction see the rows of every tenant.
     pub(crate) fn for_every_tenant() -> Self {
-        Self::hook(|transaction| {
-            Box::pin(async move {
-                if !transaction.is_sqlite() {
-                    const SQL: &str = "SELECT set_config('bloom.every_tenant', 'on', true)";
-                    transaction.query(SQL, &[]).await?;
-                }
-                Ok(())
-            })
-        })
+        Self::hook(|transaction| Box::pin(transaction.see_every_tenant(true)))
     }
 
     /// Lets what follows in the transaction have the rights of a role of the server, and no others.
@@ -69,11 +74,7 @@ impl SqlWork {
         let role = role.to_owned();
         Self::hook(move |transaction| {
             let role = role.clone();
-            Box::pin(async move {
-                const SQL: &str = "SELECT set_config('role', $1, true)";
-                transaction.query(SQL, &crate::parameters![role]).await?;
-                Ok(())
-            })
+            Box::pin(async move { transaction.take_role(Some(&role)).await })
         })
     }
 
@@ -109,6 +110,28 @@ impl SqlWork {
     /// A statement of Bloom's own.
     pub(crate) fn statement(sql: &str, parameters: Vec<SqlValue>) -> Self {
         Self(Kind::Statement { sql: sql.to_owned(), parameters })
+    }
+
+    /// Writes read models with the events.
+    pub(crate) fn inline<H>(projections: Vec<&'static str>, hook: H) -> Self
+    where
+        H: for<'t> Fn(&'t mut Transaction<'_>) -> HookFuture<'t> + Send + Sync + 'static,
+    {
+        Self(Kind::Inline { projections, hook: Box::new(hook) })
+    }
+
+    /// All of it, in order.
+    pub(crate) const fn together(all: Arc<[Self]>) -> Self {
+        Self(Kind::Together(all))
+    }
+
+    /// Whether it writes this read model with the events.
+    pub(crate) fn writes_inline(&self, projection: &str) -> bool {
+        match &self.0 {
+            Kind::Inline { projections, .. } => projections.contains(&projection),
+            Kind::Together(all) => all.iter().any(|one| one.writes_inline(projection)),
+            Kind::Statement { .. } | Kind::Hook(_) => false,
+        }
     }
 
     /// A hook of Bloom's own.

@@ -16,7 +16,17 @@ fn steps() -> Migrations {
 fn once(applied: Vec<Vec<String>>) {
     let mut names: Vec<String> = applied.concat();
     names.sort();
-    assert_eq!(names, ["0000_bloom", "0000_bloom_parked", "0001_notes", "0002_first", "0003_more"]);
+    assert_eq!(
+        names,
+        [
+            "0000_bloom",
+            "0000_bloom_parked",
+            "0000_bloom_inline",
+            "0001_notes",
+            "0002_first",
+            "0003_more"
+        ]
+    );
 }
 
 #[test]

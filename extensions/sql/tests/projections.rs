@@ -3,10 +3,10 @@
 mod postgres_server;
 mod read_model;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use bloom_sql::{Migrations, PostgresStorage, SqliteStorage};
-use read_model::TABLES_SQL;
+use read_model::{Processes, TABLES_SQL};
 
 fn migrations() -> Migrations {
     Migrations::new().with("0001_balances", TABLES_SQL)
@@ -69,6 +69,48 @@ on_both! {
     sets_aside_only_so_many(here),
     sets_aside_while_it_is_rebuilt(here),
     begins_anew_with_nothing_set_aside(here),
+}
+
+/// Two processes on one database, in one of which the projection is written with the events.
+macro_rules! with_and_without {
+    ($($name:ident),* $(,)?) => {
+        mod inline_on_sqlite {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let (following, inline) = sqlite();
+                with_and_without!(@ following inline $name);
+            })*
+        }
+
+        mod inline_on_postgres {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let Some((following, inline)) = postgres().await else { return };
+                with_and_without!(@ following inline $name);
+            })*
+        }
+    };
+    (@ $following:ident $inline:ident $name:ident) => {{
+        let refuses = Arc::new(AtomicBool::new(false));
+        let balances = read_model::Balances::refusing(&refuses);
+        let inline = $inline.as_ref().clone().with_inline(&read_model::inline(balances));
+        let processes = Processes { following: $following, inline: Arc::new(inline), refuses };
+        read_model::$name(processes).await
+    }};
+}
+
+with_and_without! {
+    is_written_with_the_events,
+    what_it_cannot_take_is_not_stored,
+    a_rebuild_is_the_door,
+    the_door_is_open_while_others_write,
+    cannot_wait_or_leave_out,
+    a_door_that_stays_shut,
+    what_nobody_has_any_more_is_taken_out,
 }
 
 #[test]

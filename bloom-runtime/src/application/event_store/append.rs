@@ -159,7 +159,8 @@ impl<S: Storage> EventStore<S> {
         let tenant = self.whose.rows.clone();
         let batch =
             Batch { tenant, additions: additions.clone(), boundaries, outcome, ..Batch::default() };
-        match self.store.storage.commit(batch, Arc::new([])).await {
+        let work = self.store.storage.accompany(&batch, Arc::new([]))?;
+        match self.store.storage.commit(batch, work).await {
             Ok(Committed { position: Some(position) }) => {
                 Ok(Appended { position, is_repeated: false })
             }

@@ -205,7 +205,8 @@ async fn forget_in<S: Storage>(
         }
         let version = append.version();
         let batch = Batch { tenant: whose.rows.clone(), appends: vec![append], ..Batch::default() };
-        match store.storage.commit(batch, Arc::new([])).await {
+        let work = store.storage.accompany(&batch, Arc::new([]))?;
+        match store.storage.commit(batch, work).await {
             Ok(_) => {}
             Err(StoreError::Conflict { .. }) => continue,
             Err(error) => return Err(error),

@@ -4,6 +4,8 @@ use bloom_runtime::{domain::Version, ports::StoreError};
 use serde::Deserialize;
 use tokio_postgres::{Error, error::SqlState};
 
+use crate::roster::LeftOut;
+
 /// What somebody reads in the detail of what the schema's functions raise.
 #[derive(Deserialize)]
 struct Detail {
@@ -14,7 +16,7 @@ struct Detail {
     #[serde(default)]
     field: String,
     #[serde(default)]
-    key: String,
+    key: Option<String>,
     #[serde(default)]
     subject: String,
     #[serde(default)]
@@ -75,13 +77,14 @@ fn unavailable(reason: &str, error: Error) -> StoreError {
     StoreError::Unavailable { reason: reason.to_owned(), source: Some(error.into()) }
 }
 
-/// What `bloom_stage` raises.
+/// What `bloom_stage` and `bloom_append` raise.
 fn refused(code: &str, detail: Option<&str>) -> Option<StoreError> {
     if !code.starts_with("BL0") {
         return None;
     }
     let Detail { aggregate, id, field, key, subject, expected, actual } =
         serde_json::from_str(detail?).ok()?;
+    let key = key.unwrap_or_default();
     match code {
         "BL001" => Some(StoreError::Conflict {
             aggregate,
@@ -92,13 +95,28 @@ fn refused(code: &str, detail: Option<&str>) -> Option<StoreError> {
         "BL002" => Some(StoreError::AlreadyExecuted { key }),
         "BL003" => Some(StoreError::KeyTaken { aggregate, id, field }),
         "BL004" => Some(StoreError::KeyForgotten { subject }),
+        INLINE => Some(LeftOut { aggregate, projections: key }.into_store_error()),
         _ => None,
     }
+}
+
+/// The read models that are written with the events are others than the transaction has written.
+const INLINE: &str = "BL005";
+
+/// Whether they are others by now, so that the same again may succeed.
+pub(super) fn is_other_inline(code: &SqlState) -> bool {
+    code.code() == INLINE
 }
 
 /// Whether the same again may succeed at once: a deadlock, or a serialization failure.
 pub(super) fn is_transient(code: &SqlState) -> bool {
     *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE
+}
+
+/// The same of an error that is in the words of the port already.
+pub(super) fn is_transient_error(error: &StoreError) -> bool {
+    let StoreError::Unavailable { source: Some(source), .. } = error else { return false };
+    source.downcast_ref::<Error>().and_then(Error::code).is_some_and(is_transient)
 }
 
 /// Whether the server or whoever looks after it is what is wrong, rather than the statement or its values: a timeout, a lock that is

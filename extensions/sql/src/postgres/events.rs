@@ -24,7 +24,7 @@ use crate::{
     selection::{EVENT, EVENT_OF_STREAM},
 };
 
-pub(super) async fn log(
+pub(crate) async fn log(
     client: &ClientWrapper,
     after: Position,
     limit: usize,
@@ -98,7 +98,7 @@ pub(super) async fn select(
 }
 
 /// The keys of these people, tenant and subject, as far as they have one.
-pub(super) async fn keys(
+pub(crate) async fn keys(
     client: &ClientWrapper,
     people: &BTreeSet<Whose>,
 ) -> Result<Keyring, StoreError> {

@@ -159,6 +159,10 @@ impl Storage for HeldPostgres {
         self.storage.reshape(table, documents).await
     }
 
+    fn accompany(&self, batch: &Batch, work: Arc<[SqlWork]>) -> Result<Arc<[SqlWork]>, StoreError> {
+        self.storage.accompany(batch, work)
+    }
+
     async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {
         let people = batch.subjects();
         if people.is_empty() {

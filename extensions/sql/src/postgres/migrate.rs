@@ -6,11 +6,15 @@ use super::pool::{Connections, Whose};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
-pub(super) static SCHEMA: [Migration; 2] = [
+pub(super) static SCHEMA: [Migration; 3] = [
     Migration::fixed("0000_bloom", include_str!("../../migrations/postgres/0000_bloom.sql")),
     Migration::fixed(
         "0000_bloom_parked",
         include_str!("../../migrations/postgres/0000_bloom_parked.sql"),
+    ),
+    Migration::fixed(
+        "0000_bloom_inline",
+        include_str!("../../migrations/postgres/0000_bloom_inline.sql"),
     ),
 ];
 

@@ -26,6 +26,7 @@ mod work;
 mod write;
 mod writer;
 
+pub(crate) use events::{keys, log};
 pub use held::HeldPostgres;
 pub use options::PostgresOptions;
 pub use storage::PostgresStorage;

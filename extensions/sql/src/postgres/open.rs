@@ -4,7 +4,7 @@ use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
 use deadpool_postgres::{ClientWrapper, Object};
 
 use super::{
-    error::{is_lost, is_transient, store_error},
+    error::{is_lost, is_other_inline, is_transient, is_transient_error, store_error},
     events, lost,
     pool::{Connections, Whose},
     work,
@@ -119,7 +119,7 @@ impl Open {
         let group = Group::new([batch], |_| false).map_err(Failed::Store)?;
         group.stage(client).await.map_err(failed)?;
         failpoint::reach("postgres.staged");
-        work::run(client, work).await.map_err(Failed::Store)?;
+        work::run(client, work).await.map_err(failed_work)?;
         failpoint::reach("postgres.worked");
         if !batch.boundaries.is_empty() {
             // Once nobody else can append, what has come is all that has come; the functions see it, since each of their statements looks anew.
@@ -153,9 +153,13 @@ impl Open {
 }
 
 fn failed(error: tokio_postgres::Error) -> Failed {
-    let transient = error.code().is_some_and(is_transient);
+    let transient = error.code().is_some_and(|code| is_transient(code) || is_other_inline(code));
     let error = store_error(error);
     if transient { Failed::Transient(error) } else { Failed::Store(error) }
+}
+
+fn failed_work(error: StoreError) -> Failed {
+    if is_transient_error(&error) { Failed::Transient(error) } else { Failed::Store(error) }
 }
 
 impl Drop for Open {

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
+    projection::{Projections, inline::Inline},
     subjects, truncation,
     value::SqlValue,
     work::SqlWork,
@@ -50,6 +51,7 @@ pub struct PostgresStorage {
     writer: Writer,
     heads: Heads,
     cipher: Option<Arc<dyn Cipher>>,
+    inline: Option<Inline>,
     projection_role: Option<Arc<str>>,
 }
 
@@ -98,7 +100,7 @@ impl PostgresStorage {
         let heads = Heads::start(url, connections.clone(), head);
         let writer = Writer::start(connections.clone(), heads.clone());
         let projection_role = options.projection_role.as_deref().map(Arc::from);
-        Ok(Self { connections, writer, heads, cipher: None, projection_role })
+        Ok(Self { connections, writer, heads, cipher: None, inline: None, projection_role })
     }
 
     /// What a migration would do: each by name, in order. Changes nothing.
@@ -160,6 +162,17 @@ impl PostgresStorage {
         let rows = work::query(client, &sql.into(), &parameters).await;
         open.roll_back().await;
         rows
+    }
+
+    /// The same with read models that are written with the events: those of them that are [`inline`](crate::Projected::inline).
+    #[must_use]
+    pub fn with_inline(mut self, projections: &Projections) -> Self {
+        self.inline = Some(Inline::of(projections, self.projection_role.clone()));
+        self
+    }
+
+    pub(crate) fn writes_inline(&self, projection: &str) -> bool {
+        self.inline.as_ref().is_some_and(|inline| inline.writes(projection))
     }
 
     /// The same with something to encrypt personal data with.
@@ -264,6 +277,13 @@ impl Storage for PostgresStorage {
         let committed = open::commit_alone(&self.connections, &batch, &work).await?;
         self.notify(committed);
         Ok(committed)
+    }
+
+    fn accompany(&self, batch: &Batch, work: Arc<[SqlWork]>) -> Result<Arc<[SqlWork]>, StoreError> {
+        Ok(match &self.inline {
+            Some(inline) => inline.accompany(batch, work),
+            None => work,
+        })
     }
 
     async fn outdated(

@@ -21,7 +21,10 @@ pub(super) async fn run(client: &ClientWrapper, work: &[SqlWork]) -> Result<(), 
             Kind::Statement { sql, parameters } => {
                 execute(client, sql, parameters).await?;
             }
-            Kind::Hook(hook) => hook(&mut Transaction::on_postgres(client)).await?,
+            Kind::Hook(hook) | Kind::Inline { hook, .. } => {
+                hook(&mut Transaction::on_postgres(client)).await?;
+            }
+            Kind::Together(work) => Box::pin(run(client, work)).await?,
         }
     }
     Ok(())

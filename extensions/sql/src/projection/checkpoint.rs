@@ -5,7 +5,6 @@ use bloom_runtime::{
     ports::{Batch, Position, StoreError},
 };
 
-use super::set::Followed;
 use crate::{
     parameters,
     queries::SqlStorage,
@@ -24,6 +23,8 @@ pub enum ProjectionState {
     Paused,
     /// It is another one beside the live one, which it will replace.
     Building,
+    /// It is written with the events, in their transactions.
+    Inline,
 }
 
 impl ProjectionState {
@@ -34,9 +35,11 @@ impl ProjectionState {
             Self::Live => "live",
             Self::Paused => "paused",
             Self::Building => "building",
+            Self::Inline => "inline",
         }
     }
 
+    /// Those that are stored: what is written with the events is told by its place.
     fn named(name: &str) -> Option<Self> {
         [Self::Live, Self::Paused, Self::Building].into_iter().find(|state| state.as_str() == name)
     }
@@ -57,7 +60,13 @@ pub struct ProjectionStatus {
     pub parked: u64,
     /// Why it does not get on.
     pub failure: Option<String>,
+    /// Whether it is registered otherwise than it is kept: as one that is written with the events while it follows the log, or the other way round. It
+    /// becomes what it is registered as when it is rebuilt.
+    pub awaits_rebuild: bool,
 }
+
+/// The place of what is written with the events: nothing comes behind it.
+pub(super) const WITH_THE_EVENTS: Position = Position::new(i64::MAX.cast_unsigned());
 
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +80,13 @@ pub(super) struct Checkpoint {
     pub(super) failure: Option<String>,
 }
 
+impl Checkpoint {
+    /// Whether it is written with the events.
+    pub(super) fn is_inline(&self) -> bool {
+        self.position == WITH_THE_EVENTS
+    }
+}
+
 /// The newest checkpoint of the one that is read, and of the one that is being built.
 pub(super) async fn checkpoints<S: SqlStorage>(
     views: &S,
@@ -82,40 +98,6 @@ pub(super) async fn checkpoints<S: SqlStorage>(
         FROM bloom_projections p WHERE name = $1 ORDER BY generation";
     let rows = views.query(SQL, parameters![name]).await?;
     rows.into_iter().map(|row| checkpoint(row, name)).collect()
-}
-
-/// The one that is read; begins it when it is new.
-pub(super) async fn served<S: SqlStorage>(
-    views: &S,
-    projection: &Followed,
-) -> Result<Checkpoint, StoreError> {
-    let find = |all: Vec<Checkpoint>| {
-        all.into_iter().find(|checkpoint| checkpoint.state != ProjectionState::Building)
-    };
-    if let Some(found) = find(checkpoints(views, projection.name).await?) {
-        return Ok(found);
-    }
-    let name = projection.name;
-    commit(views, move |transaction| {
-        Box::pin(async move {
-            // Where another is being built only, the live one is what it was told to replace.
-            const FIND: &str =
-                "SELECT 1 FROM bloom_projections WHERE name = $1 AND state <> 'building'";
-            const SQL: &str = "INSERT INTO bloom_projections (name, generation, state, position)
-                VALUES ($1, 1, 'live', 0) ON CONFLICT (name, generation) DO NOTHING";
-            // Another process may have begun it, and may have rebuilt it since.
-            if transaction.query(FIND, &parameters![name]).await?.is_empty()
-                && transaction.execute(SQL, &parameters![name]).await? == 1
-            {
-                // Of one whose place in the log somebody has taken out.
-                forget_parked(transaction, name, 1).await?;
-            }
-            Ok(())
-        })
-    })
-    .await?;
-    let found = find(checkpoints(views, name).await?);
-    found.ok_or_else(|| StoreError::Internal(format!("`{name}` has no checkpoint").into()))
 }
 
 /// Moves a checkpoint from where it was seen; a conflict when it is not there any more. It comes first in a transaction, so that

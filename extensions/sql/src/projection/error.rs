@@ -75,6 +75,25 @@ pub enum ProjectionError {
         source: StoreError,
     },
 
+    /// What is written with the events neither stands still nor passes over any.
+    #[error(
+        "`{name}` is written with the events, in their transactions: there is nothing that it could wait for or leave out; registered without \
+         `.inline()`, it follows the log again from its next rebuild on"
+    )]
+    WithTheEvents {
+        /// The projection.
+        name: &'static str,
+    },
+
+    /// What this program registers is not taken out.
+    #[error(
+        "`{name}` is one of this program's projections: only what no program registers any more is taken out"
+    )]
+    StillThere {
+        /// The projection.
+        name: String,
+    },
+
     /// The log has a hole, which it never has unless somebody has changed it.
     #[error("the log has a hole: after {after} comes {found}")]
     Hole {
@@ -94,9 +113,11 @@ impl Classified for ProjectionError {
         match self {
             Self::Unknown { .. } => ErrorKind::NotFound,
             Self::Behind { .. } => ErrorKind::Unavailable,
-            Self::Overtaken { .. } | Self::NotThere { .. } | Self::Forgets { .. } => {
-                ErrorKind::Rule
-            }
+            Self::Overtaken { .. }
+            | Self::NotThere { .. }
+            | Self::Forgets { .. }
+            | Self::WithTheEvents { .. }
+            | Self::StillThere { .. } => ErrorKind::Rule,
             Self::Failed { .. } | Self::Hole { .. } => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
         }
@@ -109,6 +130,8 @@ impl Classified for ProjectionError {
             Self::Overtaken { .. } => "projection.overtaken",
             Self::NotThere { .. } => "projection.not_there",
             Self::Forgets { .. } => "projection.forgets",
+            Self::WithTheEvents { .. } => "projection.with_the_events",
+            Self::StillThere { .. } => "projection.still_there",
             Self::Failed { .. } => "projection.failed",
             Self::Hole { .. } => "projection.hole",
             Self::Store(error) => error.code(),

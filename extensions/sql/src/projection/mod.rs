@@ -3,15 +3,20 @@
 //! What a projection writes and how far it has come are committed together, so that neither is there without the other, also when
 //! two processes run the same one.
 
+mod beginning;
 mod checkpoint;
 mod error;
+mod head;
+pub(crate) mod inline;
 mod parking;
 mod projector;
 mod rebuild;
+mod retiring;
 mod set;
 mod stand_in;
 mod view;
 mod worker;
+mod writing;
 
 use std::future::Future;
 

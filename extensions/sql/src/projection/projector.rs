@@ -13,7 +13,8 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Projection,
-    checkpoint::{self, ProjectionState, ProjectionStatus},
+    beginning::served,
+    checkpoint::{self, Checkpoint, ProjectionState, ProjectionStatus},
     error::ProjectionError,
     set::{Followed, Projections},
     view::Tables,
@@ -87,8 +88,8 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let worker = self.worker(projection);
             let tables = Tables::live(projection.tables);
             loop {
-                let seen = checkpoint::served(&*self.views, projection).await?;
-                if seen.state == ProjectionState::Paused {
+                let seen = served(&*self.views, projection).await?;
+                if seen.state == ProjectionState::Paused || seen.is_inline() {
                     break;
                 }
                 match worker.advance(&seen, &tables, BATCH).await {
@@ -109,9 +110,11 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// # Errors
     /// When the database is out of reach.
     pub async fn status(&self) -> Result<Vec<ProjectionStatus>, ProjectionError> {
+        let head = self.views.head().await?;
         let mut all = Vec::new();
         for projection in self.projections.all() {
             let name = projection.name;
+            let may_be_inline = self.views.writes_inline(name);
             let known = checkpoint::checkpoints(&*self.views, name).await?;
             if known.iter().all(|checkpoint| checkpoint.state == ProjectionState::Building) {
                 all.push(ProjectionStatus {
@@ -121,15 +124,21 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     skipped: 0,
                     parked: 0,
                     failure: None,
+                    awaits_rebuild: false,
                 });
             }
-            all.extend(known.into_iter().map(|checkpoint| ProjectionStatus {
-                name,
-                state: checkpoint.state,
-                position: checkpoint.position,
-                skipped: checkpoint.skipped,
-                parked: checkpoint.parked.0,
-                failure: checkpoint.failure,
+            all.extend(known.into_iter().map(|checkpoint| {
+                let is_inline = checkpoint.is_inline();
+                let is_built = checkpoint.state != ProjectionState::Building;
+                ProjectionStatus {
+                    name,
+                    state: if is_inline { ProjectionState::Inline } else { checkpoint.state },
+                    position: if is_inline { head } else { checkpoint.position },
+                    skipped: checkpoint.skipped,
+                    parked: checkpoint.parked.0,
+                    failure: checkpoint.failure,
+                    awaits_rebuild: is_built && is_inline != may_be_inline,
+                }
             }));
         }
         Ok(all)
@@ -168,7 +177,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let projection = self.projections.named(name)?;
         let name = projection.name;
         // A rebuild that ends meanwhile puts another checkpoint in the place of this one.
-        while checkpoint::served(&*self.views, projection).await?.state == from {
+        while self.following(projection).await?.state == from {
             checkpoint::commit(&*self.views, move |transaction| {
                 Box::pin(async move {
                     const SQL: &str =
@@ -199,7 +208,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let begun = Instant::now();
         let mut pause = PAUSES.0;
         loop {
-            let reached = checkpoint::served(&*self.views, projection).await?.position;
+            let reached = served(&*self.views, projection).await?.position;
             if reached >= position {
                 return Ok(());
             }
@@ -213,6 +222,18 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
     }
 
+    /// The checkpoint of one that follows the log.
+    pub(super) async fn following(
+        &self,
+        projection: &Arc<Followed>,
+    ) -> Result<Checkpoint, ProjectionError> {
+        let seen = served(&*self.views, projection).await?;
+        if seen.is_inline() {
+            return Err(ProjectionError::WithTheEvents { name: projection.name });
+        }
+        Ok(seen)
+    }
+
     pub(super) fn worker(&self, projection: &Arc<Followed>) -> Worker<L, S> {
         Worker {
             log: Arc::clone(&self.log),
@@ -221,6 +242,10 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             shapes: self.shapes.clone(),
             patience: self.patience,
         }
+    }
+
+    pub(super) const fn shapes(&self) -> &Shapes {
+        &self.shapes
     }
 
     pub(super) fn views(&self) -> &S {

@@ -14,14 +14,16 @@ use bloom_runtime::{
 };
 
 use super::{
+    beginning::served,
     checkpoint::{self, Checkpoint, ProjectionState, advance, forget_parked, moved, signed},
     error::ProjectionError,
+    inline,
     parking::{self, ParkedEvent},
     projector::Projector,
     set::Followed,
     stand_in,
     view::Tables,
-    worker::{Advanced, is_passing},
+    worker::{Advanced, BATCH, is_passing},
 };
 use crate::{parameters, queries::SqlStorage, transaction::Transaction, value::SqlValue};
 
@@ -109,14 +111,32 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let building = building.ok_or(ProjectionError::Overtaken { name })?;
         if building.state != ProjectionState::Building {
             // The swap had happened, and its answer was lost.
-            return Ok(Some(building.position));
+            let head = self.head().await?;
+            return Ok(Some(building.position.min(head)));
         }
         let head = self.head().await?;
         progress(RebuildProgress { position: building.position, head, elapsed: begun.elapsed() });
-        if self.worker(projection).advance_or_park(&building, tables).await? != Advanced::Nothing {
-            return Ok(None);
+        let becomes_inline = self.views().writes_inline(name);
+        let worker = self.worker(projection);
+        let advanced = if becomes_inline {
+            worker.advance(&building, tables, BATCH).await?
+        } else {
+            worker.advance_or_park(&building, tables).await?
+        };
+        let live = served(self.views(), projection).await?;
+        let is_closed = becomes_inline || live.is_inline();
+        let is_near = |position: Position| head.get() <= position.get() + BATCH as u64;
+        let building = match advanced {
+            Advanced::Nothing => building,
+            // What comes until then is taken while nobody appends.
+            Advanced::To(position) if is_closed && is_near(position) => {
+                Checkpoint { position, ..building }
+            }
+            Advanced::To(_) | Advanced::Elsewhere => return Ok(None),
+        };
+        if is_closed {
+            return self.close(projection, &live, &building, tables).await;
         }
-        let live = checkpoint::served(self.views(), projection).await?;
         // The live one may have been faster at the end of the log.
         if building.position < live.position {
             return Ok(None);
@@ -134,10 +154,42 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
     }
 
+    /// The swap of one that is, or was, written with the events.
+    async fn close(
+        &self,
+        projection: &Arc<Followed>,
+        live: &Checkpoint,
+        building: &Checkpoint,
+        tables: &Tables,
+    ) -> Result<Option<Position>, ProjectionError> {
+        let first =
+            parking::rows::first(self.views(), projection.name, building.generation).await?;
+        // The old ones lack nothing.
+        if let Some(ParkedEvent { position, failure, .. }) = first.into_iter().next() {
+            let source = StoreError::Internal(failure.unwrap_or_default().into());
+            return Err(ProjectionError::Failed { name: projection.name, position, source });
+        }
+        match inline::swap(self.views(), projection, self.shapes(), live, building).await {
+            Ok(position) => Ok(Some(position)),
+            Err(StoreError::Conflict { .. }) => Ok(None),
+            Err(error) => {
+                let error = ProjectionError::from(error);
+                // Which event it cannot take is told by taking them as before.
+                if !is_passing(&error)
+                    && self.worker(projection).advance(building, tables, BATCH).await?
+                        != Advanced::Nothing
+                {
+                    return Ok(None);
+                }
+                Err(error)
+            }
+        }
+    }
+
     /// Makes the new tables, and throws away those of earlier attempts, whose builders then find out.
-    async fn begin(&self, projection: &Followed) -> Result<i64, ProjectionError> {
+    async fn begin(&self, projection: &Arc<Followed>) -> Result<i64, ProjectionError> {
         let name = projection.name;
-        let live = checkpoint::served(self.views(), projection).await?;
+        let live = served(self.views(), projection).await?;
         let earlier: Vec<i64> = checkpoint::checkpoints(self.views(), name)
             .await?
             .into_iter()

@@ -52,18 +52,25 @@ impl<A: Aggregate, P: Projects<A>> Source for Following<P, A> {
 ///
 /// ```ignore
 /// Projected::new(OrderList).from::<Order>().from::<Customer>()
+/// Projected::new(AccountBalance).from::<Account>().inline()
 /// ```
 pub struct Projected<P> {
     projection: Arc<P>,
     sources: BTreeMap<&'static str, Box<dyn Source>>,
     parks: u64,
+    inline: bool,
 }
 
 impl<P: Projection> Projected<P> {
     /// The projection, which follows nothing yet.
     #[must_use]
     pub fn new(projection: P) -> Self {
-        Self { projection: Arc::new(projection), sources: BTreeMap::new(), parks: P::PARKING }
+        Self {
+            projection: Arc::new(projection),
+            sources: BTreeMap::new(),
+            parks: P::PARKING,
+            inline: false,
+        }
     }
 
     /// Follows the events of this aggregate.
@@ -86,6 +93,18 @@ impl<P: Projection> Projected<P> {
         self.parks = aggregates;
         self
     }
+
+    /// Writes it with the events, in the transaction that appends them: it is never behind, and where it cannot take an event, that is not
+    /// stored. It sets nothing aside, and is told no positions, which are given last ([`Recorded::position`](bloom_runtime::application::Recorded) is the start).
+    ///
+    /// The storage that is written to has to know of it ([`SqliteStorage::with_inline`](crate::SqliteStorage::with_inline), `PostgresStorage::with_inline`). A projection that begins with its
+    /// aggregates is written so from the first event. One that has followed the log goes on doing so until it is [rebuilt](crate::Projector::rebuild), which is the
+    /// door in both directions: when every process that writes registers it so, since then those that do not are refused.
+    #[must_use]
+    pub const fn inline(mut self) -> Self {
+        self.inline = true;
+        self
+    }
 }
 
 /// The projections of an application.
@@ -98,6 +117,8 @@ pub(super) struct Followed {
     pub(super) tables: &'static [&'static str],
     /// For how many aggregates at most it sets events aside by itself.
     pub(super) parks: u64,
+    /// Whether it is to be written with the events.
+    pub(super) inline: bool,
     sources: BTreeMap<&'static str, Box<dyn Source>>,
 }
 
@@ -105,6 +126,11 @@ impl Followed {
     /// Whether events of this kind of aggregate are of any concern.
     pub(super) fn follows(&self, aggregate: &str) -> bool {
         self.sources.contains_key(aggregate)
+    }
+
+    /// The kinds of aggregates that it follows.
+    pub(super) fn aggregates(&self) -> impl Iterator<Item = &'static str> {
+        self.sources.keys().copied()
     }
 
     /// What follows from an entry of the log; `None` when it is of no concern.
@@ -141,8 +167,9 @@ impl Projections {
                 P::NAME
             );
         }
-        let Projected { sources, parks, .. } = projected;
-        self.0.push(Arc::new(Followed { name: P::NAME, tables: P::TABLES, parks, sources }));
+        let Projected { sources, parks, inline, .. } = projected;
+        let (name, tables) = (P::NAME, P::TABLES);
+        self.0.push(Arc::new(Followed { name, tables, parks, inline, sources }));
         self
     }
 

@@ -7,13 +7,14 @@ use std::{
 };
 
 use bloom_runtime::{
-    application::{Delivery, Shapes, caught, retry},
+    application::{Delivery, Shapes, retry},
     domain::{Classified, ErrorKind},
     ports::{Lifecycle, Position, RecordedEvent, Storage, StoreError, StreamId},
 };
 use tokio::sync::watch;
 
 use super::{
+    beginning::served,
     checkpoint::{self, Checkpoint, ProjectionState, advance, moved},
     error::ProjectionError,
     parking::{
@@ -21,10 +22,11 @@ use super::{
         reason::{chain, reason},
         rows,
     },
-    set::{Followed, Step},
-    view::{Tables, View},
+    set::Followed,
+    view::Tables,
+    writing::{steps, write},
 };
-use crate::{queries::SqlStorage, transaction::Transaction};
+use crate::queries::SqlStorage;
 
 /// At most so many events share a transaction.
 pub(super) const BATCH: usize = 500;
@@ -117,7 +119,10 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         reached: &watch::Sender<Delivery>,
         failing: &mut Failing,
     ) -> Result<Advanced, ProjectionError> {
-        let seen = checkpoint::served(&*self.views, &self.projection).await?;
+        let seen = served(&*self.views, &self.projection).await?;
+        if seen.is_inline() {
+            return Ok(self.stand_by(reached, &seen));
+        }
         let is_paused = seen.state == ProjectionState::Paused;
         stands(reached, seen.position, is_paused);
         if is_paused {
@@ -143,6 +148,23 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             }
             other => other,
         }
+    }
+
+    /// It is written with the events, so that there is nothing to follow.
+    fn stand_by(&self, reached: &watch::Sender<Delivery>, seen: &Checkpoint) -> Advanced {
+        let name = self.projection.name;
+        if self.views.writes_inline(name) {
+            stands(reached, seen.position, false);
+            return Advanced::Nothing;
+        }
+        // Nobody who has no part in it is told that all is well.
+        let failure = ProjectionError::WithTheEvents { name }.to_string();
+        reached.send_if_modified(|delivery| {
+            let is_news = delivery.failing.as_ref() != Some(&failure);
+            (delivery.is_known, delivery.failing) = (true, Some(failure.clone()));
+            is_news
+        });
+        Advanced::Elsewhere
     }
 
     /// Notes why it does not get on, unless that may pass.
@@ -231,7 +253,8 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         // A person is forgotten at once, and once more when the events before have been taken.
         let is_due =
             |entry: &RecordedEvent| !is_behind(entry) || entry.name == Lifecycle::Forgotten.name();
-        let steps = self.steps(entries.into_iter().filter(is_due).collect()).await?;
+        let due = entries.into_iter().filter(is_due).collect();
+        let steps = steps(&self.projection, &self.shapes, due).await?;
         let name = self.projection.name;
         let (seen, tables, waiting) = (seen.clone(), tables.clone(), Arc::new(waiting));
         checkpoint::commit(&*self.views, move |transaction| {
@@ -266,41 +289,6 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         let first = rows::first(&*self.views, self.projection.name, seen.generation).await?;
         Ok(first.into_iter().map(|event| event.stream).collect())
     }
-
-    /// What follows from the entries.
-    pub(super) async fn steps(
-        &self,
-        entries: Vec<RecordedEvent>,
-    ) -> Result<Arc<[Step]>, StoreError> {
-        let mut steps = Vec::new();
-        for entry in entries {
-            // What turns an earlier revision into the newest is somebody's code, too.
-            let step = caught(async { self.projection.step(entry, &self.shapes) }).await;
-            steps.extend(step.unwrap_or_else(panicked)?);
-        }
-        Ok(steps.into())
-    }
-}
-
-pub(super) async fn write(
-    transaction: &mut Transaction<'_>,
-    tables: &Tables,
-    steps: &[Step],
-) -> Result<(), StoreError> {
-    let mut view = View::new(transaction.reborrow(), tables);
-    for step in steps {
-        let done = caught(step(&mut view)).await;
-        done.unwrap_or_else(panicked).map_err(of_the_event)?;
-    }
-    Ok(())
-}
-
-/// A conflict that a projection has made up is none over its checkpoint.
-fn of_the_event(error: StoreError) -> StoreError {
-    match error {
-        StoreError::Conflict { .. } => StoreError::Internal(error.into()),
-        other => other,
-    }
 }
 
 /// Tells how far it has come, if that has changed.
@@ -329,10 +317,6 @@ pub(super) fn contiguous(
         last = entry.position;
     }
     Ok(())
-}
-
-fn panicked<T>() -> Result<T, StoreError> {
-    Err(StoreError::Internal("it panicked".into()))
 }
 
 fn patience() -> impl Iterator<Item = Duration> + Send {

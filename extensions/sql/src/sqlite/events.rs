@@ -6,13 +6,14 @@ use bloom_runtime::{
     application::{Keyring, Whose},
     domain::{Metadata, Timestamp, Uuid, Version},
     ports::{
-        Boundary, Direction, EventSelection, Names, Payload, Position, RecordedEvent, StreamId,
-        StreamSlice, SubjectKey,
+        Boundary, Direction, EventSelection, Names, Payload, Position, RecordedEvent, StoreError,
+        StreamId, StreamSlice, SubjectKey,
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Type};
 
 use super::{
+    error::store_error,
     read::{unsigned, written},
     translate::Sqlite,
 };
@@ -31,6 +32,15 @@ pub(super) fn log(
     let sql = format!("{EVENT} WHERE position > ?1 ORDER BY position LIMIT {}", written(limit));
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_map([after.get().cast_signed()], event)?.collect()
+}
+
+/// The same for whoever is inside a transaction.
+pub(crate) fn log_within(
+    connection: &Connection,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, StoreError> {
+    log(connection, after, limit).map_err(store_error)
 }
 
 pub(super) fn slice(
@@ -114,6 +124,14 @@ pub(super) fn keys(connection: &Connection, people: &BTreeSet<Whose>) -> rusqlit
     Ok(keys.into_iter().collect())
 }
 
+/// The same for whoever is inside a transaction.
+pub(crate) fn keys_within(
+    connection: &Connection,
+    people: &BTreeSet<Whose>,
+) -> Result<Keyring, StoreError> {
+    keys(connection, people).map_err(store_error)
+}
+
 /// The place of the first event that has come beyond the boundary.
 pub(super) fn crossing(
     connection: &Connection,
@@ -131,6 +149,21 @@ pub(super) fn crossing(
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Position> {
     let mut statement = connection.prepare_cached("SELECT position FROM bloom_head")?;
     statement.query_row([], |row| Ok(Position::new(unsigned(row, 0)?)))
+}
+
+/// What every append takes last.
+pub(super) struct Head {
+    pub(super) position: Position,
+    /// The read models that are written with the events.
+    pub(super) inline: Option<String>,
+}
+
+/// The head as whoever appends has to know it.
+pub(super) fn whole_head(connection: &Connection) -> rusqlite::Result<Head> {
+    let mut statement = connection.prepare_cached("SELECT position, inline FROM bloom_head")?;
+    statement.query_row([], |row| {
+        Ok(Head { position: Position::new(unsigned(row, 0)?), inline: row.get(1)? })
+    })
 }
 
 /// A version that somebody asks for; none is beyond the largest.

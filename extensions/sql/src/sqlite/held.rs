@@ -81,14 +81,13 @@ fn commit(
     batch: &Batch,
     work: &[SqlWork],
 ) -> Result<Option<Position>, StoreError> {
-    let start = events::head(connection).map_err(store_error)?;
-    let head = write::batch(connection, views, batch, start)?;
-    work::run(connection, work)?;
-    if head != start {
+    let start = events::whole_head(connection).map_err(store_error)?;
+    let head = write::unit(connection, views, batch, work, &start)?;
+    if head != start.position {
         write::head(connection, head).map_err(store_error)?;
     }
     connection.execute_batch("COMMIT").map_err(store_error)?;
-    Ok((head != start).then_some(head))
+    Ok((head != start.position).then_some(head))
 }
 
 impl EventLog for HeldSqlite {
@@ -188,6 +187,10 @@ impl Storage for HeldSqlite {
         documents: Vec<ReshapedDocument>,
     ) -> Result<u64, StoreError> {
         self.storage.reshape(table, documents).await
+    }
+
+    fn accompany(&self, batch: &Batch, work: Arc<[SqlWork]>) -> Result<Arc<[SqlWork]>, StoreError> {
+        self.storage.accompany(batch, work)
     }
 
     async fn conceal(&self, batch: Batch) -> Result<Batch, StoreError> {

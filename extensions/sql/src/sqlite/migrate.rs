@@ -5,11 +5,15 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
-pub(super) static SCHEMA: [Migration; 2] = [
+pub(super) static SCHEMA: [Migration; 3] = [
     Migration::fixed("0000_bloom", include_str!("../../migrations/sqlite/0000_bloom.sql")),
     Migration::fixed(
         "0000_bloom_parked",
         include_str!("../../migrations/sqlite/0000_bloom_parked.sql"),
+    ),
+    Migration::fixed(
+        "0000_bloom_inline",
+        include_str!("../../migrations/sqlite/0000_bloom_inline.sql"),
     ),
 ];
 

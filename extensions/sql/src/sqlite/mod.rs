@@ -21,6 +21,7 @@ mod work;
 mod write;
 mod writer;
 
+pub(crate) use events::{keys_within as keys, log_within as log};
 pub use held::HeldSqlite;
 pub use storage::SqliteStorage;
 pub use tenants::FilePerTenant;

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
+    projection::{Projections, inline::Inline},
     subjects, truncation,
     value::SqlValue,
     work::SqlWork,
@@ -45,6 +46,7 @@ pub struct SqliteStorage {
     views: Arc<write::Views>,
     appended: watch::Sender<Position>,
     cipher: Option<Arc<dyn Cipher>>,
+    inline: Option<Inline>,
 }
 
 impl SqliteStorage {
@@ -77,6 +79,7 @@ impl SqliteStorage {
             views,
             appended,
             cipher: None,
+            inline: None,
         })
     }
 
@@ -126,6 +129,17 @@ impl SqliteStorage {
     ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let sql = sql.into();
         self.readers.ask(move |connection| work::query(connection, &sql, &parameters)).await
+    }
+
+    /// The same with read models that are written with the events: those of them that are [`inline`](crate::Projected::inline).
+    #[must_use]
+    pub fn with_inline(mut self, projections: &Projections) -> Self {
+        self.inline = Some(Inline::of(projections, None));
+        self
+    }
+
+    pub(crate) fn writes_inline(&self, projection: &str) -> bool {
+        self.inline.as_ref().is_some_and(|inline| inline.writes(projection))
     }
 
     /// The same with something to encrypt personal data with.
@@ -227,6 +241,13 @@ impl Storage for SqliteStorage {
 
     async fn commit(&self, batch: Batch, work: Arc<[SqlWork]>) -> Result<Committed, StoreError> {
         self.writer.commit(batch, work).await
+    }
+
+    fn accompany(&self, batch: &Batch, work: Arc<[SqlWork]>) -> Result<Arc<[SqlWork]>, StoreError> {
+        Ok(match &self.inline {
+            Some(inline) => inline.accompany(batch, work),
+            None => work,
+        })
     }
 
     async fn outdated(

@@ -30,20 +30,25 @@ pub(super) fn run(connection: &mut Connection, work: &[SqlWork]) -> Result<(), S
         _ => Authorization::Allow,
     };
     connection.authorizer(Some(forbid)).map_err(store_error)?;
-    let done = work.iter().try_for_each(|one| match &one.0 {
-        Kind::Statement { sql, parameters } => {
-            still_open(connection)?;
-            execute(connection, sql, parameters).map(drop)
-        }
-        Kind::Hook(hook) => catch_unwind(AssertUnwindSafe(|| {
-            ready(hook(&mut Transaction::on_sqlite(&mut *connection)))
-        }))
-        .unwrap_or_else(|_| Err(StoreError::Internal("a hook before the commit panicked".into()))),
-    });
+    let done = all(connection, work);
     let done = done.and_then(|()| still_open(connection));
     let none: Option<fn(AuthContext<'_>) -> Authorization> = None;
     connection.authorizer(none).map_err(store_error)?;
     done
+}
+
+fn all(connection: &mut Connection, work: &[SqlWork]) -> Result<(), StoreError> {
+    work.iter().try_for_each(|one| match &one.0 {
+        Kind::Statement { sql, parameters } => {
+            still_open(connection)?;
+            execute(connection, sql, parameters).map(drop)
+        }
+        Kind::Hook(hook) | Kind::Inline { hook, .. } => catch_unwind(AssertUnwindSafe(|| {
+            ready(hook(&mut Transaction::on_sqlite(&mut *connection)))
+        }))
+        .unwrap_or_else(|_| Err(StoreError::Internal("a hook before the commit panicked".into()))),
+        Kind::Together(work) => all(connection, work),
+    })
 }
 
 /// What the future gives: SQLite answers at once, and there is nothing else that a hook may wait for.

@@ -11,14 +11,38 @@ use bloom_runtime::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{error::store_error, events, read};
-use crate::{condition::identifier, failpoint};
+use super::{
+    error::store_error,
+    events::{self, Head},
+    read, work,
+};
+use crate::{condition::identifier, failpoint, roster::Roster, work::SqlWork};
 
 /// The views that stand where tables of documents would: their triggers write the tables behind them.
 pub(super) type Views = HashSet<String>;
 
-/// Writes everything but the head, which the caller takes last. Returns the newest position.
-pub(super) fn batch(
+/// Writes everything but the head, which the caller takes last, and does the work. Returns the newest position.
+pub(super) fn unit(
+    connection: &mut Connection,
+    views: &Views,
+    batch: &Batch,
+    work: &[SqlWork],
+    head: &Head,
+) -> Result<Position, StoreError> {
+    let position = self::batch(connection, views, batch, head.position)?;
+    if let Some(inline) = &head.inline {
+        let appended = batch.appends.iter().map(|append| &append.stream);
+        let added = batch.additions.iter().map(|addition| &addition.stream);
+        let aggregates = appended.chain(added).map(|stream| stream.aggregate.as_str());
+        let is_written = |name: &str| work.iter().any(|one| one.writes_inline(name));
+        Roster::parse(Some(inline))?.check(aggregates, is_written)?;
+    }
+    work::run(connection, work)?;
+    Ok(position)
+}
+
+/// Writes everything but the head. Returns the newest position.
+fn batch(
     connection: &Connection,
     views: &Views,
     batch: &Batch,

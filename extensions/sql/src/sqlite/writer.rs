@@ -17,7 +17,6 @@ use super::{
     error::{closed, store_error},
     events,
     open::{self, Turn},
-    work,
     write::{self, Views},
 };
 use crate::{failpoint, work::SqlWork};
@@ -142,8 +141,9 @@ fn transaction(
     views: &Views,
     requests: Vec<Request>,
 ) -> Option<Position> {
-    let begun = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| events::head(connection));
-    let start = match begun {
+    let begun =
+        connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| events::whole_head(connection));
+    let mut head = match begun {
         Ok(head) => head,
         Err(error) => {
             roll_back(connection);
@@ -152,7 +152,7 @@ fn transaction(
         }
     };
 
-    let mut head = start;
+    let start = head.position;
     let mut answers: Vec<Answer> = Vec::new();
     let mut requests = requests.into_iter();
     let mut failed = None;
@@ -160,12 +160,11 @@ fn transaction(
         match request {
             Request::Batch(batch, own, answer) => {
                 let written = savepoint(connection, |connection| {
-                    let position = write::batch(connection, views, &batch, head)?;
-                    work::run(connection, &own)?;
-                    Ok(position)
+                    write::unit(connection, views, &batch, &own, &head)
                 });
-                let position = written.as_ref().ok().filter(|position| **position != head).copied();
-                head = position.unwrap_or(head);
+                let moved = |position: &&Position| **position != head.position;
+                let position = written.as_ref().ok().filter(moved).copied();
+                head.position = position.unwrap_or(head.position);
                 answers.push(Box::new(move |failed| {
                     let _ = answer.send(outcome(written.map(|_| Committed { position }), failed));
                 }));
@@ -197,7 +196,8 @@ fn transaction(
     }
 
     if failed.is_none() {
-        let moved = if head == start { Ok(()) } else { write::head(connection, head) };
+        let position = head.position;
+        let moved = if position == start { Ok(()) } else { write::head(connection, position) };
         failpoint::reach("sqlite.head");
         failed = moved.and_then(|()| connection.execute_batch("COMMIT")).err();
         failpoint::reach("sqlite.committed");
@@ -209,7 +209,7 @@ fn transaction(
     for answer in answers {
         answer(failed.as_ref());
     }
-    (failed.is_none() && head != start).then_some(head)
+    (failed.is_none() && head.position != start).then_some(head.position)
 }
 
 /// Tells one who waits how it went, given why the transaction as a whole failed.

@@ -1,5 +1,6 @@
 //! A read model of accounts, and what is promised of read models, whatever the databases.
 
+mod inline;
 mod parking;
 
 use std::{
@@ -22,7 +23,7 @@ use bloom_sql::{
     Projector, Projects, Retried, SqlStorage, SqlValue, View, parameters,
 };
 
-pub(crate) use self::parking::*;
+pub(crate) use self::{inline::*, parking::*};
 
 /// What each account has, and what each event has added: two tables that have to agree.
 pub(crate) const TABLES_SQL: &str = "
@@ -37,6 +38,13 @@ pub(crate) struct Balances {
     /// What it cannot take at the moment: an amount.
     refuses: Arc<AtomicBool>,
     panics: bool,
+}
+
+impl Balances {
+    /// One that is told when to refuse an amount.
+    pub(crate) fn refusing(refuses: &Arc<AtomicBool>) -> Self {
+        Self { refuses: Arc::clone(refuses), panics: false }
+    }
 }
 
 const REFUSED: u64 = 13;

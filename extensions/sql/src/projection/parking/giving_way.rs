@@ -10,7 +10,8 @@ use crate::{
         checkpoint::{self, Checkpoint, advance, hold},
         error::ProjectionError,
         view::Tables,
-        worker::{Advanced, Worker, contiguous, write},
+        worker::{Advanced, Worker, contiguous},
+        writing::{steps, write},
     },
     queries::SqlStorage,
     value::SqlValue,
@@ -103,7 +104,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 format!("the projection does not follow `{aggregate}`; `skip` lets it go").into(),
             )));
         }
-        let steps = self.steps(entries).await.map_err(failed)?;
+        let steps = steps(&self.projection, &self.shapes, entries).await.map_err(failed)?;
         let tables = Tables::live(self.projection.tables);
         let (seen, event, counted) = (seen.clone(), event.clone(), counted.to_vec());
         let taken = checkpoint::commit(&*self.views, move |transaction| {

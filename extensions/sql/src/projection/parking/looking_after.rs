@@ -6,6 +6,7 @@ use bloom_runtime::ports::{Position, Storage, StoreError};
 
 use super::{ParkedEvent, Retried, rows};
 use crate::projection::{
+    beginning::served,
     checkpoint::{self, advance, hold},
     error::ProjectionError,
     projector::Projector,
@@ -20,7 +21,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// When there is none of this name, or the database is out of reach.
     pub async fn parked(&self, name: &str) -> Result<Vec<ParkedEvent>, ProjectionError> {
         let projection = self.followed(name)?;
-        let seen = checkpoint::served(self.views(), projection).await?;
+        let seen = served(self.views(), projection).await?;
         Ok(rows::all(self.views(), projection.name, seen.generation).await?)
     }
 
@@ -31,7 +32,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// who was forgotten.
     pub async fn park(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
         let projection = self.followed(name)?;
-        let seen = checkpoint::served(self.views(), projection).await?;
+        let seen = self.following(projection).await?;
         let (name, reached) = (projection.name, seen.position);
         let not_there = || ProjectionError::NotThere { name, position, reached };
         // Nobody else's event is set aside, nor one that nobody has seen fail.
@@ -51,7 +52,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let mut retried = Retried::default();
         let mut failed = BTreeSet::new();
         loop {
-            let seen = checkpoint::served(self.views(), projection).await?;
+            let seen = served(self.views(), projection).await?;
             let first = rows::first(self.views(), projection.name, seen.generation).await?;
             let Some(next) = first.into_iter().find(|event| !failed.contains(&event.stream)) else {
                 retried.left = seen.parked.0;
@@ -79,7 +80,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// [`ProjectionError::NotThere`] when the projection is not stopped before this event.
     pub async fn skip(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
         let projection = self.followed(name)?;
-        let seen = checkpoint::served(self.views(), projection).await?;
+        let seen = self.following(projection).await?;
         let name = projection.name;
         let first = rows::first(self.views(), name, seen.generation).await?;
         let aside = first.into_iter().find(|event| event.position == position);

@@ -1,0 +1,87 @@
+//! The first checkpoint of a projection.
+
+use std::sync::Arc;
+
+use bloom_runtime::ports::{Position, StoreError};
+
+use super::{
+    checkpoint::{self, Checkpoint, ProjectionState, WITH_THE_EVENTS, forget_parked, signed},
+    head,
+    set::Followed,
+};
+use crate::{parameters, queries::SqlStorage, transaction::Transaction};
+
+/// The checkpoint of the one that is read; begins it when it is new.
+pub(super) async fn served<S: SqlStorage>(
+    views: &S,
+    projection: &Arc<Followed>,
+) -> Result<Checkpoint, StoreError> {
+    let find = |all: Vec<Checkpoint>| {
+        all.into_iter().find(|checkpoint| checkpoint.state != ProjectionState::Building)
+    };
+    let name = projection.name;
+    if let Some(found) = find(checkpoint::checkpoints(views, name).await?) {
+        return Ok(found);
+    }
+    let projection = Arc::clone(projection);
+    let may_be_inline = views.writes_inline(name);
+    checkpoint::commit_as(views, None, move |transaction| {
+        let projection = Arc::clone(&projection);
+        Box::pin(async move { begin(transaction, &projection, may_be_inline).await.map(drop) })
+    })
+    .await?;
+    let found = find(checkpoint::checkpoints(views, name).await?);
+    found.ok_or_else(|| StoreError::Internal(format!("`{name}` has no checkpoint").into()))
+}
+
+/// Begins a projection that has no checkpoint yet; whether it had none. One that may be written with the events is from then on, where
+/// there are none that it would have had to follow.
+pub(super) async fn begin(
+    transaction: &mut Transaction<'_>,
+    projection: &Followed,
+    may_be_inline: bool,
+) -> Result<bool, StoreError> {
+    // Where another is being built only, the live one is what it was told to replace.
+    const FIND: &str = "SELECT 1 FROM bloom_projections WHERE name = $1 AND state <> 'building'";
+    const SQL: &str = "INSERT INTO bloom_projections (name, generation, state, position)
+        VALUES ($1, $2, 'live', $3) ON CONFLICT (name, generation) DO NOTHING";
+    let name = projection.name;
+    if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
+        return Ok(false);
+    }
+    let (newest, mut roster) = head::hold(transaction).await?;
+    // Another process may have begun it meanwhile, and may have rebuilt it since.
+    if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
+        return Ok(true);
+    }
+    let listed = roster.generation(name);
+    let is_inline = listed.is_some()
+        || may_be_inline && !happened_before(transaction, projection, newest).await?;
+    let generation = listed.unwrap_or(1);
+    let position = if is_inline { WITH_THE_EVENTS } else { Position::START };
+    if transaction.execute(SQL, &parameters![name, generation, signed(position)]).await? == 1 {
+        // Of one whose place in the log somebody has taken out.
+        forget_parked(transaction, name, generation).await?;
+    }
+    if is_inline && listed.is_none() {
+        roster.enrol(name, generation, projection.aggregates());
+        head::list(transaction, &roster).await?;
+    }
+    Ok(true)
+}
+
+/// Whether the log has events of its aggregates, up to a place.
+async fn happened_before(
+    transaction: &mut Transaction<'_>,
+    projection: &Followed,
+    up_to: Position,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM bloom_events WHERE aggregate = $1 AND position <= $2 LIMIT 1";
+    transaction.see_every_tenant(true).await?;
+    let mut any = false;
+    for aggregate in projection.aggregates() {
+        any |= !transaction.query(SQL, &parameters![aggregate, signed(up_to)]).await?.is_empty();
+    }
+    transaction.see_every_tenant(false).await?;
+    Ok(any)
+}

@@ -1,0 +1,170 @@
+//! The door between following the log and being written with the events: a rebuild whose end nobody appends past.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use bloom_runtime::{
+    application::{Shapes, reveal, subjects_of},
+    ports::{Cipher, Position, RecordedEvent, StoreError},
+};
+
+use crate::{
+    condition::identifier,
+    parameters,
+    projection::{
+        checkpoint::{self, Checkpoint, WITH_THE_EVENTS, advance, forget_parked, moved, signed},
+        head,
+        parking::rows,
+        set::Followed,
+        stand_in,
+        view::Tables,
+        writing::{steps, write},
+    },
+    queries::SqlStorage,
+    transaction::Transaction,
+};
+
+/// So many events are read at a time.
+const PAGE: usize = 500;
+/// With more than these the new tables are not yet near the end: nobody has to wait for so many.
+const FEW: usize = 10 * PAGE;
+
+/// Puts the new rows in the place of the old ones, takes what has come since, and has the projection written with the events from then on, or no
+/// longer; how far the log was. A conflict when either checkpoint has moved, or there is too much to take while others wait.
+pub(in crate::projection) async fn swap<S: SqlStorage>(
+    views: &S,
+    projection: &Arc<Followed>,
+    shapes: &Shapes,
+    live: &Checkpoint,
+    building: &Checkpoint,
+) -> Result<Position, StoreError> {
+    let reached = Arc::new(AtomicU64::new(0));
+    let closing = Arc::new(Closing {
+        projection: Arc::clone(projection),
+        shapes: shapes.clone(),
+        cipher: views.cipher().cloned(),
+        role: views.projection_role().map(ToOwned::to_owned),
+        live: live.clone(),
+        building: building.clone(),
+        becomes_inline: views.writes_inline(projection.name),
+    });
+    let told = Arc::clone(&reached);
+    checkpoint::commit_as(views, None, move |transaction| {
+        let (closing, told) = (Arc::clone(&closing), Arc::clone(&told));
+        Box::pin(async move {
+            let position = closing.close(transaction).await?;
+            told.store(position.get(), Ordering::Relaxed);
+            Ok(())
+        })
+    })
+    .await?;
+    Ok(Position::new(reached.load(Ordering::Relaxed)))
+}
+
+struct Closing {
+    projection: Arc<Followed>,
+    shapes: Shapes,
+    cipher: Option<Arc<dyn Cipher>>,
+    role: Option<String>,
+    live: Checkpoint,
+    building: Checkpoint,
+    becomes_inline: bool,
+}
+
+impl Closing {
+    async fn close(&self, transaction: &mut Transaction<'_>) -> Result<Position, StoreError> {
+        let Self { projection, live, building, .. } = self;
+        let (name, role) = (projection.name, self.role.as_deref());
+        let new = Tables::building(projection.tables, building.generation);
+        // Both are held until the end, so that nobody who follows the log writes into the old tables any more.
+        advance(transaction, name, live, live.position).await?;
+        advance(transaction, name, building, building.position).await?;
+        if !rows::held(transaction, name, building.generation).await?.is_empty() {
+            return Err(moved(name, building));
+        }
+        transaction.take_role(role).await?;
+        self.lock(transaction).await?;
+        stand_in::replace(transaction, &new).await?;
+        transaction.leave_role(role).await?;
+
+        // Most of it is taken while others still append; the head is held for the rest only.
+        let mut taken = 0;
+        let mut position = building.position;
+        while let Some(last) = self.take(transaction, position, &mut taken).await? {
+            position = last;
+        }
+        let (newest, mut roster) = head::hold(transaction).await?;
+        while let Some(last) = self.take(transaction, position, &mut taken).await? {
+            position = last;
+        }
+        if position != newest {
+            let hole = format!("the log has a hole: after {position} comes nothing up to {newest}");
+            return Err(StoreError::Internal(hole.into()));
+        }
+
+        forget_parked(transaction, name, live.generation).await?;
+        const FORGET: &str = "DELETE FROM bloom_projections WHERE name = $1 AND generation = $2";
+        transaction.execute(FORGET, &parameters![name, live.generation]).await?;
+        const SERVE: &str = "UPDATE bloom_projections SET state = 'live', position = $3
+            WHERE name = $1 AND generation = $2";
+        let place = if self.becomes_inline { WITH_THE_EVENTS } else { newest };
+        let values = parameters![name, building.generation, signed(place)];
+        transaction.execute(SERVE, &values).await?;
+        if self.becomes_inline {
+            roster.enrol(name, building.generation, projection.aggregates());
+        } else {
+            roster.strike(name);
+        }
+        head::list(transaction, &roster).await?;
+        Ok(newest)
+    }
+
+    /// Waits for those who are writing the live tables with their events, and keeps others from it. They take the tables first and the head
+    /// last, as is done here, so that nobody waits in a circle.
+    async fn lock(&self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        if transaction.is_sqlite() || self.projection.tables.is_empty() {
+            return Ok(());
+        }
+        let tables: Vec<String> =
+            self.projection.tables.iter().map(|table| identifier(table)).collect();
+        let sql = format!("LOCK TABLE {} IN EXCLUSIVE MODE", tables.join(", "));
+        transaction.execute(&sql, &[]).await.map(drop)
+    }
+
+    /// Takes the next events into the live tables, whose rows are the new ones by now; the place of the last, if there was one.
+    async fn take(
+        &self,
+        transaction: &mut Transaction<'_>,
+        after: Position,
+        taken: &mut usize,
+    ) -> Result<Option<Position>, StoreError> {
+        let mut entries = transaction.log(after, PAGE).await?;
+        let Some(last) = entries.last().map(|entry| entry.position) else { return Ok(None) };
+        *taken += entries.len();
+        if *taken > FEW {
+            return Err(moved(self.projection.name, &self.building));
+        }
+        self.reveal(transaction, &mut entries).await?;
+        let steps = steps(&self.projection, &self.shapes, entries).await?;
+        let role = self.role.as_deref();
+        transaction.take_role(role).await?;
+        write(transaction, &Tables::live(self.projection.tables), &steps).await?;
+        transaction.leave_role(role).await?;
+        Ok(Some(last))
+    }
+
+    async fn reveal(
+        &self,
+        transaction: &mut Transaction<'_>,
+        entries: &mut [RecordedEvent],
+    ) -> Result<(), StoreError> {
+        let people = subjects_of(entries);
+        if people.is_empty() {
+            return Ok(());
+        }
+        let keys = transaction.keys(&people).await?;
+        reveal(self.cipher.as_deref(), &keys, entries)
+    }
+}

@@ -1,0 +1,93 @@
+//! Taking out what no program runs any more.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bloom_runtime::ports::{Storage, StoreError};
+
+use super::{checkpoint, error::ProjectionError, head, projector::Projector};
+use crate::{parameters, queries::SqlStorage, roster::Roster, value::SqlValue};
+
+impl<L: Storage, S: SqlStorage> Projector<L, S> {
+    /// The projections that are written with the events, and that this program does not write: whatever it appends is refused. Empty where
+    /// all is well.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn left_out(&self) -> Result<Vec<String>, ProjectionError> {
+        let roster = self.roster().await?;
+        let left_out = roster.names().into_iter().filter(|name| !self.views().writes_inline(name));
+        Ok(left_out.map(ToOwned::to_owned).collect())
+    }
+
+    /// Forgets a projection that this program does not have any more: how far it had come, what it had set aside, and that it is written with
+    /// the events. It holds back no truncation from then on, and nobody is refused for its sake. Its tables stay; a migration drops them.
+    ///
+    /// # Errors
+    /// [`ProjectionError::StillThere`] when it is one of this program's, [`ProjectionError::Unknown`] when nobody knows it, and when the database is
+    /// out of reach.
+    pub async fn retire(&self, name: &str) -> Result<(), ProjectionError> {
+        if self.followed(name).is_ok() {
+            return Err(ProjectionError::StillThere { name: name.to_owned() });
+        }
+        let (wanted, was_there) = (name.to_owned(), Arc::new(AtomicBool::new(false)));
+        let told = Arc::clone(&was_there);
+        checkpoint::commit_as(self.views(), None, move |transaction| {
+            let (wanted, told) = (wanted.clone(), Arc::clone(&told));
+            Box::pin(async move {
+                const PARKED: &str = "DELETE FROM bloom_parked WHERE name = $1";
+                const PLACES: &str = "DELETE FROM bloom_projections WHERE name = $1";
+                let places = transaction.execute(PLACES, &parameters![wanted.as_str()]).await?;
+                transaction.execute(PARKED, &parameters![wanted.as_str()]).await?;
+                let (_, mut roster) = head::hold(transaction).await?;
+                let is_listed = roster.generation(&wanted).is_some();
+                if is_listed {
+                    roster.strike(&wanted);
+                    head::list(transaction, &roster).await?;
+                }
+                told.store(places > 0 || is_listed, Ordering::Relaxed);
+                Ok(())
+            })
+        })
+        .await?;
+        if was_there.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let known = self.retirable().await?;
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Err(ProjectionError::Unknown { name: name.to_owned(), known })
+    }
+
+    /// The projections that the database knows and this program does not, in order.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn retirable(&self) -> Result<Vec<String>, ProjectionError> {
+        const SQL: &str = "SELECT DISTINCT name FROM bloom_projections";
+        let rows = self.views().query(SQL, parameters![]).await?;
+        let mut names: BTreeSet<String> = rows
+            .into_iter()
+            .flatten()
+            .filter_map(|value| match value {
+                SqlValue::Text(name) => Some(name),
+                _ => None,
+            })
+            .collect();
+        names.extend(self.roster().await?.names().into_iter().map(ToOwned::to_owned));
+        Ok(names.into_iter().filter(|name| self.followed(name).is_err()).collect())
+    }
+
+    async fn roster(&self) -> Result<Roster, StoreError> {
+        const SQL: &str = "SELECT CAST(inline AS TEXT) FROM bloom_head";
+        let rows = self.views().query(SQL, parameters![]).await?;
+        match rows.first().and_then(|row| row.first()) {
+            Some(SqlValue::Text(text)) => Roster::parse(Some(text)),
+            _ => Ok(Roster::default()),
+        }
+    }
+}
