@@ -108,6 +108,7 @@ with_and_without! {
     what_it_cannot_take_is_not_stored,
     a_rebuild_is_the_door,
     the_door_is_open_while_others_write,
+    the_door_shuts_out_who_has_not_heard_of_it,
     cannot_wait_or_leave_out,
     a_door_that_stays_shut,
     what_nobody_has_any_more_is_taken_out,

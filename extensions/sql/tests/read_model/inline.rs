@@ -43,23 +43,32 @@ async fn try_deposit<S: SqlStorage>(
     uow.commit().await.map(drop)
 }
 
-/// The same over and over while others get in between.
-async fn deposit_all<S: SqlStorage>(storage: Arc<S>, number: u128, amounts: u64) -> u64 {
-    let mut refused = 0;
-    for amount in 1..=amounts {
-        loop {
-            match try_deposit(&storage, number, amount).await {
-                Ok(()) => break,
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => {
-                    refused += 1;
-                    assert!(refused < 10_000, "{error}");
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
+/// Between two deposits.
+const BREATH: Duration = Duration::from_millis(20);
+
+async fn deposit_until<S: SqlStorage>(is_done: Arc<AtomicBool>, storage: Arc<S>, number: u128) {
+    while !is_done.load(Ordering::SeqCst) {
+        deposit(&storage, number, 1).await;
+        // The rebuild has to take what they write, and what they have written in all rounds before.
+        tokio::time::sleep(BREATH).await;
+    }
+}
+
+/// How many there were before.
+async fn deposit_until_refused<S: SqlStorage>(storage: Arc<S>, number: u128) -> u64 {
+    let mut taken = 0;
+    loop {
+        match try_deposit(&storage, number, 1).await {
+            Ok(()) => {
+                taken += 1;
+                tokio::time::sleep(BREATH).await;
+            }
+            Err(refused) => {
+                assert!(said(refused).contains("does not write it"));
+                return taken;
             }
         }
     }
-    refused
 }
 
 fn said(refused: StoreError) -> String {
@@ -185,7 +194,7 @@ pub(crate) async fn a_rebuild_is_the_door<S: SqlStorage>(processes: Processes<S>
     agrees(&**inline, &**inline).await;
 }
 
-/// Through the door and back while others write.
+/// Through the door and back while others write: they are refused by nobody.
 pub(crate) async fn the_door_is_open_while_others_write<S: SqlStorage>(processes: Processes<S>) {
     const WRITERS: u128 = 4;
     let Processes { inline, following, .. } = &processes;
@@ -193,22 +202,53 @@ pub(crate) async fn the_door_is_open_while_others_write<S: SqlStorage>(processes
     for number in 0..WRITERS {
         open(following, number).await;
     }
-    let running = follower.start();
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|number| tokio::spawn(deposit_all(Arc::clone(inline), number, 150)))
-        .collect();
-    for _ in 0..3 {
+    let is_done = Arc::new(AtomicBool::new(false));
+    for round in 0..4 {
+        is_done.store(false, Ordering::SeqCst);
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|number| {
+                tokio::spawn(deposit_until(Arc::clone(&is_done), Arc::clone(inline), number))
+            })
+            .collect();
+        // In one direction, in the other, and from one generation to the next.
+        let rebuilds = [&writer, &follower, &follower, &writer, &writer];
+        let (first, second) = (rebuilds[round % 4], rebuilds[round % 4 + 1]);
+        for door in [first, second] {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            door.rebuild("balances", |_| {}).await.expect("it is built");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        is_done.store(true, Ordering::SeqCst);
+        for writer in writers {
+            writer.await.expect("it writes");
+        }
+        follower.catch_up().await.expect("each is taken once");
+        agrees(&**inline, &**inline).await;
+    }
+}
+
+/// Whoever has not heard of it is refused from then on, and all that was stored before is there.
+pub(crate) async fn the_door_shuts_out_who_has_not_heard_of_it<S: SqlStorage>(
+    processes: Processes<S>,
+) {
+    const WRITERS: u128 = 4;
+    let Processes { following, .. } = &processes;
+    let (follower, writer) = (processes.follower(), processes.writer());
+    for number in 0..WRITERS {
+        open(following, number).await;
+    }
+    for _ in 0..4 {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|number| tokio::spawn(deposit_until_refused(Arc::clone(following), number)))
+            .collect();
+        tokio::time::sleep(Duration::from_millis(20)).await;
         writer.rebuild("balances", |_| {}).await.expect("it is built");
-        assert_eq!(one(&writer).await.state, ProjectionState::Inline);
+        for writer in writers {
+            assert!(writer.await.expect("it writes") > 0);
+        }
+        agrees(&**following, &**following).await;
         follower.rebuild("balances", |_| {}).await.expect("it is built");
-        assert_eq!(one(&follower).await.state, ProjectionState::Live);
     }
-    writer.rebuild("balances", |_| {}).await.expect("it is built");
-    for writer in writers {
-        assert_eq!(writer.await.expect("it writes"), 0, "somebody was refused");
-    }
-    agrees(&**inline, &**inline).await;
-    running.stop().await;
 }
 
 /// It neither stands still nor passes over anything, and holds back no truncation.

@@ -63,6 +63,12 @@ pub(in crate::projection) async fn swap<S: SqlStorage>(
     Ok(Position::new(reached.load(Ordering::Relaxed)))
 }
 
+/// How far the live tables are, and by how many events that is more than the new ones were.
+struct Taken {
+    position: Position,
+    events: usize,
+}
+
 struct Closing {
     projection: Arc<Followed>,
     shapes: Shapes,
@@ -90,15 +96,11 @@ impl Closing {
         transaction.leave_role(role).await?;
 
         // Most of it is taken while others still append; the head is held for the rest only.
-        let mut taken = 0;
-        let mut position = building.position;
-        while let Some(last) = self.take(transaction, position, &mut taken).await? {
-            position = last;
-        }
+        let mut taken = Taken { position: building.position, events: 0 };
+        while self.take(transaction, &mut taken).await? == PAGE {}
         let (newest, mut roster) = head::hold(transaction).await?;
-        while let Some(last) = self.take(transaction, position, &mut taken).await? {
-            position = last;
-        }
+        while self.take(transaction, &mut taken).await? > 0 {}
+        let position = taken.position;
         if position != newest {
             let hole = format!("the log has a hole: after {position} comes nothing up to {newest}");
             return Err(StoreError::Internal(hole.into()));
@@ -133,17 +135,17 @@ impl Closing {
         transaction.execute(&sql, &[]).await.map(drop)
     }
 
-    /// Takes the next events into the live tables, whose rows are the new ones by now; the place of the last, if there was one.
+    /// Takes the next events into the live tables, whose rows are the new ones by now; how many there were.
     async fn take(
         &self,
         transaction: &mut Transaction<'_>,
-        after: Position,
-        taken: &mut usize,
-    ) -> Result<Option<Position>, StoreError> {
-        let mut entries = transaction.log(after, PAGE).await?;
-        let Some(last) = entries.last().map(|entry| entry.position) else { return Ok(None) };
-        *taken += entries.len();
-        if *taken > FEW {
+        taken: &mut Taken,
+    ) -> Result<usize, StoreError> {
+        let mut entries = transaction.log(taken.position, PAGE).await?;
+        let count = entries.len();
+        let Some(last) = entries.last().map(|entry| entry.position) else { return Ok(0) };
+        (taken.position, taken.events) = (last, taken.events + count);
+        if taken.events > FEW {
             return Err(moved(self.projection.name, &self.building));
         }
         self.reveal(transaction, &mut entries).await?;
@@ -152,7 +154,7 @@ impl Closing {
         transaction.take_role(role).await?;
         write(transaction, &Tables::live(self.projection.tables), &steps).await?;
         transaction.leave_role(role).await?;
-        Ok(Some(last))
+        Ok(count)
     }
 
     async fn reveal(
