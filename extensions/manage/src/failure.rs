@@ -82,6 +82,16 @@ pub enum RunError {
          and leave `projections` empty"
     )]
     ProjectionsPerTenant,
+    /// Whatever this program appended would be refused.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error(
+        "`{projections}` is written with the events in this database, and not by this program: register it with `.inline()`; or run \
+         `projection rebuild` with this program, so that it follows the log instead; or `projection retire`, where nobody needs it any more"
+    )]
+    LeftOut {
+        /// The projections.
+        projections: String,
+    },
 
     /// Read models need tables, and the storage has none.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]

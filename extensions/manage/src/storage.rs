@@ -40,6 +40,13 @@ pub trait ManagedStorage: Storage + Sized {
     #[must_use]
     fn with_cipher(self, cipher: Arc<dyn Cipher>) -> Self;
 
+    /// The same with those read models that are written with the events.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[must_use]
+    fn with_inline(self, _projections: &Projections) -> Self {
+        self
+    }
+
     /// Each migration and whether it is applied: `(name, applied)`.
     ///
     /// # Errors
@@ -61,12 +68,13 @@ pub trait ManagedStorage: Storage + Sized {
     /// Lets read models follow the log; `None` when there are none.
     ///
     /// # Errors
-    /// [`RunError::NoTables`] where there is no place for them.
+    /// [`RunError::NoTables`] where there is no place for them; [`RunError::LeftOut`] when some are written with the events that this program
+    /// does not write.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     fn follow(
         store: &StorageStore<Self>,
         projections: Projections,
-    ) -> Result<Option<RunningProjections>, RunError>;
+    ) -> impl Future<Output = Result<Option<RunningProjections>, RunError>> + Send;
 
     /// Gives those who write read models their rights, where the configuration names them.
     ///
@@ -110,12 +118,15 @@ macro_rules! read_models_in_tables {
             self.with_cipher(cipher)
         }
 
-        fn follow(
+        fn with_inline(self, projections: &Projections) -> Self {
+            self.with_inline(projections)
+        }
+
+        async fn follow(
             store: &StorageStore<Self>,
             projections: Projections,
         ) -> Result<Option<RunningProjections>, RunError> {
-            let some = !projections.is_empty();
-            Ok(some.then(|| projector(store, projections).start()))
+            follow(projector(store, projections)).await
         }
 
         async fn look_after(
@@ -134,6 +145,26 @@ fn projector<S: SqlStorage>(store: &StorageStore<S>, projections: Projections) -
     Projector::new(store.storage(), projections).reading(store.shapes())
 }
 
+/// Starts them, unless something is to be written with the events that this program does not write.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+async fn follow<S: SqlStorage>(
+    projector: Projector<S>,
+) -> Result<Option<RunningProjections>, RunError> {
+    let left_out = projector.left_out().await?;
+    if !left_out.is_empty() {
+        return Err(RunError::LeftOut { projections: left_out.join("`, `") });
+    }
+    let status = projector.status().await?;
+    for bloom_sql::ProjectionStatus { name, .. } in status.iter().filter(|one| one.awaits_rebuild) {
+        tracing::warn!(
+            projection = name,
+            "it is registered as `inline` and follows the log still; `projection rebuild {name}` changes that, once every process that \
+             writes registers it so"
+        );
+    }
+    Ok((!status.is_empty()).then(|| projector.start()))
+}
+
 /// The storage of an application, shared by all of it.
 pub(crate) async fn open<A: Application>(config: &Config) -> Result<Arc<A::Storage>, RunError> {
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -143,6 +174,8 @@ pub(crate) async fn open<A: Application>(config: &Config) -> Result<Arc<A::Stora
         }
     }
     let storage = <A::Storage as ManagedStorage>::open(&config.database, &A::migrations()).await?;
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    let storage = ManagedStorage::with_inline(storage, &A::projections());
     let cipher = A::cipher(&config.privacy).map_err(RunError::Cipher)?;
     Ok(Arc::new(match cipher {
         Some(cipher) => ManagedStorage::with_cipher(storage, cipher),
@@ -189,7 +222,7 @@ impl ManagedStorage for MemoryStorage {
     }
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    fn follow(
+    async fn follow(
         _: &StorageStore<Self>,
         projections: Projections,
     ) -> Result<Option<RunningProjections>, RunError> {

@@ -54,6 +54,9 @@ pub(crate) fn command() -> Command {
     let retry = Command::new("retry")
         .about("Take again the events that one has set aside, now that it is mended")
         .arg(name());
+    let retire = Command::new("retire")
+        .about("Forget one that the application has no more: how far it had come, what it set aside, that it is written with the events")
+        .arg(Arg::new("name").value_name("NAME").required(true).help("The projection, as `list` names it"));
     Command::new("projection")
         .about("Look after the read models")
         .arg_required_else_help(true)
@@ -65,6 +68,7 @@ pub(crate) fn command() -> Command {
         .subcommand(parked)
         .subcommand(retry)
         .subcommand(skip)
+        .subcommand(retire)
 }
 
 pub(crate) async fn run<A: Application>(
@@ -104,6 +108,10 @@ pub(crate) async fn look_after<S: SqlStorage>(
         }
         "parked" => parked(&projector, name(), arguments.get_flag("json")).await?,
         "retry" => retry(&projector, name()).await?,
+        "retire" => {
+            projector.retire(name()).await?;
+            line(format_args!("retired  {}; a migration drops its tables", name()));
+        }
         // clap has refused every other verb.
         _ => {
             let position = position();
@@ -116,12 +124,18 @@ pub(crate) async fn look_after<S: SqlStorage>(
 
 async fn list<S: SqlStorage>(projector: &Projector<S>, as_json: bool) -> Result<(), RunError> {
     let (head, all) = (projector.head().await?, projector.status().await?);
-    if all.is_empty() && !as_json {
+    let retired = if as_json { Vec::new() } else { projector.retirable().await? };
+    if all.is_empty() && retired.is_empty() && !as_json {
         line("there are no projections; `bloom generate projection` writes one");
     }
     let width = all.iter().map(|status| status.name.len()).max().unwrap_or_default();
     for status in all {
         line(if as_json { json(&status, head) } else { text(&status, head, width) });
+    }
+    for name in retired {
+        line(format_args!(
+            "`{name}` is none of this program's; where no other has it, `projection retire {name}` forgets it"
+        ));
     }
     Ok(())
 }
@@ -147,6 +161,16 @@ fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
     if let Some(failure) = failure {
         text.push_str(&format!("\n  fails: {failure}"));
     }
+    if status.awaits_rebuild {
+        let is_to_be = if *state == ProjectionState::Inline {
+            "follows the log"
+        } else {
+            "is written with the events"
+        };
+        text.push_str(&format!(
+            "\n  from `projection rebuild {name}` on it {is_to_be}, as the application registers it"
+        ));
+    }
     if *state == ProjectionState::Paused {
         text.push_str(&format!("\n  `projection resume {name}` lets it go on"));
     }
@@ -162,6 +186,7 @@ fn json(status: &ProjectionStatus, head: Position) -> String {
         "skipped": status.skipped,
         "parked": status.parked,
         "failure": status.failure,
+        "awaits_rebuild": status.awaits_rebuild,
     })
     .to_string()
 }

@@ -37,7 +37,7 @@ pub(crate) async fn run<A: Application>(
         return Err(RunError::ProjectionsPerTenant);
     }
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    let read_models = crate::storage::ManagedStorage::follow(&store, A::projections())?;
+    let read_models = crate::storage::ManagedStorage::follow(&store, A::projections()).await?;
     let running = A::subscriptions(&store, Subscriptions::new(storage)).start();
     let followers = running.observer();
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
