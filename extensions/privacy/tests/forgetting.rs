@@ -18,8 +18,9 @@ use bloom_runtime::{
 };
 use bloom_sql::{
     Migrations, PostgresOptions, PostgresStorage, Projected, Projection, Projections, Projector,
-    Projects, SqliteStorage, View,
+    Projects, SqlStorage, SqlValue, SqliteStorage, View,
     migration::{documents, postgres_documents, row_security, row_security_of_bloom},
+    parameters,
 };
 
 const MASTER: &str = "b7Zw2QW1b3lXk0nO8e0m3kq2c1x9v8u7t6s5r4q3p2o";
@@ -276,6 +277,103 @@ async fn forgetting_is_not_set_aside() {
     assert_eq!(positions, [1, 2, 3]);
     let refused = projector.park("strict", Position::new(4)).await.expect_err("it cannot wait");
     assert_eq!(refused.code(), "projection.forgets", "{refused}");
+}
+
+/// What patients are called, as the events say it.
+struct Called;
+
+impl Projection for Called {
+    const NAME: &'static str = "called";
+    const TABLES: &'static [&'static str] = &["called"];
+}
+
+impl Projects<Patient> for Called {
+    async fn project(
+        &self,
+        happened: &Recorded<PatientEvent>,
+        view: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        if let PatientEvent::Admitted { id, name, .. } = &happened.event {
+            let sql = "INSERT INTO {called} (patient, name) VALUES ($1, $2)";
+            let name = name.known().map(String::as_str);
+            view.execute(sql, &parameters![id.to_string(), name]).await?;
+        }
+        Ok(())
+    }
+
+    async fn on_forgotten(
+        &self,
+        subject: &str,
+        _: &Recorded<Lifecycle>,
+        view: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        view.execute("DELETE FROM {called} WHERE patient = $1", &parameters![subject]).await?;
+        Ok(())
+    }
+}
+
+/// What is written with the events is given them as they are, also when it is rebuilt and takes the last of them while others wait, and whoever
+/// is forgotten is gone from it with the answer.
+async fn is_written_as_it_is<S: SqlStorage>(plain: Arc<S>, inline: Arc<S>, inlined: Projections) {
+    // More than are taken together.
+    const MANY: u128 = 600;
+    let store = |storage: &Arc<S>| {
+        StorageStore::shared(Arc::clone(storage))
+            .aggregate::<Patient>(Documents::in_table(PATIENTS))
+    };
+    let id = Uuid::from_u128;
+    let mut uow = store(&plain).begin().await.expect("it begins");
+    for number in 1..=MANY {
+        let patient = Patient::admit(id(number).into(), "north", &format!("Ada {number}."));
+        uow.repository().add(patient).expect("it is queued");
+    }
+    uow.commit().await.expect("it commits");
+    let projector = Projector::new(&inline, inlined);
+    projector.rebuild("called", |_| {}).await.expect("it is built");
+    let mut uow = store(&inline).begin().await.expect("it begins");
+    let patient = Patient::admit(id(MANY + 1).into(), "north", "Eve");
+    uow.repository().add(patient).expect("it is queued");
+    uow.commit().await.expect("it commits");
+
+    let names = async || {
+        let rows = inline.query("SELECT name FROM called ORDER BY patient", Vec::new()).await;
+        rows.expect("it answers").into_iter().flatten().collect::<Vec<_>>()
+    };
+    let there = names().await;
+    assert_eq!(there.len() as u128, MANY + 1);
+    assert_eq!(there[usize::try_from(MANY).unwrap() - 1], SqlValue::from("Ada 600."));
+    assert_eq!(there[usize::try_from(MANY).unwrap()], SqlValue::from("Eve"));
+    store(&inline).forget(&id(MANY + 1).to_string()).await.expect("it is forgotten");
+    assert_eq!(names().await, there[..usize::try_from(MANY).unwrap()]);
+}
+
+const CALLED: &str = "CREATE TABLE called (patient TEXT PRIMARY KEY, name TEXT NOT NULL)";
+
+fn called() -> Projections {
+    Projections::new().with(Projected::new(Called).from::<Patient>().inline())
+}
+
+#[tokio::test]
+async fn what_is_written_with_the_events_is_as_it_is_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("called.db");
+    let migrations =
+        Migrations::new().with("0001_patients", documents(PATIENTS)).with("0002_called", CALLED);
+    SqliteStorage::migrate(&path, &migrations).expect("the migrations apply");
+    let plain = SqliteStorage::open(&path, &migrations).expect("it opens").with_cipher(cipher());
+    let inline = Arc::new(plain.clone().with_inline(&called()));
+    is_written_as_it_is(Arc::new(plain), inline, called()).await;
+}
+
+#[tokio::test]
+async fn what_is_written_with_the_events_is_as_it_is_on_postgres() {
+    let migrations = Migrations::new()
+        .with("0001_patients", postgres_documents(PATIENTS))
+        .with("0002_called", CALLED);
+    let Some(plain) = postgres_server::database(migrations).await else { return };
+    let plain = plain.with_cipher(cipher());
+    let inline = Arc::new(plain.clone().with_inline(&called()));
+    is_written_as_it_is(Arc::new(plain), inline, called()).await;
 }
 
 /// Nothing personal is stored as it is, for want of a cipher.

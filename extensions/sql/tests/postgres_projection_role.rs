@@ -18,6 +18,8 @@ use bloom_sql::{
 /// The one who connects, who is no administrator, and the one in whose role projections write.
 const USER: &str = "bloom_test_writing";
 const ROLE: &str = "bloom_test_views";
+/// The same for the other test, which takes it from nobody.
+const INLINE_ROLE: &str = "bloom_test_inline_views";
 
 struct Owners;
 
@@ -67,7 +69,7 @@ async fn database() -> Option<(String, String)> {
     let as_user = format!("postgres://{USER}@{rest}");
     let (_, name) = rest.rsplit_once('/').expect("and a database");
     let name = name.split('?').next().unwrap_or(name);
-    for role in [format!("{USER} LOGIN"), ROLE.to_owned()] {
+    for role in [format!("{USER} LOGIN"), ROLE.to_owned(), INLINE_ROLE.to_owned()] {
         let create = format!(
             "DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         );
@@ -153,4 +155,47 @@ async fn the_log_is_out_of_reach() {
         panic!("another error: {refused}");
     };
     assert!(format!("{source:?}").contains("`RESET` would change"), "{source:?}");
+}
+
+/// Nor is it in reach of what is written with the events, while these are appended in the same transaction.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_out_of_reach_of_what_is_written_with_the_events() {
+    let Some((administrator, url)) = database().await else { return };
+    postgres_server::run(&administrator, &format!("GRANT {INLINE_ROLE} TO {USER}")).await;
+    let inline = Projections::new().with(Projected::new(Owners).from::<Account>().inline());
+    PostgresStorage::grant_to_projections(&url, INLINE_ROLE, &inline.tables())
+        .await
+        .expect("its rights");
+    let options = PostgresOptions::default().with_projection_role(INLINE_ROLE);
+    let storage = PostgresStorage::open_with(&url, &migrations(), &options).await;
+    let storage = Arc::new(storage.expect("it opens").with_inline(&inline));
+    let store = StorageStore::shared(Arc::clone(&storage)).aggregate::<Account>(Events::folded());
+    let open = async |number: u128| {
+        let mut uow = store.begin().await?;
+        let account = Account::open(Uuid::from_u128(number).into(), &format!("owner {number}"));
+        uow.repository().add(account)?;
+        uow.commit().await
+    };
+    let change = async |change: fn(&mut Account)| {
+        let mut uow = store.begin().await?;
+        let mut account: Account = uow.repository().get(&Uuid::from_u128(0).into()).await?;
+        change(&mut account);
+        uow.repository().save(account)?;
+        uow.commit().await
+    };
+    open(0).await.expect("it commits");
+    let projector = Projector::new(&storage, projections());
+    projector.rebuild("owners", |_| {}).await.expect("it has the rights");
+    open(1).await.expect("it commits");
+    assert_eq!(owners(&storage).await, [parameters!["owner 0"], parameters!["owner 1"]]);
+
+    let refused = change(|account| account.hand_over("somebody")).await.expect_err("it is refused");
+    assert!(
+        format!("{refused:?}").contains("permission denied for table bloom_events"),
+        "{refused:?}"
+    );
+    let refused = change(|account| account.deposit(5)).await.expect_err("the role is not left");
+    assert!(format!("{refused:?}").contains("`RESET` would change"), "{refused:?}");
+    let count = storage.query("SELECT count(*) FROM bloom_events", Vec::new()).await;
+    assert_eq!(count.expect("it answers"), [parameters![2]]);
 }
