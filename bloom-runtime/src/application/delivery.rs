@@ -23,13 +23,22 @@ pub struct Delivery {
     pub is_paused: bool,
     /// Whether it is known how far it has come: it has begun to look.
     pub is_known: bool,
+    /// Whether it waits for somebody's doing, so that it is of no use to wait: `failing` says for what.
+    pub is_shut_out: bool,
 }
 
 impl Delivery {
     /// Nothing has been handled yet.
     #[must_use]
     pub const fn at_start(name: &'static str) -> Self {
-        Self { name, position: Position::START, failing: None, is_paused: false, is_known: false }
+        Self {
+            name,
+            position: Position::START,
+            failing: None,
+            is_paused: false,
+            is_known: false,
+            is_shut_out: false,
+        }
     }
 
     /// How long the oldest event waits that it has not handled; nothing when it has handled all.

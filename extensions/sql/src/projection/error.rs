@@ -85,6 +85,16 @@ pub enum ProjectionError {
         name: &'static str,
     },
 
+    /// It is written with the events, and not by this program.
+    #[error(
+        "`{name}` is written with the events, and not by this program, whose events are refused: register it with `.inline()`, or have it follow \
+         the log, by `projection rebuild`"
+    )]
+    ShutOut {
+        /// The projection.
+        name: &'static str,
+    },
+
     /// What this program registers is not taken out.
     #[error(
         "`{name}` is one of this program's projections: only what no program registers any more is taken out"
@@ -117,6 +127,7 @@ impl Classified for ProjectionError {
             | Self::NotThere { .. }
             | Self::Forgets { .. }
             | Self::WithTheEvents { .. }
+            | Self::ShutOut { .. }
             | Self::StillThere { .. } => ErrorKind::Rule,
             Self::Failed { .. } | Self::Hole { .. } => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
@@ -131,6 +142,7 @@ impl Classified for ProjectionError {
             Self::NotThere { .. } => "projection.not_there",
             Self::Forgets { .. } => "projection.forgets",
             Self::WithTheEvents { .. } => "projection.with_the_events",
+            Self::ShutOut { .. } => "projection.shut_out",
             Self::StillThere { .. } => "projection.still_there",
             Self::Failed { .. } => "projection.failed",
             Self::Hole { .. } => "projection.hole",

@@ -158,10 +158,10 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             return Advanced::Nothing;
         }
         // Nobody who has no part in it is told that all is well.
-        let failure = ProjectionError::WithTheEvents { name }.to_string();
         reached.send_if_modified(|delivery| {
-            let is_news = delivery.failing.as_ref() != Some(&failure);
-            (delivery.is_known, delivery.failing) = (true, Some(failure.clone()));
+            let is_news = !delivery.is_shut_out;
+            (delivery.is_known, delivery.is_shut_out) = (true, true);
+            delivery.failing = Some(ProjectionError::ShutOut { name }.to_string());
             is_news
         });
         Advanced::Elsewhere
@@ -295,10 +295,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
 fn stands(reached: &watch::Sender<Delivery>, position: Position, is_paused: bool) {
     reached.send_if_modified(|delivery| {
         let now = (position, is_paused, true);
-        let changed = (delivery.position, delivery.is_paused, delivery.is_known) != now;
+        let known = (delivery.position, delivery.is_paused, delivery.is_known);
+        let changed = known != now || delivery.is_shut_out;
         if changed {
             (delivery.position, delivery.is_paused, delivery.is_known) = now;
-            delivery.failing = None;
+            (delivery.failing, delivery.is_shut_out) = (None, false);
         }
         changed
     });

@@ -18,6 +18,8 @@ use super::scheduler::Gate;
 pub(crate) struct Simulated<S> {
     pub(crate) inner: Arc<S>,
     pub(crate) gate: Gate,
+    /// Whether it registers read models as ones that are written with the events.
+    pub(crate) is_inline: bool,
 }
 
 impl<S: SqlStorage> EventLog for Simulated<S> {
@@ -92,6 +94,10 @@ impl<S: SqlStorage> Storage for Simulated<S> {
         self.gate.pass(true, self.inner.commit(batch, work)).await
     }
 
+    fn accompany(&self, batch: &Batch, work: Arc<[SqlWork]>) -> Result<Arc<[SqlWork]>, StoreError> {
+        self.inner.accompany(batch, work)
+    }
+
     async fn outdated(
         &self,
         table: &'static str,
@@ -135,6 +141,10 @@ impl<S: SqlStorage> Storage for Simulated<S> {
 }
 
 impl<S: SqlStorage> SqlStorage for Simulated<S> {
+    fn writes_inline(&self, projection: &str) -> bool {
+        self.is_inline && self.inner.writes_inline(projection)
+    }
+
     async fn query(
         &self,
         sql: impl Into<String> + Send,
