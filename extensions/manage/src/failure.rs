@@ -85,12 +85,13 @@ pub enum RunError {
     /// Whatever this program appended would be refused.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     #[error(
-        "`{projections}` is written with the events in this database, and not by this program: register it with `.inline()`; or run \
-         `projection rebuild` with this program, so that it follows the log instead; or `projection retire`, where nobody needs it any more"
+        "`{projection}` is written with the events in this database, and not by this program, so that the log would refuse what it appends: {step}"
     )]
     LeftOut {
-        /// The projections.
-        projections: String,
+        /// The first such projection.
+        projection: String,
+        /// What to do.
+        step: String,
     },
 
     /// Read models need tables, and the storage has none.

@@ -150,16 +150,26 @@ fn projector<S: SqlStorage>(store: &StorageStore<S>, projections: Projections) -
 async fn follow<S: SqlStorage>(
     projector: Projector<S>,
 ) -> Result<Option<RunningProjections>, RunError> {
-    let left_out = projector.left_out().await?;
-    if !left_out.is_empty() {
-        return Err(RunError::LeftOut { projections: left_out.join("`, `") });
-    }
     let status = projector.status().await?;
+    if let Some(projection) = projector.left_out().await?.into_iter().next() {
+        let is_known = status.iter().any(|known| known.name == projection);
+        let step = if is_known {
+            format!(
+                "register it with `.inline()` and for all aggregates for which it is written so, or change that by `projection rebuild \
+                 {projection}` with this program"
+            )
+        } else {
+            format!(
+                "run a program that has it, or, where none has it any more, `projection retire {projection}`"
+            )
+        };
+        return Err(RunError::LeftOut { projection, step });
+    }
     for bloom_sql::ProjectionStatus { name, .. } in status.iter().filter(|one| one.awaits_rebuild) {
         tracing::warn!(
             projection = name,
-            "it is registered as `inline` and follows the log still; `projection rebuild {name}` changes that, once every process that \
-             writes registers it so"
+            "it is registered otherwise than it is written: `projection rebuild {name}` changes that, once every process that appends \
+             registers it so"
         );
     }
     Ok((!status.is_empty()).then(|| projector.start()))

@@ -19,14 +19,10 @@ pub trait SqlStorage: Storage<Work = SqlWork> {
     ) -> impl Future<Output = Result<Vec<Vec<SqlValue>>, StoreError>> + Send;
 
     /// Whether this storage writes a projection with the events, where it is written so.
-    fn writes_inline(&self, _projection: &str) -> bool {
-        false
-    }
+    fn writes_inline(&self, projection: &str) -> bool;
 
     /// What it encrypts personal data with.
-    fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
-        None
-    }
+    fn cipher(&self) -> Option<&Arc<dyn Cipher>>;
 
     /// The role in which projections write; `None` where there are no roles, or it is the one that connects.
     fn projection_role(&self) -> Option<&str> {

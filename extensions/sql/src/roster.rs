@@ -16,8 +16,9 @@ pub(crate) struct Roster(BTreeMap<String, BTreeMap<String, i64>>);
 /// Somebody appends events without the read models that are written with them.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{projections}` is written with the events of `{aggregate}`, and this program does not write it: register it with `.inline()`; or have it \
-     follow the log instead, by `projection rebuild` in a program that registers it without; or take it out by `projection retire`"
+    "`{projections}` is written with the events of `{aggregate}`, and this program does not write it: register it for them with `.inline()`; or \
+     have it follow the log, by `projection rebuild` in a program that registers it without; or, where no program has it any more, take it out by \
+     `projection retire`"
 )]
 pub(crate) struct LeftOut {
     pub(crate) aggregate: String,
@@ -49,6 +50,17 @@ impl Roster {
     /// The generation of a projection, if it is listed.
     pub(crate) fn generation(&self, projection: &str) -> Option<i64> {
         self.0.values().find_map(|listed| listed.get(projection)).copied()
+    }
+
+    /// Whether a projection is listed for a kind of aggregate.
+    pub(crate) fn lists(&self, projection: &str, aggregate: &str) -> bool {
+        self.0.get(aggregate).is_some_and(|listed| listed.contains_key(projection))
+    }
+
+    /// The kinds of aggregates for which a projection is listed, in order.
+    pub(crate) fn aggregates<'a>(&'a self, projection: &'a str) -> impl Iterator<Item = &'a str> {
+        let listed = self.0.iter().filter(move |(_, listed)| listed.contains_key(projection));
+        listed.map(|(aggregate, _)| aggregate.as_str())
     }
 
     /// The names of all that are listed, in order.
@@ -86,12 +98,12 @@ impl Roster {
     pub(crate) fn check<'a>(
         &self,
         aggregates: impl IntoIterator<Item = &'a str>,
-        is_written: impl Fn(&str) -> bool,
+        is_written: impl Fn(&str, &str) -> bool,
     ) -> Result<(), StoreError> {
         for aggregate in aggregates {
             let Some(listed) = self.0.get(aggregate) else { continue };
-            let left_out: Vec<&str> =
-                listed.keys().map(String::as_str).filter(|name| !is_written(name)).collect();
+            let names = listed.keys().map(String::as_str);
+            let left_out: Vec<&str> = names.filter(|name| !is_written(aggregate, name)).collect();
             if !left_out.is_empty() {
                 let (aggregate, projections) = (aggregate.to_owned(), left_out.join("`, `"));
                 return Err(LeftOut { aggregate, projections }.into_store_error());
@@ -117,9 +129,11 @@ mod tests {
         assert_eq!(Roster::parse(Some(&text)).unwrap(), roster);
         assert_eq!((roster.generation("balances"), roster.generation("other")), (Some(4), None));
         assert_eq!(roster.names(), ["balances", "owners"]);
+        assert_eq!(roster.aggregates("balances").collect::<Vec<_>>(), ["account"]);
+        assert!(roster.lists("owners", "account") && !roster.lists("owners", "customer"));
 
-        assert!(roster.check(["customer"], |_| false).is_ok());
-        let refused = roster.check(["account"], |name| name == "owners").unwrap_err();
+        assert!(roster.check(["customer"], |_, _| false).is_ok());
+        let refused = roster.check(["account"], |_, name| name == "owners").unwrap_err();
         let StoreError::Internal(refused) = refused else { panic!("another error: {refused}") };
         assert!(
             refused.to_string().starts_with("`balances` is written with the events of `account`")

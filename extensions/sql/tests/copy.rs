@@ -3,19 +3,20 @@
 mod postgres_server;
 mod sample;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use bloom_runtime::{
-    application::{Documents, StorageStore, in_context},
-    domain::{Spec, Uuid, Version},
+    application::{Documents, Recorded, StorageStore, in_context},
+    domain::{Aggregate, Spec, Uuid, Version},
     ports::{
         Context, EventLog, Outcome, PageRequest, Position, RecordedEvent, Repository, Storage,
-        Store, UnitOfWork,
+        Store, StoreError, UnitOfWork,
     },
     testing::assert_same_state,
 };
 use bloom_sql::{
-    CopyError, Migrations, PostgresStorage, SqliteStorage, copy,
+    CopyError, Migrations, PostgresStorage, Projected, Projection, ProjectionState, Projections,
+    Projector, Projects, SqliteStorage, View, copy,
     migration::{documents, postgres_documents},
 };
 use proptest::{
@@ -114,9 +115,27 @@ async fn goes_on<S: Storage>(store: &StorageStore<S>) {
         let mut uow = store.begin().await.expect("it begins");
         let again: Sample =
             uow.repository().get(&Uuid::from_u128(7).into()).await.expect("it is back");
-        assert_eq!(bloom_runtime::domain::Aggregate::version(&again), Version::new(3));
+        assert_eq!(Aggregate::version(&again), Version::new(3));
     })
     .await;
+}
+
+/// A read model that keeps nothing.
+struct Counted;
+
+impl Projection for Counted {
+    const NAME: &'static str = "counted";
+    const TABLES: &'static [&'static str] = &[];
+}
+
+impl Projects<Sample> for Counted {
+    async fn project(
+        &self,
+        _: &Recorded<<Sample as Aggregate>::Event>,
+        _: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +150,15 @@ async fn from_sqlite_to_postgres_and_back() {
     let copied = store(sqlite(&second));
     let second = format!("sqlite:{}", second.display());
     let mut told = Vec::new();
+    // Somebody has looked for read models there before, one of them written with the events.
+    let views = Projections::new().with(Projected::new(Counted).from::<Sample>().inline());
+    let before = copied.storage().as_ref().clone().with_inline(&views);
+    let projector = Projector::new(&Arc::new(before), views);
+    projector.catch_up().await.expect("there is nothing to do");
+    let state = async || projector.status().await.expect("a status")[0].state;
+    assert_eq!(state().await, ProjectionState::Inline);
     let done = copy(&first, &second, |progress| told.push(progress.clone())).await.expect("a copy");
+    assert_eq!(state().await, ProjectionState::Live, "it has events to follow");
     assert_eq!(done.left, ["notes"]);
     assert!(done.tables.contains(&("bloom_events".to_owned(), 1_202)), "{done:?}");
     assert!(done.tables.contains(&(TABLE.to_owned(), 1_200)), "{done:?}");

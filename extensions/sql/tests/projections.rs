@@ -80,7 +80,7 @@ macro_rules! with_and_without {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 let (following, inline) = sqlite();
-                with_and_without!(@ following inline $name);
+                with_and_without!(@ following inline SqliteStorage $name);
             })*
         }
 
@@ -90,15 +90,18 @@ macro_rules! with_and_without {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 let Some((following, inline)) = postgres().await else { return };
-                with_and_without!(@ following inline $name);
+                with_and_without!(@ following inline PostgresStorage $name);
             })*
         }
     };
-    (@ $following:ident $inline:ident $name:ident) => {{
+    (@ $following:ident $inline:ident $storage:ident $name:ident) => {{
         let refuses = Arc::new(AtomicBool::new(false));
         let balances = read_model::Balances::refusing(&refuses);
         let inline = $inline.as_ref().clone().with_inline(&read_model::inline(balances));
-        let processes = Processes { following: $following, inline: Arc::new(inline), refuses };
+        let inline = Arc::new(inline);
+        let with_inline: fn(&$storage, &_) -> $storage =
+            |storage, projections| storage.clone().with_inline(projections);
+        let processes = Processes { following: $following, inline, refuses, with_inline };
         read_model::$name(processes).await
     }};
 }
@@ -112,6 +115,7 @@ with_and_without! {
     cannot_wait_or_leave_out,
     a_door_that_stays_shut,
     what_nobody_has_any_more_is_taken_out,
+    what_it_follows_changes_with_a_rebuild,
 }
 
 #[test]

@@ -110,7 +110,10 @@ pub(crate) async fn look_after<S: SqlStorage>(
         "retry" => retry(&projector, name()).await?,
         "retire" => {
             projector.retire(name()).await?;
-            line(format_args!("retired  {}; a migration drops its tables", name()));
+            line(format_args!(
+                "retired  {}; its tables stay until a migration drops them, and who brings it back rebuilds it first",
+                name()
+            ));
         }
         // clap has refused every other verb.
         _ => {
@@ -162,13 +165,8 @@ fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
         text.push_str(&format!("\n  fails: {failure}"));
     }
     if status.awaits_rebuild {
-        let is_to_be = if *state == ProjectionState::Inline {
-            "follows the log"
-        } else {
-            "is written with the events"
-        };
         text.push_str(&format!(
-            "\n  from `projection rebuild {name}` on it {is_to_be}, as the application registers it"
+            "\n  this program registers it otherwise: with `.inline()` or without, or for other aggregates; `projection rebuild {name}` changes that"
         ));
     }
     if *state == ProjectionState::Paused {

@@ -29,7 +29,8 @@ BEGIN
         IF FOUND THEN
             RAISE EXCEPTION 'read models that are written with these events' USING ERRCODE = 'BL005', DETAIL = json_build_object(
                 'aggregate', wrong,
-                'key', (SELECT string_agg(name, ', ' ORDER BY name) FROM jsonb_object_keys(listed -> wrong) AS name)
+                'key', (SELECT string_agg(name, '`, `' ORDER BY name) FROM jsonb_object_keys(listed -> wrong) AS name),
+                'id', CASE WHEN written IS NULL THEN '' ELSE 'others' END
             )::text;
         END IF;
     END IF;

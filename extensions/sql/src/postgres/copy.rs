@@ -116,7 +116,9 @@ pub(crate) async fn write(
                 told.send(progress.clone()).await.ok();
             }
             Parcel::End(left) => {
-                client.batch_execute("COMMIT").await.map_err(wrong)?;
+                // Read models begin at the first event, also if somebody has looked for them before.
+                let sql = "DELETE FROM bloom_projections; DELETE FROM bloom_parked; COMMIT";
+                client.batch_execute(sql).await.map_err(wrong)?;
                 copied.left = left;
                 return Ok(copied);
             }
@@ -142,7 +144,7 @@ async fn prepared(client: &ClientWrapper, table: &Table) -> Result<String, CopyE
     let columns = columns.join(", ");
     if table.is_head {
         return Ok(format!(
-            "UPDATE {name} h SET position = n.position FROM unnest({types}) AS n ({columns}) WHERE h.one = n.one"
+            "UPDATE {name} h SET position = n.position, inline = NULL FROM unnest({types}) AS n ({columns}) WHERE h.one = n.one"
         ));
     }
     let any = client.query_one(&format!("SELECT EXISTS (SELECT 1 FROM {name})"), &[]).await;

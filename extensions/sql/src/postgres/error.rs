@@ -95,7 +95,14 @@ fn refused(code: &str, detail: Option<&str>) -> Option<StoreError> {
         "BL002" => Some(StoreError::AlreadyExecuted { key }),
         "BL003" => Some(StoreError::KeyTaken { aggregate, id, field }),
         "BL004" => Some(StoreError::KeyForgotten { subject }),
-        INLINE => Some(LeftOut { aggregate, projections: key }.into_store_error()),
+        INLINE if id.is_empty() => {
+            Some(LeftOut { aggregate, projections: key }.into_store_error())
+        }
+        // It has written what was listed when it looked.
+        INLINE => Some(StoreError::Unavailable {
+            reason: "a read model that is written with these events was rebuilt meanwhile; the same again succeeds".to_owned(),
+            source: None,
+        }),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, Migrations},
+    projection::Projections,
     tenants::{OpenStorages, TenantError, checked, missing},
 };
 
@@ -32,6 +33,7 @@ pub struct SchemaPerTenant {
     options: PostgresOptions,
     storages: OpenStorages<PostgresStorage>,
     cipher: Option<Arc<dyn Cipher>>,
+    inline: Option<Projections>,
 }
 
 /// Keeps each tenant in a database of its own on one server, with a log and positions of its own. The databases are called
@@ -42,6 +44,7 @@ pub struct DatabasePerTenant {
     options: PostgresOptions,
     storages: OpenStorages<PostgresStorage>,
     cipher: Option<Arc<dyn Cipher>>,
+    inline: Option<Projections>,
 }
 
 impl SchemaPerTenant {
@@ -54,6 +57,7 @@ impl SchemaPerTenant {
             options: FEW,
             storages: OpenStorages::at_most(20),
             cipher: None,
+            inline: None,
         }
     }
 
@@ -61,6 +65,13 @@ impl SchemaPerTenant {
     #[must_use]
     pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
         self.cipher = Some(cipher);
+        self
+    }
+
+    /// The same with read models that are written with the events, for each: those of them that are [`inline`](crate::Projected::inline).
+    #[must_use]
+    pub fn with_inline(mut self, projections: Projections) -> Self {
+        self.inline = Some(projections);
         self
     }
 
@@ -134,6 +145,7 @@ impl DatabasePerTenant {
             options: FEW,
             storages: OpenStorages::at_most(20),
             cipher: None,
+            inline: None,
         }
     }
 
@@ -141,6 +153,13 @@ impl DatabasePerTenant {
     #[must_use]
     pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
         self.cipher = Some(cipher);
+        self
+    }
+
+    /// The same with read models that are written with the events, for each: those of them that are [`inline`](crate::Projected::inline).
+    #[must_use]
+    pub fn with_inline(mut self, projections: Projections) -> Self {
+        self.inline = Some(projections);
         self
     }
 
@@ -203,6 +222,10 @@ impl Placement<PostgresStorage> for SchemaPerTenant {
                 PostgresStorage::open_with(&address, &self.migrations, &self.options).await
             };
             let storage = opened(tenant, there, open).await?;
+            let storage = match &self.inline {
+                Some(projections) => storage.with_inline(projections),
+                None => storage,
+            };
             Ok(match &self.cipher {
                 Some(cipher) => storage.with_cipher(Arc::clone(cipher)),
                 None => storage,
@@ -222,6 +245,10 @@ impl Placement<PostgresStorage> for DatabasePerTenant {
                 PostgresStorage::open_with(&address, &self.migrations, &self.options).await
             };
             let storage = opened(tenant, there, open).await?;
+            let storage = match &self.inline {
+                Some(projections) => storage.with_inline(projections),
+                None => storage,
+            };
             Ok(match &self.cipher {
                 Some(cipher) => storage.with_cipher(Arc::clone(cipher)),
                 None => storage,

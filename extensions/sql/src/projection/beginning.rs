@@ -15,6 +15,7 @@ use crate::{parameters, queries::SqlStorage, transaction::Transaction};
 pub(super) async fn served<S: SqlStorage>(
     views: &S,
     projection: &Arc<Followed>,
+    may_be_inline: bool,
 ) -> Result<Checkpoint, StoreError> {
     let find = |all: Vec<Checkpoint>| {
         all.into_iter().find(|checkpoint| checkpoint.state != ProjectionState::Building)
@@ -24,7 +25,6 @@ pub(super) async fn served<S: SqlStorage>(
         return Ok(found);
     }
     let projection = Arc::clone(projection);
-    let may_be_inline = views.writes_inline(name);
     checkpoint::commit_as(views, None, move |transaction| {
         let projection = Arc::clone(&projection);
         Box::pin(async move { begin(transaction, &projection, may_be_inline).await.map(drop) })
@@ -49,6 +49,9 @@ pub(super) async fn begin(
     if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
         return Ok(false);
     }
+    // All of the log is looked through before others have to wait, and then what has come since.
+    let seen = head::newest(transaction).await?;
+    let is_late = may_be_inline && happened(transaction, projection, Position::START, seen).await?;
     let (newest, mut roster) = head::hold(transaction).await?;
     // Another process may have begun it meanwhile, and may have rebuilt it since.
     if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
@@ -56,7 +59,7 @@ pub(super) async fn begin(
     }
     let listed = roster.generation(name);
     let is_inline = listed.is_some()
-        || may_be_inline && !happened_before(transaction, projection, newest).await?;
+        || may_be_inline && !is_late && !happened(transaction, projection, seen, newest).await?;
     let generation = listed.unwrap_or(1);
     let position = if is_inline { WITH_THE_EVENTS } else { Position::START };
     if transaction.execute(SQL, &parameters![name, generation, signed(position)]).await? == 1 {
@@ -70,17 +73,19 @@ pub(super) async fn begin(
     Ok(true)
 }
 
-/// Whether the log has events of its aggregates, up to a place.
-async fn happened_before(
+/// Whether the log has events of its aggregates between two places.
+async fn happened(
     transaction: &mut Transaction<'_>,
     projection: &Followed,
+    after: Position,
     up_to: Position,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "SELECT 1 FROM bloom_events WHERE aggregate = $1 AND position <= $2 LIMIT 1";
+    const SQL: &str = "SELECT 1 FROM bloom_events WHERE aggregate = $1 AND position > $2 AND position <= $3 LIMIT 1";
     transaction.see_every_tenant(true).await?;
     let mut any = false;
     for aggregate in projection.aggregates() {
-        any |= !transaction.query(SQL, &parameters![aggregate, signed(up_to)]).await?.is_empty();
+        let values = parameters![aggregate, signed(after), signed(up_to)];
+        any |= !transaction.query(SQL, &values).await?.is_empty();
     }
     transaction.see_every_tenant(false).await?;
     Ok(any)

@@ -12,10 +12,21 @@ pub(super) async fn hold(
     const POSTGRES: &str = "SELECT position, inline::text FROM bloom_head FOR UPDATE";
     let sql = if transaction.is_sqlite() { SQLITE } else { POSTGRES };
     let rows = transaction.query(sql, &[]).await?;
-    let Some([SqlValue::Integer(position), inline]) = rows.first().map(Vec::as_slice) else {
-        return Err(StoreError::Internal("the log has no head".into()));
-    };
-    Ok((Position::new(position.cast_unsigned()), listed(inline)?))
+    match rows.first().map(Vec::as_slice) {
+        Some([SqlValue::Integer(position), inline]) => {
+            Ok((Position::new(position.cast_unsigned()), listed(inline)?))
+        }
+        _ => Err(StoreError::Internal("the log has no head".into())),
+    }
+}
+
+/// The newest position at the moment.
+pub(super) async fn newest(transaction: &mut Transaction<'_>) -> Result<Position, StoreError> {
+    let rows = transaction.query("SELECT position FROM bloom_head", &[]).await?;
+    match rows.first().map(Vec::as_slice) {
+        Some([SqlValue::Integer(position)]) => Ok(Position::new(position.cast_unsigned())),
+        _ => Err(StoreError::Internal("the log has no head".into())),
+    }
 }
 
 /// What the head lists at the moment, which is also what this transaction says that it writes.

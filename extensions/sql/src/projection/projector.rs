@@ -7,7 +7,7 @@ use std::{
 
 use bloom_runtime::{
     application::{Delivery, Observer, Shapes},
-    ports::{Position, Storage},
+    ports::{Position, Storage, StoreError},
 };
 use tokio::{sync::watch, task::JoinSet};
 
@@ -29,6 +29,8 @@ pub struct Projector<L, S = L> {
     projections: Projections,
     shapes: Shapes,
     patience: Duration,
+    /// Whether its tables are in another database, where no transaction appends events.
+    is_apart: bool,
 }
 
 /// So long an event is tried before it is set aside, unless somebody says otherwise.
@@ -38,15 +40,17 @@ impl<S: SqlStorage> Projector<S> {
     /// Their tables are in the database of the log.
     #[must_use]
     pub fn new(storage: &Arc<S>, projections: Projections) -> Self {
-        Self::apart(Arc::clone(storage), Arc::clone(storage), projections)
+        let projector = Self::apart(Arc::clone(storage), Arc::clone(storage), projections);
+        Self { is_apart: false, ..projector }
     }
 }
 
 impl<L: Storage, S: SqlStorage> Projector<L, S> {
-    /// Their tables are in another database than the log.
+    /// Their tables are in another database than the log: none of them can be written with the events.
     #[must_use]
     pub fn apart(log: Arc<L>, views: Arc<S>, projections: Projections) -> Self {
-        Self { log, views, projections, shapes: Shapes::default(), patience: PATIENCE }
+        let (shapes, patience) = (Shapes::default(), PATIENCE);
+        Self { log, views, projections, shapes, patience, is_apart: true }
     }
 
     /// Reads with these [`StorageStore::shapes`](bloom_runtime::application::StorageStore::shapes) the states that stand for events that were truncated. Needed where
@@ -72,6 +76,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let mut tasks = JoinSet::new();
         let mut reached = Vec::new();
         for projection in self.projections.all() {
+            let name = projection.name;
+            if projection.inline && !self.may_be_inline(name) {
+                tracing::warn!(
+                    projection = name,
+                    "it is registered as `inline` and follows the log, since the storage was not made `with_inline`, or is not the log's"
+                );
+            }
             let (sender, receiver) = watch::channel(Delivery::at_start(projection.name));
             reached.push(receiver);
             tasks.spawn(self.worker(projection).run(sender, stopping.clone()));
@@ -88,7 +99,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let worker = self.worker(projection);
             let tables = Tables::live(projection.tables);
             loop {
-                let seen = served(&*self.views, projection).await?;
+                let seen = self.served(projection).await?;
                 if seen.state == ProjectionState::Paused || seen.is_inline() {
                     break;
                 }
@@ -110,11 +121,12 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// # Errors
     /// When the database is out of reach.
     pub async fn status(&self) -> Result<Vec<ProjectionStatus>, ProjectionError> {
-        let head = self.views.head().await?;
+        let (head, roster) = (self.views.head().await?, self.roster().await?);
         let mut all = Vec::new();
         for projection in self.projections.all() {
             let name = projection.name;
-            let may_be_inline = self.views.writes_inline(name);
+            let may_be_inline = self.may_be_inline(name);
+            let is_listed_so = roster.aggregates(name).eq(projection.aggregates());
             let known = checkpoint::checkpoints(&*self.views, name).await?;
             if known.iter().all(|checkpoint| checkpoint.state == ProjectionState::Building) {
                 all.push(ProjectionStatus {
@@ -137,7 +149,8 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     skipped: checkpoint.skipped,
                     parked: checkpoint.parked.0,
                     failure: checkpoint.failure,
-                    awaits_rebuild: is_built && is_inline != may_be_inline,
+                    awaits_rebuild: is_built
+                        && (is_inline != may_be_inline || is_inline && !is_listed_so),
                 }
             }));
         }
@@ -208,7 +221,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let begun = Instant::now();
         let mut pause = PAUSES.0;
         loop {
-            let reached = served(&*self.views, projection).await?.position;
+            let reached = self.served(projection).await?.position;
             if reached >= position {
                 return Ok(());
             }
@@ -222,12 +235,25 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
     }
 
+    /// Whether one is written with the events by this program, where it is written so.
+    pub(super) fn may_be_inline(&self, name: &str) -> bool {
+        !self.is_apart && self.views.writes_inline(name)
+    }
+
+    /// The checkpoint of the one that is read.
+    pub(super) async fn served(
+        &self,
+        projection: &Arc<Followed>,
+    ) -> Result<Checkpoint, StoreError> {
+        served(&*self.views, projection, self.may_be_inline(projection.name)).await
+    }
+
     /// The checkpoint of one that follows the log.
     pub(super) async fn following(
         &self,
         projection: &Arc<Followed>,
     ) -> Result<Checkpoint, ProjectionError> {
-        let seen = served(&*self.views, projection).await?;
+        let seen = self.served(projection).await?;
         if seen.is_inline() {
             return Err(ProjectionError::WithTheEvents { name: projection.name });
         }
@@ -241,6 +267,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             projection: Arc::clone(projection),
             shapes: self.shapes.clone(),
             patience: self.patience,
+            may_be_inline: self.may_be_inline(projection.name),
         }
     }
 

@@ -14,10 +14,9 @@ use bloom_runtime::{
 };
 
 use super::{
-    beginning::served,
     checkpoint::{self, Checkpoint, ProjectionState, advance, forget_parked, moved, signed},
     error::ProjectionError,
-    inline,
+    inline::{self, Doors},
     parking::{self, ParkedEvent},
     projector::Projector,
     set::Followed,
@@ -116,14 +115,14 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
         let head = self.head().await?;
         progress(RebuildProgress { position: building.position, head, elapsed: begun.elapsed() });
-        let becomes_inline = self.views().writes_inline(name);
+        let becomes_inline = self.may_be_inline(name);
         let worker = self.worker(projection);
         let advanced = if becomes_inline {
             worker.advance(&building, tables, BATCH).await?
         } else {
             worker.advance_or_park(&building, tables).await?
         };
-        let live = served(self.views(), projection).await?;
+        let live = self.served(projection).await?;
         let is_closed = becomes_inline || live.is_inline();
         let is_near = |position: Position| head.get() <= position.get() + BATCH as u64;
         let building = match advanced {
@@ -169,9 +168,15 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let source = StoreError::Internal(failure.unwrap_or_default().into());
             return Err(ProjectionError::Failed { name: projection.name, position, source });
         }
-        match inline::swap(self.views(), projection, self.shapes(), live, building).await {
+        let becomes_inline = self.may_be_inline(projection.name);
+        let doors = Doors { live: live.clone(), building: building.clone(), becomes_inline };
+        match inline::swap(self.views(), projection, self.shapes(), doors).await {
             Ok(position) => Ok(Some(position)),
-            Err(StoreError::Conflict { .. }) => Ok(None),
+            Err(StoreError::Conflict { .. }) => {
+                let name = projection.name;
+                tracing::info!(projection = name, "too much has come for its swap; it goes on");
+                Ok(None)
+            }
             Err(error) => {
                 let error = ProjectionError::from(error);
                 // Which event it cannot take is told by taking them as before.
@@ -189,7 +194,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Makes the new tables, and throws away those of earlier attempts, whose builders then find out.
     async fn begin(&self, projection: &Arc<Followed>) -> Result<i64, ProjectionError> {
         let name = projection.name;
-        let live = served(self.views(), projection).await?;
+        let live = self.served(projection).await?;
         let earlier: Vec<i64> = checkpoint::checkpoints(self.views(), name)
             .await?
             .into_iter()

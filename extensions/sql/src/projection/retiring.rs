@@ -14,19 +14,26 @@ use super::{checkpoint, error::ProjectionError, head, projector::Projector};
 use crate::{parameters, queries::SqlStorage, roster::Roster, value::SqlValue};
 
 impl<L: Storage, S: SqlStorage> Projector<L, S> {
-    /// The projections that are written with the events, and that this program does not write: whatever it appends is refused. Empty where
-    /// all is well.
+    /// The projections that are written with the events, and that this program does not write, or not for all of these: what it appends is
+    /// refused. Empty where all is well.
     ///
     /// # Errors
     /// When the database is out of reach.
     pub async fn left_out(&self) -> Result<Vec<String>, ProjectionError> {
         let roster = self.roster().await?;
-        let left_out = roster.names().into_iter().filter(|name| !self.views().writes_inline(name));
+        let is_written = |name: &&str| {
+            self.may_be_inline(name)
+                && self.followed(name).is_ok_and(|known| {
+                    roster.aggregates(name).all(|aggregate| known.follows(aggregate))
+                })
+        };
+        let left_out = roster.names().into_iter().filter(|name| !is_written(name));
         Ok(left_out.map(ToOwned::to_owned).collect())
     }
 
     /// Forgets a projection that this program does not have any more: how far it had come, what it had set aside, and that it is written with
-    /// the events. It holds back no truncation from then on, and nobody is refused for its sake. Its tables stay; a migration drops them.
+    /// the events. It holds back no truncation from then on, and nobody is refused for its sake. Its tables stay as they are until a migration
+    /// drops them: a program that brings it back has to rebuild it first.
     ///
     /// # Errors
     /// [`ProjectionError::StillThere`] when it is one of this program's, [`ProjectionError::Unknown`] when nobody knows it, and when the database is
@@ -82,7 +89,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         Ok(names.into_iter().filter(|name| self.followed(name).is_err()).collect())
     }
 
-    async fn roster(&self) -> Result<Roster, StoreError> {
+    pub(super) async fn roster(&self) -> Result<Roster, StoreError> {
         const SQL: &str = "SELECT CAST(inline AS TEXT) FROM bloom_head";
         let rows = self.views().query(SQL, parameters![]).await?;
         match rows.first().and_then(|row| row.first()) {

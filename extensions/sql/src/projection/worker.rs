@@ -57,6 +57,8 @@ pub(super) struct Worker<L, S> {
     pub(super) shapes: Shapes,
     /// How long it tries an event before it is set aside.
     pub(super) patience: Duration,
+    /// Whether this program writes it with the events, where it is written so.
+    pub(super) may_be_inline: bool,
 }
 
 /// What came of trying to get on.
@@ -119,7 +121,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         reached: &watch::Sender<Delivery>,
         failing: &mut Failing,
     ) -> Result<Advanced, ProjectionError> {
-        let seen = served(&*self.views, &self.projection).await?;
+        let seen = served(&*self.views, &self.projection, self.may_be_inline).await?;
         if seen.is_inline() {
             return Ok(self.stand_by(reached, &seen));
         }
@@ -153,7 +155,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
     /// It is written with the events, so that there is nothing to follow.
     fn stand_by(&self, reached: &watch::Sender<Delivery>, seen: &Checkpoint) -> Advanced {
         let name = self.projection.name;
-        if self.views.writes_inline(name) {
+        if self.may_be_inline {
             stands(reached, seen.position, false);
             return Advanced::Nothing;
         }

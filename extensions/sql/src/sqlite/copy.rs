@@ -101,7 +101,9 @@ pub(crate) fn write(
                 told.blocking_send(progress.clone()).ok();
             }
             Parcel::End(left) => {
-                connection.execute_batch("COMMIT").map_err(wrong)?;
+                // Read models begin at the first event, also if somebody has looked for them before.
+                let sql = "DELETE FROM bloom_projections; DELETE FROM bloom_parked; COMMIT";
+                connection.execute_batch(sql).map_err(wrong)?;
                 copied.left = left;
                 return Ok(copied);
             }
@@ -124,7 +126,7 @@ fn prepared(connection: &Connection, table: &Table) -> Result<String, CopyError>
     }
     let name = identifier(&table.name);
     if table.is_head {
-        return Ok(format!("UPDATE {name} SET position = ?2 WHERE one = ?1"));
+        return Ok(format!("UPDATE {name} SET position = ?2, inline = NULL WHERE one = ?1"));
     }
     let sql = format!("SELECT EXISTS (SELECT 1 FROM {name})");
     if connection.query_row(&sql, [], |row| row.get(0)).map_err(wrong)? {

@@ -13,6 +13,7 @@ use bloom_runtime::{
 use super::storage::SqliteStorage;
 use crate::{
     migration::Migrations,
+    projection::Projections,
     tenants::{OpenStorages, TenantError, checked, missing},
 };
 
@@ -36,6 +37,7 @@ pub struct FilePerTenant {
     migrations: Migrations,
     storages: OpenStorages<SqliteStorage>,
     cipher: Option<Arc<dyn Cipher>>,
+    inline: Option<Projections>,
 }
 
 impl FilePerTenant {
@@ -43,7 +45,7 @@ impl FilePerTenant {
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>, migrations: Migrations) -> Self {
         let (folder, storages) = (folder.into(), OpenStorages::at_most(100));
-        Self { folder, migrations, storages, cipher: None }
+        Self { folder, migrations, storages, cipher: None, inline: None }
     }
 
     /// The same with at most so many open at a time.
@@ -57,6 +59,13 @@ impl FilePerTenant {
     #[must_use]
     pub fn with_cipher(mut self, cipher: Arc<dyn Cipher>) -> Self {
         self.cipher = Some(cipher);
+        self
+    }
+
+    /// The same with read models that are written with the events, for each: those of them that are [`inline`](crate::Projected::inline).
+    #[must_use]
+    pub fn with_inline(mut self, projections: Projections) -> Self {
+        self.inline = Some(projections);
         self
     }
 
@@ -104,6 +113,10 @@ impl FilePerTenant {
         let storage = SqliteStorage::open(path, &self.migrations).map_err(|source| {
             TenantError::Storage { name: tenant.to_owned(), source }.into_store_error()
         })?;
+        let storage = match &self.inline {
+            Some(projections) => storage.with_inline(projections),
+            None => storage,
+        };
         Ok(match &self.cipher {
             Some(cipher) => storage.with_cipher(Arc::clone(cipher)),
             None => storage,

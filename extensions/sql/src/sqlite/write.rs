@@ -34,7 +34,7 @@ pub(super) fn unit(
         let appended = batch.appends.iter().map(|append| &append.stream);
         let added = batch.additions.iter().map(|addition| &addition.stream);
         let aggregates = appended.chain(added).map(|stream| stream.aggregate.as_str());
-        let is_written = |name: &str| work.iter().any(|one| one.writes_inline(name));
+        let is_written = |_: &str, name: &str| work.iter().any(|one| one.writes_inline(name));
         Roster::parse(Some(inline))?.check(aggregates, is_written)?;
     }
     work::run(connection, work)?;

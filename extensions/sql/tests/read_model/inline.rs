@@ -4,6 +4,7 @@ use bloom_runtime::{
     application::{Append, ProposedEvent},
     domain::Version,
     ports::{Expected, InteractiveStorage},
+    testing::conformance::{Patient, PatientEvent},
 };
 
 use super::*;
@@ -14,6 +15,8 @@ pub(crate) struct Processes<S> {
     pub(crate) inline: Arc<S>,
     /// Whether the one that is written with the events refuses an amount.
     pub(crate) refuses: Arc<AtomicBool>,
+    /// One more process, with other read models that are written with the events.
+    pub(crate) with_inline: fn(&S, &Projections) -> S,
 }
 
 impl<S: SqlStorage> Processes<S> {
@@ -127,7 +130,10 @@ pub(crate) async fn is_written_with_the_events<S: SqlStorage + InteractiveStorag
         let mut account: Account = uow.repository().get(&id).await.expect("it is there");
         account.deposit(9);
         uow.repository().save(account).expect("it was loaded");
-        assert_eq!(uow.commit().await.is_ok(), is_taken);
+        match uow.commit().await {
+            Ok(_) => assert!(is_taken),
+            Err(refused) => assert!(!is_taken && said(refused).contains("does not write it")),
+        }
         agrees(&**inline, &**inline).await;
     }
 }
@@ -322,4 +328,96 @@ pub(crate) async fn what_nobody_has_any_more_is_taken_out<S: SqlStorage>(process
     assert_eq!(one(&writer).await.state, ProjectionState::Live);
     writer.rebuild("balances", |_| {}).await.expect("it is built");
     agrees(&**inline, &**inline).await;
+}
+
+/// What it follows is what it was built from: others do not change that, and until it is rebuilt nobody has more of it or less.
+pub(crate) async fn what_it_follows_changes_with_a_rebuild<S: SqlStorage + Clone>(
+    processes: Processes<S>,
+) {
+    let more =
+        Projections::new().with(Projected::new(Heard).from::<Account>().from::<Patient>().inline());
+    let less = Projections::new().with(Projected::new(Heard).from::<Account>().inline());
+    let Processes { with_inline, following, .. } = &processes;
+    let newer = Arc::new(with_inline(following, &more));
+    let older = Arc::new(with_inline(following, &less));
+    let (new, old) = (Projector::new(&newer, more), Projector::new(&older, less));
+    let admit = async |storage: &Arc<S>, number: u128| {
+        let store =
+            StorageStore::shared(Arc::clone(storage)).aggregate::<Patient>(Events::folded());
+        let mut uow = store.begin().await?;
+        let (id, name) = (Uuid::from_u128(number).into(), format!("Ada {number}."));
+        uow.repository().add(Patient::admit(id, "north", &name))?;
+        uow.commit().await
+    };
+    let heard = async || {
+        let sql = "SELECT CAST(count(*) AS BIGINT) FROM bookings";
+        newer.query(sql, Vec::new()).await.expect("it answers")
+    };
+    let state = async |projector: &Projector<S>| {
+        let status = projector.status().await.expect("a status").remove(0);
+        (status.state, status.awaits_rebuild)
+    };
+
+    open(&older, 1).await;
+    assert_eq!(state(&old).await, (ProjectionState::Inline, false));
+    assert_eq!(state(&new).await, (ProjectionState::Inline, true));
+    admit(&newer, 2).await.expect("it was built without");
+    admit(&older, 3).await.expect("it was built without");
+    assert_eq!(heard().await, [parameters![1]]);
+
+    new.rebuild("heard", |_| {}).await.expect("it is built");
+    assert_eq!(state(&new).await, (ProjectionState::Inline, false));
+    assert_eq!(state(&old).await, (ProjectionState::Inline, true));
+    assert_eq!(heard().await, [parameters![3]]);
+    admit(&newer, 4).await.expect("it is written");
+    open(&older, 5).await;
+    assert_eq!(heard().await, [parameters![5]]);
+    let refused = admit(&older, 6).await.expect_err("it does not write it for patients");
+    assert!(said(refused).contains("with the events of `conformance_patient`"));
+    assert_eq!(old.left_out().await.expect("it is told"), ["heard"]);
+    assert!(new.left_out().await.expect("it is told").is_empty());
+
+    // In another database than the log nothing is written with the events.
+    let apart = Projector::apart(
+        Arc::clone(&newer),
+        Arc::clone(&newer),
+        Projections::new().with(Projected::new(Heard).from::<Account>().inline()),
+    );
+    apart.rebuild("heard", |_| {}).await.expect("it is built");
+    assert_eq!(state(&apart).await, (ProjectionState::Live, false));
+}
+
+/// Notes each event that it hears of.
+struct Heard;
+
+impl Heard {
+    async fn note(aggregate: &str, view: &mut View<'_>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO {bookings} (place, account, amount) VALUES (0, $1, 0)";
+        view.execute(sql, &parameters![aggregate]).await.map(drop)
+    }
+}
+
+impl Projection for Heard {
+    const NAME: &'static str = "heard";
+    const TABLES: &'static [&'static str] = &["bookings"];
+}
+
+impl Projects<Account> for Heard {
+    async fn project(
+        &self,
+        happened: &Recorded<AccountEvent>,
+        view: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        Self::note(&happened.aggregate_id, view).await
+    }
+}
+
+impl Projects<Patient> for Heard {
+    async fn project(
+        &self,
+        happened: &Recorded<PatientEvent>,
+        view: &mut View<'_>,
+    ) -> Result<(), StoreError> {
+        Self::note(&happened.aggregate_id, view).await
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Batch, Committed, DocumentQuery, EventLog, EventSelection, LogReader, Outcome,
+        Batch, Cipher, Committed, DocumentQuery, EventLog, EventSelection, LogReader, Outcome,
         OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
         StoreError, StoredSnapshot, StreamId, StreamSlice, TakeDocument, Truncation,
     },
@@ -141,6 +141,10 @@ impl<S: SqlStorage> Storage for Simulated<S> {
 }
 
 impl<S: SqlStorage> SqlStorage for Simulated<S> {
+    fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
+        self.inner.cipher()
+    }
+
     fn writes_inline(&self, projection: &str) -> bool {
         self.is_inline && self.inner.writes_inline(projection)
     }

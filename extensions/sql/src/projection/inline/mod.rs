@@ -13,7 +13,7 @@ use bloom_runtime::{
     ports::{Batch, Expected, NewEvent, Position, RecordedEvent, StoreError, StreamId},
 };
 
-pub(super) use self::swap::swap;
+pub(super) use self::swap::{Doors, swap};
 use super::{
     beginning::begin,
     head,
@@ -21,7 +21,7 @@ use super::{
     view::Tables,
     writing::{steps, write},
 };
-use crate::{parameters, transaction::Transaction, value::SqlValue, work::SqlWork};
+use crate::{parameters, roster::Roster, transaction::Transaction, value::SqlValue, work::SqlWork};
 
 /// Those of some projections that are written with the events, and the role in which they are.
 #[derive(Clone)]
@@ -67,13 +67,10 @@ impl Inline {
             let (projections, coming) = (Arc::clone(&projections), Arc::clone(&coming));
             let (aggregates, role) = (aggregates.clone(), role.clone());
             Box::pin(async move {
-                let written = due(transaction, &projections, &aggregates).await?;
-                if written.is_empty() {
-                    return Ok(());
-                }
+                let roster = due(transaction, &projections, &aggregates).await?;
                 transaction.take_role(role.as_deref()).await?;
-                for projection in written {
-                    project(transaction, projection, &coming).await?;
+                for projection in &*projections {
+                    project(transaction, projection, &coming, &roster).await?;
                 }
                 transaction.leave_role(role.as_deref()).await
             })
@@ -85,12 +82,13 @@ impl Inline {
     }
 }
 
-/// Those of them that are written with the events as things are; the others follow the log until they are rebuilt. Begins those that are new.
-async fn due<'p>(
+/// What is to be written with the events as things are, if these can write it; what is not listed follows the log until it is rebuilt. Begins
+/// those that are new.
+async fn due(
     transaction: &mut Transaction<'_>,
-    projections: &'p [Arc<Followed>],
+    projections: &[Arc<Followed>],
     aggregates: &BTreeSet<String>,
-) -> Result<Vec<&'p Arc<Followed>>, StoreError> {
+) -> Result<Roster, StoreError> {
     let mut roster = head::declare(transaction).await?;
     for projection in projections {
         if roster.generation(projection.name).is_none()
@@ -99,22 +97,24 @@ async fn due<'p>(
             roster = head::declare(transaction).await?;
         }
     }
-    let is_known = |name: &str| projections.iter().any(|projection| projection.name == name);
+    let is_known = |aggregate: &str, name: &str| {
+        projections.iter().any(|known| known.name == name && known.follows(aggregate))
+    };
     roster.check(aggregates.iter().map(String::as_str), is_known)?;
-    let is_due = |projection: &&Arc<Followed>| roster.generation(projection.name).is_some();
-    Ok(projections.iter().filter(is_due).collect())
+    Ok(roster)
 }
 
-/// Writes what follows from the events that a projection follows.
+/// Writes what follows from the events for which a projection is listed.
 async fn project(
     transaction: &mut Transaction<'_>,
     projection: &Followed,
     coming: &[Coming],
+    roster: &Roster,
 ) -> Result<(), StoreError> {
     let tables = Tables::live(projection.tables);
     for Coming { events, knows_versions } in coming {
         let Some(stream) = events.first().map(|event| &event.stream) else { continue };
-        if !projection.follows(&stream.aggregate) {
+        if !roster.lists(projection.name, &stream.aggregate) {
             continue;
         }
         let before = if *knows_versions { 0 } else { before(transaction, stream, events).await? };
@@ -122,9 +122,11 @@ async fn project(
             let version = event.version.after(usize::try_from(before).unwrap_or_default());
             let event = RecordedEvent { version, ..event.clone() };
             let what = format!("`{}` of {stream} (version {version})", event.name);
-            let steps = steps(projection, &Shapes::default(), vec![event]).await?;
-            let written = write(transaction, &tables, &steps).await;
-            written.map_err(|error| cannot_take(projection.name, &what, error))?;
+            let written = async {
+                let steps = steps(projection, &Shapes::default(), vec![event]).await?;
+                write(transaction, &tables, &steps).await
+            };
+            written.await.map_err(|error| cannot_take(projection.name, &what, error))?;
         }
     }
     Ok(())
@@ -151,15 +153,14 @@ async fn before(
 
 /// What the database can do nothing about is said with the event; what may pass is what it is.
 fn cannot_take(projection: &str, what: &str, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Internal(error) => StoreError::Internal(
-            format!(
-                "`{projection}`, which is written with the events, cannot take {what}: {error}"
-            )
-            .into(),
-        ),
-        other => other,
-    }
+    let said = match &error {
+        StoreError::Internal(error) => error.to_string(),
+        StoreError::Corrupt { source, .. } => format!("{error}: {source}"),
+        _ => return error,
+    };
+    let failed =
+        format!("`{projection}`, which is written with the events, cannot take {what}: {said}");
+    StoreError::Internal(failed.into())
 }
 
 fn coming(batch: &Batch) -> Vec<Coming> {

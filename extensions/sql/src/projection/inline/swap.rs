@@ -28,8 +28,17 @@ use crate::{
 
 /// So many events are read at a time.
 const PAGE: usize = 500;
-/// With more than these the new tables are not yet near the end: nobody has to wait for so many.
-const FEW: usize = 10 * PAGE;
+/// At most so many times before the head is held: whoever writes the tables waits meanwhile.
+const PAGES: usize = 100;
+/// At most so many events while it is held: everybody waits.
+const FEW: u64 = 1_000;
+
+/// From which generation to which, and how that is to be written.
+pub(in crate::projection) struct Doors {
+    pub(in crate::projection) live: Checkpoint,
+    pub(in crate::projection) building: Checkpoint,
+    pub(in crate::projection) becomes_inline: bool,
+}
 
 /// Puts the new rows in the place of the old ones, takes what has come since, and has the projection written with the events from then on, or no
 /// longer; how far the log was. A conflict when either checkpoint has moved, or there is too much to take while others wait.
@@ -37,8 +46,7 @@ pub(in crate::projection) async fn swap<S: SqlStorage>(
     views: &S,
     projection: &Arc<Followed>,
     shapes: &Shapes,
-    live: &Checkpoint,
-    building: &Checkpoint,
+    doors: Doors,
 ) -> Result<Position, StoreError> {
     let reached = Arc::new(AtomicU64::new(0));
     let closing = Arc::new(Closing {
@@ -46,9 +54,7 @@ pub(in crate::projection) async fn swap<S: SqlStorage>(
         shapes: shapes.clone(),
         cipher: views.cipher().cloned(),
         role: views.projection_role().map(ToOwned::to_owned),
-        live: live.clone(),
-        building: building.clone(),
-        becomes_inline: views.writes_inline(projection.name),
+        doors,
     });
     let told = Arc::clone(&reached);
     checkpoint::commit_as(views, None, move |transaction| {
@@ -63,25 +69,17 @@ pub(in crate::projection) async fn swap<S: SqlStorage>(
     Ok(Position::new(reached.load(Ordering::Relaxed)))
 }
 
-/// How far the live tables are, and by how many events that is more than the new ones were.
-struct Taken {
-    position: Position,
-    events: usize,
-}
-
 struct Closing {
     projection: Arc<Followed>,
     shapes: Shapes,
     cipher: Option<Arc<dyn Cipher>>,
     role: Option<String>,
-    live: Checkpoint,
-    building: Checkpoint,
-    becomes_inline: bool,
+    doors: Doors,
 }
 
 impl Closing {
     async fn close(&self, transaction: &mut Transaction<'_>) -> Result<Position, StoreError> {
-        let Self { projection, live, building, .. } = self;
+        let Self { projection, doors: Doors { live, building, becomes_inline }, .. } = self;
         let (name, role) = (projection.name, self.role.as_deref());
         let new = Tables::building(projection.tables, building.generation);
         // Both are held until the end, so that nobody who follows the log writes into the old tables any more.
@@ -96,11 +94,17 @@ impl Closing {
         transaction.leave_role(role).await?;
 
         // Most of it is taken while others still append; the head is held for the rest only.
-        let mut taken = Taken { position: building.position, events: 0 };
-        while self.take(transaction, &mut taken).await? == PAGE {}
+        let mut position = building.position;
+        for _ in 0..PAGES {
+            if self.take(transaction, &mut position).await? < PAGE {
+                break;
+            }
+        }
         let (newest, mut roster) = head::hold(transaction).await?;
-        while self.take(transaction, &mut taken).await? > 0 {}
-        let position = taken.position;
+        if newest.get() > position.get() + FEW {
+            return Err(moved(name, building));
+        }
+        while self.take(transaction, &mut position).await? > 0 {}
         if position != newest {
             let hole = format!("the log has a hole: after {position} comes nothing up to {newest}");
             return Err(StoreError::Internal(hole.into()));
@@ -111,10 +115,10 @@ impl Closing {
         transaction.execute(FORGET, &parameters![name, live.generation]).await?;
         const SERVE: &str = "UPDATE bloom_projections SET state = 'live', position = $3
             WHERE name = $1 AND generation = $2";
-        let place = if self.becomes_inline { WITH_THE_EVENTS } else { newest };
+        let place = if *becomes_inline { WITH_THE_EVENTS } else { newest };
         let values = parameters![name, building.generation, signed(place)];
         transaction.execute(SERVE, &values).await?;
-        if self.becomes_inline {
+        if *becomes_inline {
             roster.enrol(name, building.generation, projection.aggregates());
         } else {
             roster.strike(name);
@@ -139,15 +143,12 @@ impl Closing {
     async fn take(
         &self,
         transaction: &mut Transaction<'_>,
-        taken: &mut Taken,
+        position: &mut Position,
     ) -> Result<usize, StoreError> {
-        let mut entries = transaction.log(taken.position, PAGE).await?;
+        let mut entries = transaction.log(*position, PAGE).await?;
         let count = entries.len();
         let Some(last) = entries.last().map(|entry| entry.position) else { return Ok(0) };
-        (taken.position, taken.events) = (last, taken.events + count);
-        if taken.events > FEW {
-            return Err(moved(self.projection.name, &self.building));
-        }
+        *position = last;
         self.reveal(transaction, &mut entries).await?;
         let steps = steps(&self.projection, &self.shapes, entries).await?;
         let role = self.role.as_deref();

@@ -6,7 +6,6 @@ use bloom_runtime::ports::{Position, Storage, StoreError};
 
 use super::{ParkedEvent, Retried, rows};
 use crate::projection::{
-    beginning::served,
     checkpoint::{self, advance, hold},
     error::ProjectionError,
     projector::Projector,
@@ -21,7 +20,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// When there is none of this name, or the database is out of reach.
     pub async fn parked(&self, name: &str) -> Result<Vec<ParkedEvent>, ProjectionError> {
         let projection = self.followed(name)?;
-        let seen = served(self.views(), projection).await?;
+        let seen = self.served(projection).await?;
         Ok(rows::all(self.views(), projection.name, seen.generation).await?)
     }
 
@@ -52,7 +51,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let mut retried = Retried::default();
         let mut failed = BTreeSet::new();
         loop {
-            let seen = served(self.views(), projection).await?;
+            let seen = self.served(projection).await?;
             let first = rows::first(self.views(), projection.name, seen.generation).await?;
             let Some(next) = first.into_iter().find(|event| !failed.contains(&event.stream)) else {
                 retried.left = seen.parked.0;
