@@ -20,8 +20,8 @@ fn once(applied: Vec<Vec<String>>) {
         names,
         [
             "0000_bloom",
-            "0000_bloom_parked",
             "0000_bloom_inline",
+            "0000_bloom_parked",
             "0001_notes",
             "0002_first",
             "0003_more"

@@ -341,13 +341,12 @@ pub(crate) async fn what_it_follows_changes_with_a_rebuild<S: SqlStorage + Clone
     let newer = Arc::new(with_inline(following, &more));
     let older = Arc::new(with_inline(following, &less));
     let (new, old) = (Projector::new(&newer, more), Projector::new(&older, less));
-    let admit = async |storage: &Arc<S>, number: u128| {
-        let store =
-            StorageStore::shared(Arc::clone(storage)).aggregate::<Patient>(Events::folded());
-        let mut uow = store.begin().await?;
-        let (id, name) = (Uuid::from_u128(number).into(), format!("Ada {number}."));
-        uow.repository().add(Patient::admit(id, "north", &name))?;
-        uow.commit().await
+    let moves = async |storage: &Arc<S>, number: u128| {
+        let events = StorageStore::shared(Arc::clone(storage)).event_store().await?;
+        let moved =
+            ProposedEvent::new("conformance.moved", 1, &serde_json::json!({ "ward": "n" }))?;
+        let id = Uuid::from_u128(number).to_string();
+        events.append(Append::to("conformance_patient", id, Expected::Any).event(moved)).await
     };
     let heard = async || {
         let sql = "SELECT CAST(count(*) AS BIGINT) FROM bookings";
@@ -361,18 +360,18 @@ pub(crate) async fn what_it_follows_changes_with_a_rebuild<S: SqlStorage + Clone
     open(&older, 1).await;
     assert_eq!(state(&old).await, (ProjectionState::Inline, false));
     assert_eq!(state(&new).await, (ProjectionState::Inline, true));
-    admit(&newer, 2).await.expect("it was built without");
-    admit(&older, 3).await.expect("it was built without");
+    moves(&newer, 2).await.expect("it was built without");
+    moves(&older, 3).await.expect("it was built without");
     assert_eq!(heard().await, [parameters![1]]);
 
     new.rebuild("heard", |_| {}).await.expect("it is built");
     assert_eq!(state(&new).await, (ProjectionState::Inline, false));
     assert_eq!(state(&old).await, (ProjectionState::Inline, true));
     assert_eq!(heard().await, [parameters![3]]);
-    admit(&newer, 4).await.expect("it is written");
+    moves(&newer, 4).await.expect("it is written");
     open(&older, 5).await;
     assert_eq!(heard().await, [parameters![5]]);
-    let refused = admit(&older, 6).await.expect_err("it does not write it for patients");
+    let refused = moves(&older, 6).await.expect_err("it does not write it for patients");
     assert!(said(refused).contains("with the events of `conformance_patient`"));
     assert_eq!(old.left_out().await.expect("it is told"), ["heard"]);
     assert!(new.left_out().await.expect("it is told").is_empty());
