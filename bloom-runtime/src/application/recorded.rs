@@ -9,7 +9,7 @@ use crate::{
 /// An event with where and when it happened.
 #[derive(Debug, Clone)]
 pub struct Recorded<E> {
-    /// Its place in the log.
+    /// Its place in the log; the start for whoever is told before it has one, in the transaction that appends it.
     pub position: Position,
     /// Whose aggregate it is; empty where tenants are not kept apart by rows.
     pub tenant: String,

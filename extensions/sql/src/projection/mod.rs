@@ -44,7 +44,7 @@ pub trait Projection: Send + Sync + 'static {
     const TABLES: &'static [&'static str];
     /// For how many aggregates at most it sets events aside that it cannot take, with those that follow them in their aggregates, and goes
     /// on with all others. With one more it stops, since then it is the projection that is wrong; unless this is written, it stops at
-    /// the first.
+    /// the first. One that is written [with the events](Projected::inline) sets nothing aside.
     ///
     /// It is for projections in which each aggregate has rows of its own: in others, an event that is taken later than its time may
     /// mean something else. What is set aside is shown by [`Projector::parked`], taken again by [`Projector::retry`], and holds back the
@@ -95,7 +95,7 @@ pub trait Projects<A: Aggregate>: Projection {
     ///
     /// # Errors
     /// What the database says. The projection then stops at this event, says so, and tries again; or sets it aside, if it is one that
-    /// [does that](Projection::PARKING).
+    /// [does that](Projection::PARKING); or the event is not stored, if it is one that is written [with the events](Projected::inline).
     fn project(
         &self,
         happened: &Recorded<A::Event>,
