@@ -1,6 +1,6 @@
 //! The log, and the streams in it.
 
-use std::{collections::BTreeMap, ops::Bound};
+use std::collections::HashMap;
 
 use crate::{
     domain::{Metadata, Version},
@@ -15,7 +15,9 @@ use crate::{
 pub(super) struct Log {
     events: Vec<RecordedEvent>,
     /// The indexes in the log of each stream's events.
-    streams: BTreeMap<StreamId, Vec<usize>>,
+    streams: HashMap<StreamId, Vec<usize>>,
+    /// The streams in their order, as of when somebody asked for it last: that is rare, and keeping it costs every append.
+    in_order: Vec<StreamId>,
 }
 
 impl Log {
@@ -76,7 +78,7 @@ impl Log {
     }
 
     pub(super) fn stream_ids(
-        &self,
+        &mut self,
         tenant: &str,
         aggregate: &str,
         after: Option<&str>,
@@ -87,11 +89,17 @@ impl Log {
             aggregate: aggregate.to_owned(),
             id: after.unwrap_or_default().to_owned(),
         };
-        self.streams
-            .range((Bound::Excluded(start), Bound::Unbounded))
-            .take_while(|(stream, _)| stream.tenant == tenant && stream.aggregate == aggregate)
+        // None goes.
+        if self.in_order.len() != self.streams.len() {
+            self.in_order = self.streams.keys().cloned().collect();
+            self.in_order.sort_unstable();
+        }
+        let first = self.in_order.partition_point(|stream| *stream <= start);
+        self.in_order[first..]
+            .iter()
+            .take_while(|stream| stream.tenant == tenant && stream.aggregate == aggregate)
             .take(limit)
-            .map(|(stream, _)| stream.id.clone())
+            .map(|stream| stream.id.clone())
             .collect()
     }
 
