@@ -23,22 +23,13 @@ pub struct Delivery {
     pub is_paused: bool,
     /// Whether it is known how far it has come: it has begun to look.
     pub is_known: bool,
-    /// Whether it waits for somebody's doing, so that it is of no use to wait: `failing` says for what.
-    pub is_shut_out: bool,
 }
 
 impl Delivery {
     /// Nothing has been handled yet.
     #[must_use]
     pub const fn at_start(name: &'static str) -> Self {
-        Self {
-            name,
-            position: Position::START,
-            failing: None,
-            is_paused: false,
-            is_known: false,
-            is_shut_out: false,
-        }
+        Self { name, position: Position::START, failing: None, is_paused: false, is_known: false }
     }
 
     /// How long the oldest event waits that it has not handled; nothing when it has handled all.
@@ -56,31 +47,48 @@ impl Delivery {
 
 /// Sees how far they have come, without keeping them from anything.
 #[derive(Debug, Clone, Default)]
-pub struct Observer(Vec<watch::Receiver<Delivery>>);
+pub struct Observer {
+    deliveries: Vec<watch::Receiver<Delivery>>,
+    shut_out: Vec<watch::Receiver<Option<String>>>,
+}
 
 impl Observer {
     /// One that sees these.
     #[must_use]
     pub const fn of(deliveries: Vec<watch::Receiver<Delivery>>) -> Self {
-        Self(deliveries)
+        Self { deliveries, shut_out: Vec::new() }
+    }
+
+    /// The same with somebody who says why this process cannot do its work, as long as it cannot.
+    #[must_use]
+    pub fn unless(mut self, shut_out: watch::Receiver<Option<String>>) -> Self {
+        self.shut_out.push(shut_out);
+        self
     }
 
     /// One that sees the others, too.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+        self.deliveries.extend(other.deliveries);
+        self.shut_out.extend(other.shut_out);
         self
     }
 
     /// How far each has come.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.0.iter().map(|delivery| delivery.borrow().clone()).collect()
+        self.deliveries.iter().map(|delivery| delivery.borrow().clone()).collect()
+    }
+
+    /// Why this process cannot do its work, whatever it waits for.
+    #[must_use]
+    pub fn shut_out(&self) -> Option<String> {
+        self.shut_out.iter().find_map(|shut_out| shut_out.borrow().clone())
     }
 
     /// Waits until each has handled everything up to `position`.
     pub async fn caught_up(&mut self, position: Position) {
-        for delivery in &mut self.0 {
+        for delivery in &mut self.deliveries {
             // The sender lives as long as its task, and a stopped task will not catch up any more.
             let _ = delivery.wait_for(|delivery| delivery.position >= position).await;
         }

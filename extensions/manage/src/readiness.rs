@@ -34,13 +34,12 @@ impl<S: Storage> bloom_web::Readiness for Ready<S> {
     async fn check(&self) -> Result<(), String> {
         let text = |error: bloom_runtime::ports::StoreError| error.to_string();
         let head = self.storage.head().await.map_err(text)?;
-        let deliveries = self.followers.deliveries();
-        if let Some(shut_out) = deliveries.iter().find(|delivery| delivery.is_shut_out) {
-            return Err(shut_out.failing.clone().unwrap_or_default());
+        if let Some(why) = self.followers.shut_out() {
+            return Err(why);
         }
         let Some(max_lag) = self.max_lag else { return Ok(()) };
         let now = SystemClock::default().now();
-        for delivery in deliveries {
+        for delivery in self.followers.deliveries() {
             if delivery.is_paused || !delivery.is_known || delivery.position >= head {
                 continue;
             }

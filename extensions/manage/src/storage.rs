@@ -172,7 +172,8 @@ async fn follow<S: SqlStorage>(
              registers it so"
         );
     }
-    Ok((!status.is_empty()).then(|| projector.start()))
+    // Also where there are none: somebody may bring one that has to be written with the events of this program.
+    Ok(Some(projector.start()))
 }
 
 /// The storage of an application, shared by all of it.

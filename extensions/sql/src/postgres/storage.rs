@@ -25,7 +25,10 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
-    projection::{Projections, inline::Inline},
+    projection::{
+        Projections,
+        inline::{Inline, Rights},
+    },
     subjects, truncation,
     value::SqlValue,
     work::SqlWork,
@@ -167,7 +170,9 @@ impl PostgresStorage {
     /// The same with read models that are written with the events: those of them that are [`inline`](crate::Projected::inline).
     #[must_use]
     pub fn with_inline(mut self, projections: &Projections) -> Self {
-        self.inline = Some(Inline::of(projections, self.projection_role.clone()));
+        let row_security = self.connections.row_security();
+        let rights = Rights { role: self.projection_role.clone(), row_security };
+        self.inline = Some(Inline::of(projections, rights));
         self
     }
 

@@ -34,20 +34,20 @@ pub(super) async fn served<S: SqlStorage>(
     found.ok_or_else(|| StoreError::Internal(format!("`{name}` has no checkpoint").into()))
 }
 
-/// Begins a projection that has no checkpoint yet; whether it had none. One that may be written with the events is from then on, where
-/// there are none that it would have had to follow.
+/// Begins a projection that has no checkpoint yet. One that may be written with the events is from then on, where there are none that it
+/// would have had to follow; its generation then.
 pub(super) async fn begin(
     transaction: &mut Transaction<'_>,
     projection: &Followed,
     may_be_inline: bool,
-) -> Result<bool, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     // Where another is being built only, the live one is what it was told to replace.
     const FIND: &str = "SELECT 1 FROM bloom_projections WHERE name = $1 AND state <> 'building'";
     const SQL: &str = "INSERT INTO bloom_projections (name, generation, state, position)
         VALUES ($1, $2, 'live', $3) ON CONFLICT (name, generation) DO NOTHING";
     let name = projection.name;
     if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     // All of the log is looked through before others have to wait, and then what has come since.
     let seen = head::newest(transaction).await?;
@@ -55,7 +55,7 @@ pub(super) async fn begin(
     let (newest, mut roster) = head::hold(transaction).await?;
     // Another process may have begun it meanwhile, and may have rebuilt it since.
     if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
-        return Ok(true);
+        return Ok(roster.generation(name));
     }
     let listed = roster.generation(name);
     let is_inline = listed.is_some()
@@ -70,7 +70,7 @@ pub(super) async fn begin(
         roster.enrol(name, generation, projection.aggregates());
         head::list(transaction, &roster).await?;
     }
-    Ok(true)
+    Ok(is_inline.then_some(generation))
 }
 
 /// Whether the log has events of its aggregates between two places.

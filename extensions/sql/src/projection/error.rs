@@ -87,12 +87,12 @@ pub enum ProjectionError {
 
     /// It is written with the events, and not by this program.
     #[error(
-        "`{name}` is written with the events, and not by this program, whose events are refused: register it with `.inline()`, or have it follow \
-         the log, by `projection rebuild`"
+        "`{name}` is written with the events, and not by this program, or not for all of its aggregates, so that the log refuses what this \
+         program appends"
     )]
     ShutOut {
         /// The projection.
-        name: &'static str,
+        name: String,
     },
 
     /// What this program registers is not taken out.

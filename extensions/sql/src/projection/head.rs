@@ -29,14 +29,51 @@ pub(super) async fn newest(transaction: &mut Transaction<'_>) -> Result<Position
     }
 }
 
-/// What the head lists at the moment, which is also what this transaction says that it writes.
-pub(super) async fn declare(transaction: &mut Transaction<'_>) -> Result<Roster, StoreError> {
+/// What the head lists at the moment, which is also what this transaction says that it writes. Until it ends, none of these projections
+/// goes from one generation to another.
+pub(super) async fn declare(
+    transaction: &mut Transaction<'_>,
+    projections: impl Iterator<Item = &str>,
+) -> Result<Roster, StoreError> {
     const SQLITE: &str = "SELECT inline FROM bloom_head";
-    const POSTGRES: &str =
-        "SELECT set_config('bloom.inline', coalesce(inline::text, ''), true) FROM bloom_head";
-    let sql = if transaction.is_sqlite() { SQLITE } else { POSTGRES };
-    let rows = transaction.query(sql, &[]).await?;
+    // Whoever has to wait here may have read what is not so any more, and finds out when it takes the head.
+    const POSTGRES: &str = "SELECT set_config('bloom.inline', coalesce(inline::text, '{}'), true),
+        (SELECT count(pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '.' || name, 0)))
+         FROM unnest(string_to_array($1, chr(10))) AS name)
+        FROM bloom_head";
+    let rows = if transaction.is_sqlite() {
+        transaction.query(SQLITE, &[]).await?
+    } else {
+        let names = projections.collect::<Vec<_>>().join("\n");
+        transaction.query(POSTGRES, &parameters![names]).await?
+    };
     rows.first().and_then(|row| row.first()).map_or_else(|| Ok(Roster::default()), listed)
+}
+
+/// Says that this transaction writes what is listed here.
+pub(super) async fn declare_also(
+    transaction: &mut Transaction<'_>,
+    roster: &Roster,
+) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT set_config('bloom.inline', $1, true)";
+    if !transaction.is_sqlite() {
+        transaction.query(SQL, &parameters![roster.text().unwrap_or_default()]).await?;
+    }
+    Ok(())
+}
+
+/// Waits for those who write a projection with their events, and keeps others from it. They take this first and the head last, as
+/// whoever goes through the door does, so that nobody waits in a circle.
+pub(super) async fn shut(
+    transaction: &mut Transaction<'_>,
+    projection: &str,
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.' || $1, 0))::text";
+    if !transaction.is_sqlite() {
+        transaction.query(SQL, &parameters![projection]).await?;
+    }
+    Ok(())
 }
 
 /// Writes what the head, which is held, lists from now on.

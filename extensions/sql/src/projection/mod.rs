@@ -13,6 +13,7 @@ mod projector;
 mod rebuild;
 mod retiring;
 mod set;
+mod shutting_out;
 mod stand_in;
 mod view;
 mod worker;

@@ -17,6 +17,7 @@ use super::{
     checkpoint::{self, Checkpoint, ProjectionState, ProjectionStatus},
     error::ProjectionError,
     set::{Followed, Projections},
+    shutting_out::{Lookout, listed},
     view::Tables,
     worker::{Advanced, BATCH, Worker},
 };
@@ -87,7 +88,9 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             reached.push(receiver);
             tasks.spawn(self.worker(projection).run(sender, stopping.clone()));
         }
-        RunningProjections { stop, tasks, observer: Observer::of(reached) }
+        let (sender, shut_out) = watch::channel(None);
+        tasks.spawn(self.lookout().run(sender, stopping));
+        RunningProjections { stop, tasks, observer: Observer::of(reached).unless(shut_out) }
     }
 
     /// Takes with each of them everything that is in the log now: for tests, and for whoever runs none in the background.
@@ -121,7 +124,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// # Errors
     /// When the database is out of reach.
     pub async fn status(&self) -> Result<Vec<ProjectionStatus>, ProjectionError> {
-        let (head, roster) = (self.views.head().await?, self.roster().await?);
+        let (head, roster) = (self.views.head().await?, listed(&*self.views).await?);
         let mut all = Vec::new();
         for projection in self.projections.all() {
             let name = projection.name;
@@ -233,6 +236,11 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             tokio::time::sleep(pause.min(longest - waited)).await;
             pause = (pause * 2).min(PAUSES.1);
         }
+    }
+
+    pub(super) fn lookout(&self) -> Lookout<S> {
+        let (views, projections) = (Arc::clone(&self.views), self.projections.clone());
+        Lookout { views, projections, is_apart: self.is_apart }
     }
 
     /// Whether one is written with the events by this program, where it is written so.

@@ -55,6 +55,9 @@ impl RebuildProgress {
     }
 }
 
+/// So often a swap is tried again that fails for another reason than that somebody was faster.
+const REFUSED: usize = 3;
+
 impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Builds the tables of one projection anew and puts them in the place of the old ones, while these are read and, where the
     /// application runs, follow the log. What it cannot take it sets aside, if the old ones lack the same. What an earlier rebuild left unfinished is thrown away. Returns how far the new ones are.
@@ -77,9 +80,11 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let tables = Tables::building(projection.tables, generation);
         let begun = Instant::now();
         let patience = || retry::pauses(Duration::from_millis(10), Duration::from_secs(5));
-        let mut pauses = patience();
+        let (mut pauses, mut refused) = (patience(), 0);
         loop {
-            match self.get_on(projection, generation, &tables, begun, &mut progress).await {
+            let went_on =
+                self.get_on(projection, generation, &tables, begun, &mut refused, &mut progress);
+            match went_on.await {
                 Ok(Some(position)) => return Ok(position),
                 Ok(None) => pauses = patience(),
                 // The old ones are there meanwhile.
@@ -102,6 +107,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         generation: i64,
         tables: &Tables,
         begun: Instant,
+        refused: &mut usize,
         progress: &mut (impl FnMut(RebuildProgress) + Send),
     ) -> Result<Option<Position>, ProjectionError> {
         let name = projection.name;
@@ -134,7 +140,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             Advanced::To(_) | Advanced::Elsewhere => return Ok(None),
         };
         if is_closed {
-            return self.close(projection, &live, &building, tables).await;
+            return self.close(projection, &live, &building, tables, refused).await;
         }
         // The live one may have been faster at the end of the log.
         if building.position < live.position {
@@ -160,6 +166,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         live: &Checkpoint,
         building: &Checkpoint,
         tables: &Tables,
+        refused: &mut usize,
     ) -> Result<Option<Position>, ProjectionError> {
         let first =
             parking::rows::first(self.views(), projection.name, building.generation).await?;
@@ -179,8 +186,11 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             }
             Err(error) => {
                 let error = ProjectionError::from(error);
-                // Which event it cannot take is told by taking them as before.
+                *refused += 1;
+                // Which event it cannot take is told by taking them as before. What is wrong with the tables would never be told so, where there
+                // is always something to take.
                 if !is_passing(&error)
+                    && *refused < REFUSED
                     && self.worker(projection).advance(building, tables, BATCH).await?
                         != Advanced::Nothing
                 {
@@ -221,8 +231,9 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             })
             .await?;
         }
+        let role = self.views().projection_role().map(ToOwned::to_owned);
         checkpoint::commit(self.views(), move |transaction| {
-            let live = live.clone();
+            let (live, role) = (live.clone(), role.clone());
             Box::pin(async move {
                 const SQL: &str =
                     "INSERT INTO bloom_projections (name, generation, state, position)
@@ -231,7 +242,12 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     return Err(moved(name, &live));
                 }
                 forget_parked(transaction, name, generation).await?;
-                for (table, new) in Tables::building(names, generation).pairs() {
+                let tables = Tables::building(names, generation);
+                // Of one that was retired while it was built; its tables may belong to whoever connects.
+                transaction.leave_role(role.as_deref()).await?;
+                stand_in::drop(transaction, &tables).await?;
+                transaction.take_role(role.as_deref()).await?;
+                for (table, new) in tables.pairs() {
                     stand_in::create(transaction, table, &new).await?;
                 }
                 Ok(())

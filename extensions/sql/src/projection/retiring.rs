@@ -8,29 +8,12 @@ use std::{
     },
 };
 
-use bloom_runtime::ports::{Storage, StoreError};
+use bloom_runtime::ports::Storage;
 
-use super::{checkpoint, error::ProjectionError, head, projector::Projector};
-use crate::{parameters, queries::SqlStorage, roster::Roster, value::SqlValue};
+use super::{checkpoint, error::ProjectionError, head, projector::Projector, shutting_out::listed};
+use crate::{parameters, queries::SqlStorage, value::SqlValue};
 
 impl<L: Storage, S: SqlStorage> Projector<L, S> {
-    /// The projections that are written with the events, and that this program does not write, or not for all of these: what it appends is
-    /// refused. Empty where all is well.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn left_out(&self) -> Result<Vec<String>, ProjectionError> {
-        let roster = self.roster().await?;
-        let is_written = |name: &&str| {
-            self.may_be_inline(name)
-                && self.followed(name).is_ok_and(|known| {
-                    roster.aggregates(name).all(|aggregate| known.follows(aggregate))
-                })
-        };
-        let left_out = roster.names().into_iter().filter(|name| !is_written(name));
-        Ok(left_out.map(ToOwned::to_owned).collect())
-    }
-
     /// Forgets a projection that this program does not have any more: how far it had come, what it had set aside, and that it is written with
     /// the events. It holds back no truncation from then on, and nobody is refused for its sake. Its tables stay as they are until a migration
     /// drops them: a program that brings it back has to rebuild it first.
@@ -85,16 +68,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 _ => None,
             })
             .collect();
-        names.extend(self.roster().await?.names().into_iter().map(ToOwned::to_owned));
+        names.extend(listed(self.views()).await?.names().into_iter().map(ToOwned::to_owned));
         Ok(names.into_iter().filter(|name| self.followed(name).is_err()).collect())
-    }
-
-    pub(super) async fn roster(&self) -> Result<Roster, StoreError> {
-        const SQL: &str = "SELECT CAST(inline AS TEXT) FROM bloom_head";
-        let rows = self.views().query(SQL, parameters![]).await?;
-        match rows.first().and_then(|row| row.first()) {
-            Some(SqlValue::Text(text)) => Roster::parse(Some(text)),
-            _ => Ok(Roster::default()),
-        }
     }
 }

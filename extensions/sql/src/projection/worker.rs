@@ -159,11 +159,10 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             stands(reached, seen.position, false);
             return Advanced::Nothing;
         }
-        // Nobody who has no part in it is told that all is well.
         reached.send_if_modified(|delivery| {
-            let is_news = !delivery.is_shut_out;
-            (delivery.is_known, delivery.is_shut_out) = (true, true);
-            delivery.failing = Some(ProjectionError::ShutOut { name }.to_string());
+            let is_news = delivery.failing.is_none();
+            delivery.is_known = true;
+            delivery.failing = Some(ProjectionError::ShutOut { name: name.to_owned() }.to_string());
             is_news
         });
         Advanced::Elsewhere
@@ -297,11 +296,10 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
 fn stands(reached: &watch::Sender<Delivery>, position: Position, is_paused: bool) {
     reached.send_if_modified(|delivery| {
         let now = (position, is_paused, true);
-        let known = (delivery.position, delivery.is_paused, delivery.is_known);
-        let changed = known != now || delivery.is_shut_out;
+        let changed = (delivery.position, delivery.is_paused, delivery.is_known) != now;
         if changed {
             (delivery.position, delivery.is_paused, delivery.is_known) = now;
-            (delivery.failing, delivery.is_shut_out) = (None, false);
+            delivery.failing = None;
         }
         changed
     });

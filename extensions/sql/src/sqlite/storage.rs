@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
-    projection::{Projections, inline::Inline},
+    projection::{
+        Projections,
+        inline::{Inline, Rights},
+    },
     subjects, truncation,
     value::SqlValue,
     work::SqlWork,
@@ -134,7 +137,7 @@ impl SqliteStorage {
     /// The same with read models that are written with the events: those of them that are [`inline`](crate::Projected::inline).
     #[must_use]
     pub fn with_inline(mut self, projections: &Projections) -> Self {
-        self.inline = Some(Inline::of(projections, None));
+        self.inline = Some(Inline::of(projections, Rights::default()));
         self
     }
 

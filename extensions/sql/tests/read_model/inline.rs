@@ -322,6 +322,8 @@ pub(crate) async fn what_nobody_has_any_more_is_taken_out<S: SqlStorage>(process
     without.retire("balances").await.expect("it is taken out");
     try_deposit(following, 0, 2).await.expect("nobody is refused");
     assert!(without.retirable().await.expect("they are told").is_empty());
+    // A rebuild was under way then, and nobody knows its tables any more.
+    spoil(following, "CREATE TABLE balances__2 (account TEXT)").await;
     // Whoever brings it back finds the events that have come meanwhile, and its tables as they were.
     let writer = processes.writer();
     deposit(inline, 0, 3).await;

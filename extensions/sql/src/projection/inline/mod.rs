@@ -27,7 +27,33 @@ use crate::{parameters, roster::Roster, transaction::Transaction, value::SqlValu
 #[derive(Clone)]
 pub(crate) struct Inline {
     projections: Arc<[Arc<Followed>]>,
-    role: Option<Arc<str>>,
+    rights: Rights,
+}
+
+/// What they may do on a server that knows rights.
+#[derive(Clone, Default)]
+pub(crate) struct Rights {
+    /// The role in which they write.
+    pub(crate) role: Option<Arc<str>>,
+    /// Whether the server would show them the rows of one tenant only, as it does to who appends.
+    pub(crate) row_security: bool,
+}
+
+impl Rights {
+    async fn take(&self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        if self.row_security {
+            transaction.see_every_tenant(true).await?;
+        }
+        transaction.take_role(self.role.as_deref()).await
+    }
+
+    async fn leave(&self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        transaction.leave_role(self.role.as_deref()).await?;
+        if self.row_security {
+            transaction.see_every_tenant(false).await?;
+        }
+        Ok(())
+    }
 }
 
 /// New events of a stream.
@@ -38,9 +64,9 @@ struct Coming {
 }
 
 impl Inline {
-    pub(crate) fn of(projections: &Projections, role: Option<Arc<str>>) -> Self {
+    pub(crate) fn of(projections: &Projections, rights: Rights) -> Self {
         let inline = projections.all().iter().filter(|projection| projection.inline);
-        Self { projections: inline.cloned().collect(), role }
+        Self { projections: inline.cloned().collect(), rights }
     }
 
     /// Whether it is one of them.
@@ -62,17 +88,12 @@ impl Inline {
         }
         let names = projections.iter().map(|projection| projection.name).collect();
         let coming: Arc<[Coming]> = coming(batch).into();
-        let role = self.role.clone();
+        let rights = self.rights.clone();
         let inline = SqlWork::inline(names, move |transaction| {
             let (projections, coming) = (Arc::clone(&projections), Arc::clone(&coming));
-            let (aggregates, role) = (aggregates.clone(), role.clone());
+            let (aggregates, rights) = (aggregates.clone(), rights.clone());
             Box::pin(async move {
-                let roster = due(transaction, &projections, &aggregates).await?;
-                transaction.take_role(role.as_deref()).await?;
-                for projection in &*projections {
-                    project(transaction, projection, &coming, &roster).await?;
-                }
-                transaction.leave_role(role.as_deref()).await
+                follow(transaction, &projections, &aggregates, &coming, &rights).await
             })
         });
         if work.is_empty() {
@@ -82,54 +103,85 @@ impl Inline {
     }
 }
 
-/// What is to be written with the events as things are, if these can write it; what is not listed follows the log until it is rebuilt. Begins
-/// those that are new.
-async fn due(
+/// Writes those of them that are listed; what is not follows the log until it is rebuilt, unless it is new.
+async fn follow(
     transaction: &mut Transaction<'_>,
     projections: &[Arc<Followed>],
     aggregates: &BTreeSet<String>,
-) -> Result<Roster, StoreError> {
-    let mut roster = head::declare(transaction).await?;
-    for projection in projections {
-        if roster.generation(projection.name).is_none()
-            && begin(transaction, projection, true).await?
-        {
-            roster = head::declare(transaction).await?;
-        }
-    }
+    coming: &[Coming],
+    rights: &Rights,
+) -> Result<(), StoreError> {
+    let names = projections.iter().map(|projection| projection.name);
+    let mut roster = head::declare(transaction, names).await?;
     let is_known = |aggregate: &str, name: &str| {
         projections.iter().any(|known| known.name == name && known.follows(aggregate))
     };
     roster.check(aggregates.iter().map(String::as_str), is_known)?;
-    Ok(roster)
+    let is_listed = |projection: &&Arc<Followed>| roster.generation(projection.name).is_some();
+    let (listed, others): (Vec<_>, Vec<_>) = projections.iter().partition(is_listed);
+    project(transaction, &listed, coming, &roster, rights).await?;
+
+    // The head is taken for these, so they come last.
+    let mut begun = Vec::new();
+    for projection in others {
+        if let Some(generation) = begin(transaction, projection, true).await? {
+            roster.enrol(projection.name, generation, projection.aggregates());
+            begun.push(projection);
+        }
+    }
+    if begun.is_empty() {
+        return Ok(());
+    }
+    head::declare_also(transaction, &roster).await?;
+    project(transaction, &begun, coming, &roster, rights).await
 }
 
-/// Writes what follows from the events for which a projection is listed.
+/// Writes what follows from the events for which each of these projections is listed.
 async fn project(
     transaction: &mut Transaction<'_>,
-    projection: &Followed,
+    projections: &[&Arc<Followed>],
     coming: &[Coming],
     roster: &Roster,
+    rights: &Rights,
 ) -> Result<(), StoreError> {
-    let tables = Tables::live(projection.tables);
+    let mut due = Vec::new();
     for Coming { events, knows_versions } in coming {
         let Some(stream) = events.first().map(|event| &event.stream) else { continue };
-        if !roster.lists(projection.name, &stream.aggregate) {
+        let is_due = |known: &&&Arc<Followed>| roster.lists(known.name, &stream.aggregate);
+        let concerned: Vec<_> = projections.iter().filter(is_due).collect();
+        if concerned.is_empty() {
             continue;
         }
         let before = if *knows_versions { 0 } else { before(transaction, stream, events).await? };
-        for event in events {
-            let version = event.version.after(usize::try_from(before).unwrap_or_default());
-            let event = RecordedEvent { version, ..event.clone() };
-            let what = format!("`{}` of {stream} (version {version})", event.name);
-            let written = async {
-                let steps = steps(projection, &Shapes::default(), vec![event]).await?;
-                write(transaction, &tables, &steps).await
-            };
-            written.await.map_err(|error| cannot_take(projection.name, &what, error))?;
+        due.push((concerned, events, before));
+    }
+    if due.is_empty() {
+        return Ok(());
+    }
+    rights.take(transaction).await?;
+    for (concerned, events, before) in due {
+        for projection in concerned {
+            for event in events {
+                let version = event.version.after(before);
+                let event = RecordedEvent { version, ..event.clone() };
+                take(transaction, projection, event).await?;
+            }
         }
     }
-    Ok(())
+    rights.leave(transaction).await
+}
+
+async fn take(
+    transaction: &mut Transaction<'_>,
+    projection: &Followed,
+    event: RecordedEvent,
+) -> Result<(), StoreError> {
+    let what = format!("`{}` of {} (version {})", event.name, event.stream, event.version);
+    let written = async {
+        let steps = steps(projection, &Shapes::default(), vec![event]).await?;
+        write(transaction, &Tables::live(projection.tables), &steps).await
+    };
+    written.await.map_err(|error| cannot_take(projection.name, &what, error))
 }
 
 /// What the stream was at before these, which the transaction has counted already.
@@ -137,7 +189,7 @@ async fn before(
     transaction: &mut Transaction<'_>,
     stream: &StreamId,
     events: &[RecordedEvent],
-) -> Result<u64, StoreError> {
+) -> Result<usize, StoreError> {
     const SQL: &str =
         "SELECT version FROM bloom_streams WHERE tenant = $1 AND aggregate = $2 AND id = $3";
     let StreamId { tenant, aggregate, id } = stream;
@@ -145,7 +197,8 @@ async fn before(
     let rows = transaction.query(SQL, &place).await?;
     match rows.first().map(Vec::as_slice) {
         Some([SqlValue::Integer(version)]) => {
-            Ok(version.cast_unsigned().saturating_sub(events.len() as u64))
+            let version = usize::try_from(*version).unwrap_or_default();
+            Ok(version.saturating_sub(events.len()))
         }
         _ => Err(StoreError::Internal(format!("{stream} has no version").into())),
     }

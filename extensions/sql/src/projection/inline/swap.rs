@@ -11,7 +11,6 @@ use bloom_runtime::{
 };
 
 use crate::{
-    condition::identifier,
     parameters,
     projection::{
         checkpoint::{self, Checkpoint, WITH_THE_EVENTS, advance, forget_parked, moved, signed},
@@ -28,8 +27,8 @@ use crate::{
 
 /// So many events are read at a time.
 const PAGE: usize = 500;
-/// At most so many times before the head is held: whoever writes the tables waits meanwhile.
-const PAGES: usize = 100;
+/// After so many it is looked whether it gets nearer to the head at all: whoever writes the projection waits meanwhile.
+const PAGES: usize = 20;
 /// At most so many events while it is held: everybody waits.
 const FEW: u64 = 1_000;
 
@@ -88,18 +87,14 @@ impl Closing {
         if !rows::held(transaction, name, building.generation).await?.is_empty() {
             return Err(moved(name, building));
         }
+        head::shut(transaction, name).await?;
         transaction.take_role(role).await?;
-        self.lock(transaction).await?;
         stand_in::replace(transaction, &new).await?;
         transaction.leave_role(role).await?;
 
         // Most of it is taken while others still append; the head is held for the rest only.
         let mut position = building.position;
-        for _ in 0..PAGES {
-            if self.take(transaction, &mut position).await? < PAGE {
-                break;
-            }
-        }
+        self.approach(transaction, &mut position).await?;
         let (newest, mut roster) = head::hold(transaction).await?;
         if newest.get() > position.get() + FEW {
             return Err(moved(name, building));
@@ -127,16 +122,25 @@ impl Closing {
         Ok(newest)
     }
 
-    /// Waits for those who are writing the live tables with their events, and keeps others from it. They take the tables first and the head
-    /// last, as is done here, so that nobody waits in a circle.
-    async fn lock(&self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
-        if transaction.is_sqlite() || self.projection.tables.is_empty() {
-            return Ok(());
+    /// Takes events while others append, as long as that brings it nearer to the head.
+    async fn approach(
+        &self,
+        transaction: &mut Transaction<'_>,
+        position: &mut Position,
+    ) -> Result<(), StoreError> {
+        let mut left = u64::MAX;
+        loop {
+            for _ in 0..PAGES {
+                if self.take(transaction, position).await? < PAGE {
+                    return Ok(());
+                }
+            }
+            let now = head::newest(transaction).await?.get().saturating_sub(position.get());
+            if now >= left {
+                return Ok(());
+            }
+            left = now;
         }
-        let tables: Vec<String> =
-            self.projection.tables.iter().map(|table| identifier(table)).collect();
-        let sql = format!("LOCK TABLE {} IN EXCLUSIVE MODE", tables.join(", "));
-        transaction.execute(&sql, &[]).await.map(drop)
     }
 
     /// Takes the next events into the live tables, whose rows are the new ones by now; how many there were.
