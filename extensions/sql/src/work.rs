@@ -125,7 +125,8 @@ impl SqlWork {
         Self(Kind::Together(all))
     }
 
-    /// Whether it writes this read model with the events.
+    /// Whether it writes this read model with the events, which on a server its functions look at.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn writes_inline(&self, projection: &str) -> bool {
         match &self.0 {
             Kind::Inline { projections, .. } => projections.contains(&projection),
