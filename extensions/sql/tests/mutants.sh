@@ -11,16 +11,17 @@ git worktree prune
 git worktree add --quiet --detach "$copy" HEAD
 trap 'git worktree remove --force "$copy"' EXIT
 
-postgres=extensions/sql/migrations/postgres/0000_bloom.sql
+stage=extensions/sql/migrations/postgres/0000_bloom.sql
+append=extensions/sql/migrations/postgres/0000_bloom_inline.sql
 survived=0
 
-# name, file, what to break as a Perl expression, the tests that should notice
+# name, files, what to break as a Perl expression, the tests that should notice
 mutant() {
-    local name=$1 file=$2 change=$3
+    local name=$1 files=$2 change=$3 file
     shift 3
     if [ -n "${only:-}" ] && [ "$only" != "$name" ]; then return; fi
     git -C "$copy" checkout --quiet .
-    perl -0pi -e "$change" "$copy/$file"
+    for file in $files; do perl -0pi -e "$change" "$copy/$file"; done
     if git -C "$copy" diff --quiet; then
         echo "$name: the change fits nowhere any more"
         survived=1
@@ -44,15 +45,15 @@ mutant() {
 }
 only=${1:-}
 
-mutant a-sequence-for-the-head "$postgres" \
-    's/UPDATE bloom_head SET position = position \+ cardinality\(e_id\) RETURNING position INTO last;/SELECT max(nextval(\x27bloom_sequence\x27)) INTO last FROM generate_series(1, cardinality(e_id));/;
+mutant a-sequence-for-the-head "$append" \
+    's/UPDATE bloom_head SET position = position \+ cardinality\(e_id\) RETURNING position, inline INTO last, listed;/SELECT max(nextval(\x27bloom_sequence\x27)) INTO last FROM generate_series(1, cardinality(e_id));/;
      s/    RETURN last;/    UPDATE bloom_head SET position = greatest(position, last);\n    RETURN last;/;
-     s/CREATE FUNCTION bloom_append/CREATE SEQUENCE bloom_sequence;\nCREATE FUNCTION bloom_append/' \
+     s/CREATE OR REPLACE FUNCTION bloom_append/CREATE SEQUENCE bloom_sequence;\nCREATE OR REPLACE FUNCTION bloom_append/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test postgres_held_open
 mutant the-fence-dropped extensions/sql/src/projection/checkpoint.rs \
     's/ AND state = \$4 AND position = \$5"/ AND state = \$4 AND \$5 = \$5"/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test projections
-mutant do-nothing-on-postgres "$postgres" \
+mutant do-nothing-on-postgres "$stage $append" \
     's/ AND \(t.version = s.expected OR s.expected < 0\)//; s/ AND t.version = s_expected\[1\]//;
      s/(ORDINALITY AS e \(.*?\));/$1\n    ON CONFLICT DO NOTHING;/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test postgres
@@ -66,6 +67,21 @@ mutant one-event-twice extensions/sql/src/sqlite/events.rs \
     's/WHERE position > \?1 ORDER BY position/WHERE position >= ?1 ORDER BY position/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
 mutant the-head-left-behind extensions/sql/src/sqlite/writer.rs \
-    's/if head == start \{ Ok\(\(\)\) \} else \{ write::head\(connection, head\) \}/if head <= start { write::head(connection, head) } else { Ok(()) }/' \
+    's/if position == start \{ Ok\(\(\)\) \} else \{ write::head\(connection, position\) \}/if position <= start { write::head(connection, position) } else { Ok(()) }/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
+mutant what-was-written-unasked "$append" \
+    's/IF listed IS NOT NULL OR written IS NOT NULL THEN/IF listed IS NOT NULL THEN/' \
+    -p bloom-sql --features sqlite,postgres,failpoints --test projections
+mutant what-was-left-out-unasked extensions/sql/src/sqlite/write.rs \
+    's/Roster::parse\(Some\(inline\)\)\?.check\(aggregates, is_written\)\?;/Roster::parse(Some(inline))?.check(aggregates, |_, name| is_written("", name) || true)?;/' \
+    -p bloom-sql --features sqlite,postgres,failpoints --test projections inline
+mutant the-door-not-shut extensions/sql/src/projection/inline/swap.rs \
+    's/        head::shut\(transaction, name\).await\?;\n//' \
+    -p bloom-sql --features sqlite,postgres,failpoints --test projections inline
+mutant the-head-not-held-at-the-door extensions/sql/src/projection/head.rs \
+    's/ FOR UPDATE"/"/' \
+    -p bloom-sql --features sqlite,postgres,failpoints --test projections inline
+mutant a-first-event-overlooked extensions/sql/src/projection/beginning.rs \
+    's/may_be_inline && !is_late && !happened\(transaction, projection, seen, newest\).await\?/may_be_inline && !happened(transaction, projection, newest, newest).await?/' \
+    -p bloom-sql --features sqlite,postgres,failpoints --test projections inline
 exit "$survived"
