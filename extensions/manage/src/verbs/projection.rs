@@ -228,8 +228,7 @@ fn parked_json(event: &ParkedEvent) -> String {
 
 async fn retry<S: SqlStorage>(projector: &Projector<S>, name: &str) -> Result<(), RunError> {
     let Retried { taken, left } = projector.retry(name).await?;
-    let events = if taken == 1 { "event" } else { "events" };
-    line(format_args!("retried  {name}  {taken} {events} taken, {left} left"));
+    line(format_args!("retried  {name}  {taken} {} taken, {left} left", events(taken)));
     if left > 0 {
         line(format_args!("`projection parked {name}` says why"));
     }
@@ -248,7 +247,8 @@ async fn rebuild<S: SqlStorage>(projector: &Projector<S>, name: &str) -> Result<
     shown.end();
     let position = built?;
     let took = last.map(|progress| progress.elapsed).unwrap_or_default();
-    line(format_args!("rebuilt  {name}  {position} events in {:.1} s", took.as_secs_f64()));
+    let events = events(position.get());
+    line(format_args!("rebuilt  {name}  {position} {events} in {:.1} s", took.as_secs_f64()));
     let aside = projector.parked(name).await?.len();
     if aside > 0 {
         line(format_args!("{aside} of them are set aside: `projection parked {name}` says why"));
@@ -275,6 +275,10 @@ fn bar(progress: &RebuildProgress) -> String {
         progress.rate(),
         left.unwrap_or_default()
     )
+}
+
+const fn events(count: u64) -> &'static str {
+    if count == 1 { "event" } else { "events" }
 }
 
 fn rounded_up(duration: Duration) -> u64 {

@@ -16,7 +16,7 @@ use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     error::store_error,
-    read::{asked, column, rows, signed, unsigned},
+    read::{asked, column, each, rows, signed, unsigned},
     translate::Postgres,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub(crate) async fn log(
 ) -> Result<Vec<RecordedEvent>, StoreError> {
     let sql = format!("{EVENT} WHERE position > $1 ORDER BY position LIMIT $2");
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    rows(client, &sql, &[&after.get().cast_signed(), &limit]).await?.iter().map(event).collect()
+    each(client, &sql, &[&after.get().cast_signed(), &limit], event).await
 }
 
 pub(super) async fn slice(
@@ -51,8 +51,8 @@ pub(super) async fn slice(
     let after = signed(slice.after);
     let up_to = slice.up_to.map_or(i64::MAX, signed);
     let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX);
-    let found = rows(client, &sql, &[tenant, aggregate, id, &after, &up_to, &limit]).await?;
-    found.iter().map(|row| event_of(row, stream.clone())).collect()
+    let values: [&(dyn ToSql + Sync); 6] = [tenant, aggregate, id, &after, &up_to, &limit];
+    each(client, &sql, &values, |row| event_of(row, stream.clone())).await
 }
 
 /// What an aggregate is folded from; `None` when something of it has to be decrypted first.

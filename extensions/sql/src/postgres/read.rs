@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashSet,
+    future::poll_fn,
+    pin::pin,
     sync::{LazyLock, Mutex, PoisonError},
 };
 
@@ -13,6 +15,7 @@ use bloom_runtime::{
     },
 };
 use deadpool_postgres::ClientWrapper;
+use futures_core::Stream;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{error::store_error, translate::Postgres};
@@ -27,6 +30,23 @@ pub(super) async fn rows(
 ) -> Result<Vec<Row>, StoreError> {
     let statement = client.prepare_cached(sql).await.map_err(store_error)?;
     client.query(&statement, parameters).await.map_err(store_error)
+}
+
+/// What is made of each row, while the server sends the next ones.
+pub(super) async fn each<T>(
+    client: &ClientWrapper,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+    mut take: impl FnMut(&Row) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let statement = client.prepare_cached(sql).await.map_err(store_error)?;
+    let rows = client.query_raw(&statement, parameters.iter().copied()).await;
+    let mut rows = pin!(rows.map_err(store_error)?);
+    let mut made = Vec::new();
+    while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+        made.push(take(&row.map_err(store_error)?)?);
+    }
+    Ok(made)
 }
 
 pub(super) async fn snapshot(
