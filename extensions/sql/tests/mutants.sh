@@ -28,7 +28,7 @@ mutant() {
         return
     fi
     local log=$copy/mutant.log
-    if (cd "$copy" && RUST_BACKTRACE=0 BLOOM_EVERY_TEST=1 CARGO_TARGET_DIR=$target/mutants-target \
+    if (cd "$copy" && RUST_BACKTRACE=0 RUST_TEST_THREADS=16 BLOOM_EVERY_TEST=1 CARGO_TARGET_DIR=$target/mutants-target \
         timeout 240 cargo test --quiet --locked --no-fail-fast "$@" >"$log" 2>&1); then
         echo "$name: NOBODY NOTICED"
         survived=1
@@ -39,7 +39,7 @@ mutant() {
     else
         echo "$name: noticed by"
         grep -oP '^\S+(?= --- FAILED)' "$log" | sort -u | sed 's/^/    /'
-        # None may have gone on for ever.
+        # None may have gone on for ever, and none that does keeps the others from their turn.
         { grep -oP '^test \K\S+(?= has been running for over)' "$log" || true; } | sort -u | sed 's/^/    /; s/$/ (never ends)/'
     fi
 }
