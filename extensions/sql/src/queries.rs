@@ -21,6 +21,9 @@ pub trait SqlStorage: Storage<Work = SqlWork> {
     /// Whether this storage writes a projection with the events, where it is written so.
     fn writes_inline(&self, projection: &str) -> bool;
 
+    /// Whether it does so for a kind of aggregate.
+    fn writes_inline_of(&self, projection: &str, aggregate: &str) -> bool;
+
     /// What it encrypts personal data with.
     fn cipher(&self) -> Option<&Arc<dyn Cipher>>;
 
@@ -33,7 +36,11 @@ pub trait SqlStorage: Storage<Work = SqlWork> {
 #[cfg(feature = "sqlite")]
 impl SqlStorage for crate::SqliteStorage {
     fn writes_inline(&self, projection: &str) -> bool {
-        Self::writes_inline(self, projection)
+        self.inline().is_some_and(|inline| inline.writes(projection))
+    }
+
+    fn writes_inline_of(&self, projection: &str, aggregate: &str) -> bool {
+        self.inline().is_some_and(|inline| inline.writes_of(projection, aggregate))
     }
 
     fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
@@ -52,7 +59,11 @@ impl SqlStorage for crate::SqliteStorage {
 #[cfg(feature = "postgres")]
 impl SqlStorage for crate::PostgresStorage {
     fn writes_inline(&self, projection: &str) -> bool {
-        Self::writes_inline(self, projection)
+        self.inline().is_some_and(|inline| inline.writes(projection))
+    }
+
+    fn writes_inline_of(&self, projection: &str, aggregate: &str) -> bool {
+        self.inline().is_some_and(|inline| inline.writes_of(projection, aggregate))
     }
 
     fn cipher(&self) -> Option<&Arc<dyn Cipher>> {

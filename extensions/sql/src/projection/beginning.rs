@@ -53,9 +53,10 @@ pub(super) async fn begin(
     let seen = head::newest(transaction).await?;
     let is_late = may_be_inline && happened(transaction, projection, Position::START, seen).await?;
     let (newest, mut roster) = head::hold(transaction).await?;
-    // Another process may have begun it meanwhile, and may have rebuilt it since.
+    // Another process may have begun it meanwhile, and may have rebuilt it since. Who appends finds out when it is listed, and begins again
+    // without the head.
     if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
-        return Ok(roster.generation(name));
+        return Ok(None);
     }
     let listed = roster.generation(name);
     let is_inline = listed.is_some()

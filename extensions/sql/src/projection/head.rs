@@ -1,5 +1,7 @@
 //! The head of the log, where stands which projections are written with the events.
 
+use std::collections::BTreeSet;
+
 use bloom_runtime::ports::{Position, StoreError};
 
 use crate::{parameters, roster::Roster, transaction::Transaction, value::SqlValue};
@@ -38,13 +40,15 @@ pub(super) async fn declare(
     const SQLITE: &str = "SELECT inline FROM bloom_head";
     // Whoever has to wait here may have read what is not so any more, and finds out when it takes the head.
     const POSTGRES: &str = "SELECT set_config('bloom.inline', coalesce(inline::text, '{}'), true),
-        (SELECT count(pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '.' || name, 0)))
+        (SELECT count(pg_advisory_xact_lock_shared(hashtextextended('bloom_head'::regclass::oid::text || '.' || name, 0)))
          FROM unnest(string_to_array($1, chr(10))) AS name)
         FROM bloom_head";
     let rows = if transaction.is_sqlite() {
         transaction.query(SQLITE, &[]).await?
     } else {
-        let names = projections.collect::<Vec<_>>().join("\n");
+        // In one order, whatever the order in which a program registers them.
+        let names: BTreeSet<&str> = projections.collect();
+        let names = names.into_iter().collect::<Vec<_>>().join("\n");
         transaction.query(POSTGRES, &parameters![names]).await?
     };
     rows.first().and_then(|row| row.first()).map_or_else(|| Ok(Roster::default()), listed)
@@ -68,8 +72,7 @@ pub(super) async fn shut(
     transaction: &mut Transaction<'_>,
     projection: &str,
 ) -> Result<(), StoreError> {
-    const SQL: &str =
-        "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.' || $1, 0))::text";
+    const SQL: &str = "SELECT pg_advisory_xact_lock(hashtextextended('bloom_head'::regclass::oid::text || '.' || $1, 0))::text";
     if !transaction.is_sqlite() {
         transaction.query(SQL, &parameters![projection]).await?;
     }

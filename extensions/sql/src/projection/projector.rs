@@ -239,8 +239,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     }
 
     pub(super) fn lookout(&self) -> Lookout<S> {
-        let (views, projections) = (Arc::clone(&self.views), self.projections.clone());
-        Lookout { views, projections, is_apart: self.is_apart }
+        Lookout { views: Arc::clone(&self.views), is_apart: self.is_apart }
     }
 
     /// Whether one is written with the events by this program, where it is written so.

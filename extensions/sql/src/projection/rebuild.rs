@@ -58,6 +58,15 @@ impl RebuildProgress {
 /// So often a swap is tried again that fails for another reason than that somebody was faster.
 const REFUSED: usize = 3;
 
+/// Swaps that have come to nothing.
+#[derive(Default)]
+struct Attempts {
+    /// Since others were faster.
+    overtaken: u32,
+    /// Since it could not be done.
+    refused: usize,
+}
+
 impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Builds the tables of one projection anew and puts them in the place of the old ones, while these are read and, where the
     /// application runs, follow the log. What it cannot take it sets aside, if the old ones lack the same. What an earlier rebuild left unfinished is thrown away. Returns how far the new ones are.
@@ -80,10 +89,10 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let tables = Tables::building(projection.tables, generation);
         let begun = Instant::now();
         let patience = || retry::pauses(Duration::from_millis(10), Duration::from_secs(5));
-        let (mut pauses, mut refused) = (patience(), 0);
+        let (mut pauses, mut attempts) = (patience(), Attempts::default());
         loop {
             let went_on =
-                self.get_on(projection, generation, &tables, begun, &mut refused, &mut progress);
+                self.get_on(projection, generation, &tables, begun, &mut attempts, &mut progress);
             match went_on.await {
                 Ok(Some(position)) => return Ok(position),
                 Ok(None) => pauses = patience(),
@@ -107,7 +116,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         generation: i64,
         tables: &Tables,
         begun: Instant,
-        refused: &mut usize,
+        attempts: &mut Attempts,
         progress: &mut (impl FnMut(RebuildProgress) + Send),
     ) -> Result<Option<Position>, ProjectionError> {
         let name = projection.name;
@@ -140,7 +149,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             Advanced::To(_) | Advanced::Elsewhere => return Ok(None),
         };
         if is_closed {
-            return self.close(projection, &live, &building, tables, refused).await;
+            return self.close(projection, &live, &building, tables, attempts).await;
         }
         // The live one may have been faster at the end of the log.
         if building.position < live.position {
@@ -166,7 +175,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         live: &Checkpoint,
         building: &Checkpoint,
         tables: &Tables,
-        refused: &mut usize,
+        attempts: &mut Attempts,
     ) -> Result<Option<Position>, ProjectionError> {
         let first =
             parking::rows::first(self.views(), projection.name, building.generation).await?;
@@ -176,21 +185,29 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             return Err(ProjectionError::Failed { name: projection.name, position, source });
         }
         let becomes_inline = self.may_be_inline(projection.name);
-        let doors = Doors { live: live.clone(), building: building.clone(), becomes_inline };
+        let doors = Doors {
+            live: live.clone(),
+            building: building.clone(),
+            becomes_inline,
+            attempts: attempts.overtaken,
+        };
         match inline::swap(self.views(), projection, self.shapes(), doors).await {
             Ok(position) => Ok(Some(position)),
             Err(StoreError::Conflict { .. }) => {
-                let name = projection.name;
-                tracing::info!(projection = name, "too much has come for its swap; it goes on");
+                attempts.overtaken += 1;
+                tracing::info!(
+                    projection = projection.name,
+                    "others were faster than its swap; it goes on and tries again"
+                );
                 Ok(None)
             }
             Err(error) => {
                 let error = ProjectionError::from(error);
-                *refused += 1;
+                attempts.refused += usize::from(!is_passing(&error));
                 // Which event it cannot take is told by taking them as before. What is wrong with the tables would never be told so, where there
                 // is always something to take.
                 if !is_passing(&error)
-                    && *refused < REFUSED
+                    && attempts.refused < REFUSED
                     && self.worker(projection).advance(building, tables, BATCH).await?
                         != Advanced::Nothing
                 {

@@ -108,7 +108,7 @@ impl<P: Projection> Projected<P> {
 }
 
 /// The projections of an application.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Projections(Vec<Arc<Followed>>);
 
 /// A projection without its type.

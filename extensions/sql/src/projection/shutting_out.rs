@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bloom_runtime::ports::{Storage, StoreError};
 use tokio::sync::watch;
 
-use super::{error::ProjectionError, projector::Projector, set::Projections};
+use super::{error::ProjectionError, projector::Projector};
 use crate::{parameters, queries::SqlStorage, roster::Roster, value::SqlValue};
 
 /// So often it is looked.
@@ -24,19 +24,18 @@ pub(super) async fn listed<S: SqlStorage>(views: &S) -> Result<Roster, StoreErro
 /// Looks for what this program leaves out.
 pub(super) struct Lookout<S> {
     pub(super) views: Arc<S>,
-    pub(super) projections: Projections,
+    /// Whether this program appends elsewhere.
     pub(super) is_apart: bool,
 }
 
 impl<S: SqlStorage> Lookout<S> {
     async fn left_out(&self) -> Result<Vec<String>, StoreError> {
+        if self.is_apart {
+            return Ok(Vec::new());
+        }
         let roster = listed(&*self.views).await?;
         let is_written = |name: &&str| {
-            !self.is_apart
-                && self.views.writes_inline(name)
-                && self.projections.named(name).is_ok_and(|known| {
-                    roster.aggregates(name).all(|aggregate| known.follows(aggregate))
-                })
+            roster.aggregates(name).all(|aggregate| self.views.writes_inline_of(name, aggregate))
         };
         let left_out = roster.names().into_iter().filter(|name| !is_written(name));
         Ok(left_out.map(ToOwned::to_owned).collect())

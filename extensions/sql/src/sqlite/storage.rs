@@ -141,8 +141,8 @@ impl SqliteStorage {
         self
     }
 
-    pub(crate) fn writes_inline(&self, projection: &str) -> bool {
-        self.inline.as_ref().is_some_and(|inline| inline.writes(projection))
+    pub(crate) const fn inline(&self) -> Option<&Inline> {
+        self.inline.as_ref()
     }
 
     /// The same with something to encrypt personal data with.

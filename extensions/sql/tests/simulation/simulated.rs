@@ -145,6 +145,10 @@ impl<S: SqlStorage> SqlStorage for Simulated<S> {
         self.inner.cipher()
     }
 
+    fn writes_inline_of(&self, projection: &str, aggregate: &str) -> bool {
+        self.is_inline && self.inner.writes_inline_of(projection, aggregate)
+    }
+
     fn writes_inline(&self, projection: &str) -> bool {
         self.is_inline && self.inner.writes_inline(projection)
     }

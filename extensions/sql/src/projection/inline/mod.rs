@@ -74,6 +74,12 @@ impl Inline {
         self.projections.iter().any(|known| known.name == projection)
     }
 
+    /// Whether it is one of them, and follows these aggregates.
+    pub(crate) fn writes_of(&self, projection: &str, aggregate: &str) -> bool {
+        let known = self.projections.iter().find(|known| known.name == projection);
+        known.is_some_and(|known| known.follows(aggregate))
+    }
+
     /// The work of a commit, and behind it what follows from its events.
     pub(crate) fn accompany(&self, batch: &Batch, work: Arc<[SqlWork]>) -> Arc<[SqlWork]> {
         let appended = batch.appends.iter().map(|append| &append.stream.aggregate);

@@ -13,7 +13,9 @@ use bloom_runtime::{
 use crate::{
     parameters,
     projection::{
-        checkpoint::{self, Checkpoint, WITH_THE_EVENTS, advance, forget_parked, moved, signed},
+        checkpoint::{
+            self, Checkpoint, WITH_THE_EVENTS, advance, forget_parked, hold, moved, signed,
+        },
         head,
         parking::rows,
         set::Followed,
@@ -29,7 +31,7 @@ use crate::{
 const PAGE: usize = 500;
 /// After so many it is looked whether it gets nearer to the head at all: whoever writes the projection waits meanwhile.
 const PAGES: usize = 20;
-/// At most so many events while it is held: everybody waits.
+/// At most so many events while it is held, at the first attempt: everybody waits.
 const FEW: u64 = 1_000;
 
 /// From which generation to which, and how that is to be written.
@@ -37,6 +39,8 @@ pub(in crate::projection) struct Doors {
     pub(in crate::projection) live: Checkpoint,
     pub(in crate::projection) building: Checkpoint,
     pub(in crate::projection) becomes_inline: bool,
+    /// How often somebody was faster, or too much had come.
+    pub(in crate::projection) attempts: u32,
 }
 
 /// Puts the new rows in the place of the old ones, takes what has come since, and has the projection written with the events from then on, or no
@@ -78,11 +82,12 @@ struct Closing {
 
 impl Closing {
     async fn close(&self, transaction: &mut Transaction<'_>) -> Result<Position, StoreError> {
-        let Self { projection, doors: Doors { live, building, becomes_inline }, .. } = self;
+        let Self { projection, doors: Doors { live, building, becomes_inline, attempts }, .. } =
+            self;
         let (name, role) = (projection.name, self.role.as_deref());
         let new = Tables::building(projection.tables, building.generation);
         // Both are held until the end, so that nobody who follows the log writes into the old tables any more.
-        advance(transaction, name, live, live.position).await?;
+        hold(transaction, name, live).await?;
         advance(transaction, name, building, building.position).await?;
         if !rows::held(transaction, name, building.generation).await?.is_empty() {
             return Err(moved(name, building));
@@ -96,7 +101,9 @@ impl Closing {
         let mut position = building.position;
         self.approach(transaction, &mut position).await?;
         let (newest, mut roster) = head::hold(transaction).await?;
-        if newest.get() > position.get() + FEW {
+        // Where that is never so, all have to wait for more in the end.
+        let few = FEW.saturating_mul(1 << attempts.min(&40));
+        if newest.get().saturating_sub(position.get()) > few {
             return Err(moved(name, building));
         }
         while self.take(transaction, &mut position).await? > 0 {}
