@@ -16,8 +16,9 @@ use bloom_runtime::{
 };
 use bloom_sql::{
     CopyError, Migrations, PostgresStorage, Projected, Projection, ProjectionState, Projections,
-    Projector, Projects, SqliteStorage, View, copy,
+    Projector, Projects, SqlStorage, SqliteStorage, View, copy,
     migration::{documents, postgres_documents},
+    parameters,
 };
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -138,6 +139,27 @@ impl Projects<Sample> for Counted {
     }
 }
 
+fn counted() -> Projections {
+    Projections::new().with(Projected::new(Counted).from::<Sample>().inline())
+}
+
+/// Somebody has looked for read models before there was anything, one of them written with the events.
+async fn looked_for<S: SqlStorage>(storage: Arc<S>) {
+    let projector = Projector::new(&storage, counted());
+    projector.catch_up().await.expect("there is nothing to do");
+    let status = projector.status().await.expect("a status");
+    assert_eq!(status[0].state, ProjectionState::Inline);
+}
+
+/// It begins at the first event, and no list says otherwise.
+async fn has_to_follow<S: SqlStorage>(storage: &S) {
+    let places = "SELECT count(*) FROM bloom_projections";
+    let places = storage.query(places, Vec::new()).await.expect("it answers");
+    let listed = "SELECT count(*) FROM bloom_head WHERE inline IS NOT NULL";
+    let listed = storage.query(listed, Vec::new()).await.expect("it answers");
+    assert_eq!((places, listed), (vec![parameters![0]], vec![parameters![0]]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn from_sqlite_to_postgres_and_back() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -150,15 +172,9 @@ async fn from_sqlite_to_postgres_and_back() {
     let copied = store(sqlite(&second));
     let second = format!("sqlite:{}", second.display());
     let mut told = Vec::new();
-    // Somebody has looked for read models there before, one of them written with the events.
-    let views = Projections::new().with(Projected::new(Counted).from::<Sample>().inline());
-    let before = copied.storage().as_ref().clone().with_inline(&views);
-    let projector = Projector::new(&Arc::new(before), views);
-    projector.catch_up().await.expect("there is nothing to do");
-    let state = async || projector.status().await.expect("a status")[0].state;
-    assert_eq!(state().await, ProjectionState::Inline);
+    looked_for(Arc::new(copied.storage().as_ref().clone().with_inline(&counted()))).await;
     let done = copy(&first, &second, |progress| told.push(progress.clone())).await.expect("a copy");
-    assert_eq!(state().await, ProjectionState::Live, "it has events to follow");
+    has_to_follow(&**copied.storage()).await;
     assert_eq!(done.left, ["notes"]);
     assert!(done.tables.contains(&("bloom_events".to_owned(), 1_202)), "{done:?}");
     assert!(done.tables.contains(&(TABLE.to_owned(), 1_200)), "{done:?}");
@@ -171,8 +187,10 @@ async fn from_sqlite_to_postgres_and_back() {
 
     let Some(url) = postgres_server::new_database().await else { return };
     PostgresStorage::migrate(&url, &on_postgres()).await.expect("the migrations apply");
-    copy(&first, &url, |_| {}).await.expect("a copy");
     let on_server = PostgresStorage::open(&url, &on_postgres()).await.expect("it opens");
+    looked_for(Arc::new(on_server.clone().with_inline(&counted()))).await;
+    copy(&first, &url, |_| {}).await.expect("a copy");
+    has_to_follow(&on_server).await;
     let on_server = store(on_server);
     are_alike(&source, &on_server).await;
 
