@@ -11,11 +11,11 @@ use bloom_runtime::{
     domain::Version,
     memory::MemoryStorage,
     ports::{
-        Batch, Cipher, Committed, Direction, DocumentQuery, DocumentRow, DocumentState, EventLog,
-        EventQuery, EventSelection, Expected, Instead, InteractiveStorage, LogReader, NoWork,
-        Outcome, OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredDocument, StoredSnapshot, StreamId, StreamSlice, TakeDocument,
-        Truncation,
+        Batch, Cipher, Committed, Cursors, Direction, DocumentQuery, DocumentRow, DocumentState,
+        EventLog, EventQuery, EventSelection, Expected, Instead, InteractiveStorage, LogReader,
+        NoWork, Outcome, OutdatedDocument, Place, Position, RecordedEvent, ReshapedDocument,
+        Selection, Shift, Storage, StoreError, StoredDocument, StoredSnapshot, StreamId,
+        StreamSlice, TakeDocument, Truncation, WorkerId,
     },
     testing::conformance::{self, How},
 };
@@ -34,6 +34,8 @@ enum Fault {
     OutcomeForgotten,
     GuardIgnored,
     CursorForgotten,
+    HolderIgnored,
+    EpochIgnored,
     ConditionIgnored,
     HoldIgnored,
     TenantIgnored,
@@ -301,17 +303,6 @@ impl Storage for Broken {
         self.storage.outcome(tenant, key).await
     }
 
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        self.storage.cursor(name).await
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        match self.fault {
-            Fault::CursorForgotten => Ok(()),
-            _ => self.storage.save_cursor(name, position).await,
-        }
-    }
-
     async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
         match self.fault {
             Fault::ReaderIgnored => Ok(Vec::new()),
@@ -340,6 +331,70 @@ impl InteractiveStorage for Broken {
 
     async fn hold(&self) -> Result<Self, StoreError> {
         Ok(self.clone())
+    }
+}
+
+impl Cursors for Broken {
+    async fn place(&self, name: &str) -> Result<Place, StoreError> {
+        self.storage.place(name).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        match self.fault {
+            Fault::CursorForgotten => Ok(()),
+            _ => self.storage.save_cursor(name, position).await,
+        }
+    }
+
+    async fn claim(
+        &self,
+        name: &str,
+        seen: &Place,
+        shift: &Shift,
+    ) -> Result<Option<u64>, StoreError> {
+        if self.fault == Fault::HolderIgnored
+            && let Some(holder) = &seen.holder
+        {
+            self.storage.release(&holder.worker).await?;
+            let seen = self.storage.place(name).await?;
+            return self.storage.claim(name, &seen, shift).await;
+        }
+        self.storage.claim(name, seen, shift).await
+    }
+
+    async fn move_cursor(
+        &self,
+        name: &str,
+        epoch: u64,
+        shift: &Shift,
+        position: Position,
+    ) -> Result<bool, StoreError> {
+        if self.fault == Fault::EpochIgnored {
+            self.storage.save_cursor(name, position).await?;
+            return Ok(true);
+        }
+        self.storage.move_cursor(name, epoch, shift, position).await
+    }
+
+    async fn hand_over(&self, name: &str, epoch: u64, shift: &Shift) -> Result<(), StoreError> {
+        self.storage.hand_over(name, epoch, shift).await
+    }
+
+    async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
+        self.storage.held().await
+    }
+
+    async fn ask_for(
+        &self,
+        name: &str,
+        holder: &WorkerId,
+        worker: &WorkerId,
+    ) -> Result<(), StoreError> {
+        self.storage.ask_for(name, holder, worker).await
+    }
+
+    async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
+        self.storage.release(worker).await
     }
 }
 
@@ -400,6 +455,8 @@ rejected! {
     an_outcome_forgotten: OutcomeForgotten by outcomes_are_kept_once;
     a_guard_ignored: GuardIgnored by a_guard_is_checked;
     a_cursor_forgotten: CursorForgotten by cursors_are_kept;
+    a_holder_ignored: HolderIgnored by places_are_held_by_one;
+    an_epoch_ignored: EpochIgnored by places_are_held_by_one;
     a_boundary_ignored: BoundaryIgnored by one_of_many_crosses_a_boundary;
     an_expectation_ignored: ExpectationIgnored by appends_expect_what_they_say;
     tags_ignored: TagsIgnored by parts_of_the_log_are_read;

@@ -24,6 +24,7 @@ pub mod retry;
 mod save;
 mod seals;
 mod shapes;
+pub mod sharing;
 mod snapshots;
 mod store;
 mod subscription;

@@ -119,14 +119,6 @@ impl Storage for HeldMemory {
         self.storage.outcome(tenant, key).await
     }
 
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        self.storage.cursor(name).await
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        self.storage.save_cursor(name, position).await
-    }
-
     fn appended(&self) -> watch::Receiver<Position> {
         self.storage.appended()
     }

@@ -5,6 +5,7 @@
 
 mod blob_storage;
 mod cache;
+mod cursors;
 mod distributed_lock;
 mod held;
 mod identity_provider;
@@ -237,17 +238,8 @@ impl Storage for MemoryStorage {
         Ok(self.state().outcome(tenant, key))
     }
 
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        Ok(self.state().cursor(name))
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        self.state().save_cursor(name, position);
-        Ok(())
-    }
-
     async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
-        Ok(self.state().readers())
+        Ok(self.state().places.readers())
     }
 
     async fn truncate(&self, truncations: Vec<Truncation>) -> Result<(), StoreError> {

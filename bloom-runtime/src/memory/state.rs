@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{log::Log, unique_keys::UniqueKeys};
+use super::{cursors::Places, log::Log, unique_keys::UniqueKeys};
 
 use crate::{
     application::Keyring,
     domain::{Json, in_order},
     ports::{
         Addition, Batch, BuiltDocument, Committed, DocumentQuery, DocumentState, Instead, KeyUsed,
-        LogReader, Outcome, OutdatedDocument, Position, ReshapedDocument, Selection, StoreError,
+        LogReader, Outcome, OutdatedDocument, ReshapedDocument, Selection, StoreError,
         StoredDocument, StoredSnapshot, StreamAppend, StreamId, SubjectKey, Truncation,
     },
 };
@@ -24,7 +24,7 @@ pub(super) struct State {
     snapshots: HashMap<StreamId, StoredSnapshot>,
     unique_keys: UniqueKeys,
     outcomes: HashMap<Owned, Outcome>,
-    cursors: HashMap<String, Position>,
+    pub(super) places: Places,
     /// By tenant and person.
     subjects: BTreeMap<Owned, SubjectKey>,
 }
@@ -217,15 +217,9 @@ impl State {
         self.snapshots.remove(stream);
     }
 
-    /// Everybody who has a place here, but those that are Bloom's own.
-    pub(super) fn readers(&self) -> Vec<LogReader> {
-        let all = self.cursors.iter().filter(|(name, _)| !name.starts_with("bloom."));
-        all.map(|(name, position)| LogReader { name: name.clone(), position: *position }).collect()
-    }
-
     /// Checks everything, then truncates everything.
     pub(super) fn truncate(&mut self, truncations: Vec<Truncation>) -> Result<(), StoreError> {
-        let readers = self.readers();
+        let readers = self.places.readers();
         for truncation in &truncations {
             let place = self.log.place(&truncation.stream, truncation.up_to);
             let place = place.ok_or_else(|| truncation.too_far())?;
@@ -243,13 +237,5 @@ impl State {
             self.log.truncate(truncation);
         }
         Ok(())
-    }
-
-    pub(super) fn cursor(&self, name: &str) -> Position {
-        self.cursors.get(name).copied().unwrap_or_default()
-    }
-
-    pub(super) fn save_cursor(&mut self, name: &str, position: Position) {
-        self.cursors.insert(name.to_owned(), position);
     }
 }

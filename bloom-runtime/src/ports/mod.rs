@@ -9,6 +9,7 @@ mod cache;
 mod cipher;
 mod clock;
 mod context;
+mod cursors;
 mod distributed_lock;
 mod documents;
 mod error;
@@ -39,6 +40,7 @@ pub use cache::Cache;
 pub use cipher::{Cipher, SubjectKey};
 pub use clock::Clock;
 pub use context::{CommandId, Context};
+pub use cursors::{Cursors, Holder, Place, Shift, Turn, WorkerId};
 pub use distributed_lock::{DistributedLock, FencingToken, Lease};
 pub use documents::{
     BuiltDocument, DocumentQuery, DocumentRow, DocumentState, DocumentWrite, OutdatedDocument,

@@ -210,22 +210,6 @@ pub trait Storage: EventLog + Send + Sync + 'static {
         key: &str,
     ) -> impl Future<Output = Result<Option<Outcome>, StoreError>> + Send;
 
-    /// How far the reader called `name` has come; the start when it is new.
-    ///
-    /// # Errors
-    /// When the storage is out of reach.
-    fn cursor(&self, name: &str) -> impl Future<Output = Result<Position, StoreError>> + Send;
-
-    /// Notes how far the reader called `name` has come.
-    ///
-    /// # Errors
-    /// When the storage is out of reach.
-    fn save_cursor(
-        &self,
-        name: &str,
-        position: Position,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
     /// Everybody who follows the log of this storage with a place that is kept here: event handlers, read models, also those that are
     /// being built.
     ///

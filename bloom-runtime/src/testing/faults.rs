@@ -8,9 +8,9 @@ use std::{
 use tokio::sync::watch;
 
 use crate::ports::{
-    Batch, Committed, DocumentQuery, EventLog, EventSelection, LogReader, Outcome,
-    OutdatedDocument, Position, RecordedEvent, ReshapedDocument, Selection, Storage, StoreError,
-    StreamId, StreamSlice, TakeDocument, Truncation,
+    Batch, Committed, Cursors, DocumentQuery, EventLog, EventSelection, LogReader, Outcome,
+    OutdatedDocument, Place, Position, RecordedEvent, ReshapedDocument, Selection, Shift, Storage,
+    StoreError, StreamId, StreamSlice, TakeDocument, Truncation, WorkerId,
 };
 
 /// What a storage is asked to do.
@@ -169,14 +169,6 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.storage.outcome(tenant, key).await
     }
 
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        self.storage.cursor(name).await
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        self.storage.save_cursor(name, position).await
-    }
-
     async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
         self.storage.readers().await
     }
@@ -187,5 +179,55 @@ impl<S: Storage> Storage for FaultyStorage<S> {
 
     fn appended(&self) -> watch::Receiver<Position> {
         self.storage.appended()
+    }
+}
+
+impl<S: Storage + Cursors> Cursors for FaultyStorage<S> {
+    async fn place(&self, name: &str) -> Result<Place, StoreError> {
+        self.storage.place(name).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        self.storage.save_cursor(name, position).await
+    }
+
+    async fn claim(
+        &self,
+        name: &str,
+        seen: &Place,
+        shift: &Shift,
+    ) -> Result<Option<u64>, StoreError> {
+        self.storage.claim(name, seen, shift).await
+    }
+
+    async fn move_cursor(
+        &self,
+        name: &str,
+        epoch: u64,
+        shift: &Shift,
+        position: Position,
+    ) -> Result<bool, StoreError> {
+        self.storage.move_cursor(name, epoch, shift, position).await
+    }
+
+    async fn hand_over(&self, name: &str, epoch: u64, shift: &Shift) -> Result<(), StoreError> {
+        self.storage.hand_over(name, epoch, shift).await
+    }
+
+    async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
+        self.storage.held().await
+    }
+
+    async fn ask_for(
+        &self,
+        name: &str,
+        holder: &WorkerId,
+        worker: &WorkerId,
+    ) -> Result<(), StoreError> {
+        self.storage.ask_for(name, holder, worker).await
+    }
+
+    async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
+        self.storage.release(worker).await
     }
 }

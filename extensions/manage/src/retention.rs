@@ -11,7 +11,7 @@ use std::{
 use bloom_runtime::{
     application::{Retained, Retention, StorageStore, Subscriptions, SystemClock},
     domain::Timestamp,
-    ports::{Clock, RecordedEvent, Storage, StoreError},
+    ports::{Clock, Cursors, RecordedEvent, Storage, StoreError},
 };
 use serde_json::json;
 
@@ -105,7 +105,7 @@ pub(crate) fn readers<A: Application>(store: &StorageStore<A::Storage>) -> Vec<&
 }
 
 /// Truncates what is old, archived first where there is an archive.
-pub(crate) async fn truncate<S: Storage>(
+pub(crate) async fn truncate<S: Storage + Cursors>(
     store: &StorageStore<S>,
     retention: &Retention,
     archive: Option<&Path>,

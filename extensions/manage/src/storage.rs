@@ -6,7 +6,7 @@ use std::{future::Future, sync::Arc};
 use bloom_runtime::application::StorageStore;
 use bloom_runtime::{
     memory::MemoryStorage,
-    ports::{Cipher, Storage},
+    ports::{Cipher, Cursors, Storage},
 };
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use bloom_sql::{Projections, Projector, RunningProjections, SqlStorage};
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A storage that is opened from the configuration.
-pub trait ManagedStorage: Storage + Sized {
+pub trait ManagedStorage: Storage + Cursors + Sized {
     /// The steps of its schema.
     type Migrations: Sync;
 

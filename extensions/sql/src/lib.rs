@@ -10,6 +10,9 @@ mod condition;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod copy;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod cursors;
+mod digest;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod explain;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod failpoint;
@@ -60,8 +63,9 @@ pub use value::SqlValue;
 pub use {
     copy::{Copied, CopyError, Progress, copy},
     projection::{
-        ParkedEvent, Projected, Projection, ProjectionError, ProjectionState, ProjectionStatus,
-        Projections, Projector, Projects, RebuildProgress, Retried, RunningProjections, View,
+        ParkedEvent, PartStatus, Projected, Projection, ProjectionError, ProjectionState,
+        ProjectionStatus, Projections, Projector, Projects, RebuildProgress, Retried,
+        RunningProjections, View,
     },
     queries::SqlStorage,
     tenants::TenantError,

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::digest::fnv1a;
+
 /// One step of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
@@ -16,15 +18,11 @@ impl Migration {
         Self { name: Cow::Borrowed(name), sql: Cow::Borrowed(sql) }
     }
 
-    /// A digest of the statements, with which a change of an applied migration is noticed. FNV-1a: it guards
-    /// against accidents, not against attackers.
+    /// A digest of the statements, with which a change of an applied migration is noticed, by accident and not by an attacker.
     #[must_use]
     pub fn checksum(&self) -> String {
         let text = self.sql.replace("\r\n", "\n");
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        format!("{hash:016x}")
+        format!("{:016x}", fnv1a(text.bytes()))
     }
 }
 

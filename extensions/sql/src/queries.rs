@@ -2,12 +2,12 @@
 
 use std::{future::Future, sync::Arc};
 
-use bloom_runtime::ports::{Cipher, Storage, StoreError};
+use bloom_runtime::ports::{Cipher, Cursors, Storage, StoreError};
 
 use crate::{value::SqlValue, work::SqlWork};
 
 /// A storage that takes SQL: what is behind it may differ.
-pub trait SqlStorage: Storage<Work = SqlWork> {
+pub trait SqlStorage: Storage<Work = SqlWork> + Cursors {
     /// Runs a query; its rows, each with its columns in order. It sees what is committed.
     ///
     /// # Errors

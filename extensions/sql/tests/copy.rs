@@ -9,8 +9,8 @@ use bloom_runtime::{
     application::{Documents, Recorded, StorageStore, in_context},
     domain::{Aggregate, Spec, Uuid, Version},
     ports::{
-        Context, EventLog, Outcome, PageRequest, Position, RecordedEvent, Repository, Storage,
-        Store, StoreError, UnitOfWork,
+        Context, Cursors, EventLog, Outcome, PageRequest, Position, RecordedEvent, Repository,
+        Storage, Store, StoreError, UnitOfWork,
     },
     testing::assert_same_state,
 };
@@ -36,7 +36,7 @@ fn on_postgres() -> Migrations {
     Migrations::new().with("0001_samples", postgres_documents(TABLE)).with("0002_notes", own)
 }
 
-fn store<S: Storage>(storage: S) -> StorageStore<S> {
+fn store<S: Storage + Cursors>(storage: S) -> StorageStore<S> {
     StorageStore::new(storage)
         .aggregate::<Sample>(Documents::in_table(TABLE).soft_delete())
         .tenants_by_rows()
@@ -48,7 +48,7 @@ fn sqlite(path: &Path) -> SqliteStorage {
 }
 
 /// Some hundred samples of two tenants, of which some are removed, with an outcome and a cursor.
-async fn fill<S: Storage>(store: &StorageStore<S>) {
+async fn fill<S: Storage + Cursors>(store: &StorageStore<S>) {
     let mut runner = TestRunner::deterministic();
     for tenant in ["a", "b"] {
         in_context(Context::new().with_tenant(tenant).with_actor("ada"), async {
@@ -73,7 +73,7 @@ async fn fill<S: Storage>(store: &StorageStore<S>) {
 }
 
 /// Everything that one can see of it.
-async fn everything<S: Storage>(
+async fn everything<S: Storage + Cursors>(
     store: &StorageStore<S>,
 ) -> (Vec<RecordedEvent>, Vec<Sample>, Vec<Sample>) {
     let storage = store.storage();
@@ -96,7 +96,10 @@ async fn everything<S: Storage>(
     (events, samples, removed)
 }
 
-async fn are_alike<S: Storage, T: Storage>(one: &StorageStore<S>, other: &StorageStore<T>) {
+async fn are_alike<S: Storage + Cursors, T: Storage + Cursors>(
+    one: &StorageStore<S>,
+    other: &StorageStore<T>,
+) {
     let (one, other) = (everything(one).await, everything(other).await);
     assert_eq!(one.0, other.0, "the log");
     assert_eq!((one.1.len(), one.2.len()), (1_198, 2));
@@ -107,7 +110,7 @@ async fn are_alike<S: Storage, T: Storage>(one: &StorageStore<S>, other: &Storag
 }
 
 /// A copy goes on as if it had always been there.
-async fn goes_on<S: Storage>(store: &StorageStore<S>) {
+async fn goes_on<S: Storage + Cursors>(store: &StorageStore<S>) {
     in_context(Context::new().with_tenant("a"), async {
         let mut uow = store.begin().await.expect("it begins");
         uow.repository::<Sample>().restore(&Uuid::from_u128(7).into()).await.expect("it is kept");

@@ -21,6 +21,7 @@ fn once(applied: Vec<Vec<String>>) {
         [
             "0000_bloom",
             "0000_bloom_inline",
+            "0000_bloom_leases",
             "0000_bloom_parked",
             "0001_notes",
             "0002_first",

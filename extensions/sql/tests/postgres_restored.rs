@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use bloom_runtime::{
     application::{Documents, StorageStore},
     domain::Uuid,
-    ports::{EventLog, Position, Repository, Storage, Store, UnitOfWork},
+    ports::{Cursors, EventLog, Position, Repository, Store, UnitOfWork},
     testing::conformance::{Account, TABLE},
 };
 use bloom_sql::{Migrations, PostgresStorage, migration::postgres_documents};

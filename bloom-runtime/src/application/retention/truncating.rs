@@ -7,7 +7,8 @@ use crate::{
     application::{composition::Composition, store::StorageStore, tenancy::Tenancy},
     domain::{Timestamp, Version},
     ports::{
-        Lifecycle, LogReader, Position, RecordedEvent, Storage, StoreError, StreamId, Truncation,
+        Cursors, Lifecycle, LogReader, Position, RecordedEvent, Storage, StoreError, StreamId,
+        Truncation,
     },
 };
 
@@ -70,7 +71,7 @@ impl Retained {
     pub(super) const CURSOR: &str = "bloom.retention";
 }
 
-impl<S: Storage> StorageStore<S> {
+impl<S: Storage + Cursors> StorageStore<S> {
     /// Takes old events out of the log, some at a time, whoever's they are; `archive` is given them first, as they are stored, and none goes
     /// of which it has failed. Broken off, it goes on where it was; `archive` may then be given an event again, which its position tells.
     ///

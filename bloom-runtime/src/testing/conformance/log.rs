@@ -97,16 +97,6 @@ pub async fn positions_are_dense_under_load<S: Storage>(storage: S, how: How) {
     assert_eq!(store.storage().read(Position::START, 1_000).await.unwrap(), seen);
 }
 
-/// A reader finds the place where it was.
-pub async fn cursors_are_kept<S: Storage>(storage: S, _: How) {
-    assert_eq!(storage.cursor("one").await.unwrap(), Position::START);
-    storage.save_cursor("one", Position::new(3)).await.unwrap();
-    storage.save_cursor("two", Position::new(4)).await.unwrap();
-    storage.save_cursor("one", Position::new(5)).await.unwrap();
-    assert_eq!(storage.cursor("one").await.unwrap(), Position::new(5));
-    assert_eq!(storage.cursor("two").await.unwrap(), Position::new(4));
-}
-
 /// Who waits for new events is woken.
 pub async fn the_storage_tells_of_appends<S: Storage>(storage: S, how: How) {
     let store = store(storage, how);

@@ -19,6 +19,7 @@ mod account;
 mod backfill;
 mod boundaries;
 mod commits;
+mod cursors;
 mod events;
 mod interactive;
 mod log;
@@ -41,6 +42,7 @@ pub use commits::{
     one_failure_undoes_the_whole_batch, outcomes_are_kept_once, saves_of_one_aggregate_merge,
     what_is_saved_is_loaded,
 };
+pub use cursors::{cursors_are_kept, places_are_held_by_one};
 pub use events::{
     appends_expect_what_they_say, events_without_expectation_queue, parts_of_the_log_are_read,
     what_was_appended_is_not_appended_again,
@@ -50,8 +52,7 @@ pub use interactive::{
     what_was_held_and_dropped_leaves_nothing,
 };
 pub use log::{
-    cursors_are_kept, positions_are_dense_under_load, the_log_has_every_event_once,
-    the_storage_tells_of_appends,
+    positions_are_dense_under_load, the_log_has_every_event_once, the_storage_tells_of_appends,
 };
 pub use patient::{PATIENTS, Patient, PatientError, PatientEvent, PatientId};
 pub use privacy::{
@@ -125,6 +126,7 @@ macro_rules! storage_conformance {
             outcomes_are_kept_once,
             saves_of_one_aggregate_merge,
             cursors_are_kept,
+            places_are_held_by_one,
             positions_are_dense_under_load,
             the_log_has_every_event_once,
             the_storage_tells_of_appends,

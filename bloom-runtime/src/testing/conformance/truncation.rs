@@ -12,8 +12,8 @@ use crate::{
     application::{Documents, Events, Retention, StorageStore},
     domain::{Aggregate, Timestamp, Version},
     ports::{
-        EventLog, Lifecycle, Position, RecordedEvent, Repository, Storage, Store, StoreError,
-        StreamId, UnitOfWork,
+        Cursors, EventLog, Lifecycle, Position, RecordedEvent, Repository, Storage, Store,
+        StoreError, StreamId, UnitOfWork,
     },
     testing::FixedClock,
 };
@@ -60,7 +60,7 @@ fn stream(number: u128) -> StreamId {
 }
 
 /// What is old goes, once it is in the archive; the aggregates are what they were, and go on.
-pub async fn old_events_go<S: Storage>(storage: S, how: How) {
+pub async fn old_events_go<S: Storage + Cursors>(storage: S, how: How) {
     let (store, between) = some(storage, how).await;
     let retention = Retention::before(between);
     let mut archived = Vec::new();
@@ -115,7 +115,7 @@ pub async fn old_events_go<S: Storage>(storage: S, how: How) {
 }
 
 /// Whoever has still to read an event finds it, whether they have begun or not.
-pub async fn nothing_goes_that_is_still_read<S: Storage>(storage: S, how: How) {
+pub async fn nothing_goes_that_is_still_read<S: Storage + Cursors>(storage: S, how: How) {
     let (store, between) = some(storage, how).await;
     store.storage().save_cursor("slow", Position::new(4)).await.unwrap();
     store.storage().save_cursor("quick", Position::new(12)).await.unwrap();
@@ -146,7 +146,7 @@ pub async fn nothing_goes_that_is_still_read<S: Storage>(storage: S, how: How) {
 }
 
 /// However an aggregate is kept, it can be kept in the other way afterwards, and what is gone for good stays so.
-pub async fn truncated_histories_are_whole<S: Storage>(storage: S, how: How) {
+pub async fn truncated_histories_are_whole<S: Storage + Cursors>(storage: S, how: How) {
     let (store, between) = some(storage, how).await;
     let mut uow = store.begin().await.unwrap();
     let third: Account = uow.repository().get(&id(3)).await.unwrap();

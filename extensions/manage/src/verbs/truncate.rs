@@ -96,7 +96,7 @@ mod tests {
         application::{Events, StorageStore},
         domain::{Aggregate, Version},
         memory::MemoryStorage,
-        ports::{Position, Repository, Storage, Store, UnitOfWork},
+        ports::{Cursors, Position, Repository, Store, UnitOfWork},
         testing::conformance::{Account, AccountId},
     };
 

@@ -12,7 +12,7 @@ use bloom_runtime::{
 };
 use tokio::sync::{Mutex, watch};
 
-use super::{events, open::Open, pool::Whose, read, storage::PostgresStorage, work, write};
+use super::{events, open::Open, pool::Whose, read, storage::PostgresStorage, work};
 use crate::{subjects, work::SqlWork};
 
 /// A [`PostgresStorage`] in which nobody else writes the aggregates that were loaded while this lives.
@@ -188,16 +188,6 @@ impl Storage for HeldPostgres {
 
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
         ask!(self, Whose::One(tenant), |client| read::outcome(client, tenant, key).await)
-    }
-
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        ask!(self, Whose::All, |client| read::cursor(client, name).await)
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        ask!(self, Whose::All, |client| write::cursor(client, name, position)
-            .await
-            .map_err(super::error::store_error))
     }
 
     fn appended(&self) -> watch::Receiver<Position> {

@@ -6,6 +6,7 @@
 mod arrays;
 mod connection;
 pub(crate) mod copy;
+mod cursors;
 mod error;
 mod event_log;
 mod events;

@@ -10,7 +10,7 @@ use std::{
 use bloom_runtime::{
     domain::{Kind, Timestamp, Version},
     ports::{
-        DocumentQuery, DocumentRow, Outcome, OutdatedDocument, Position, Selection, StoreError,
+        DocumentQuery, DocumentRow, Outcome, OutdatedDocument, Selection, StoreError,
         StoredDocument, StoredSnapshot, StreamId,
     },
 };
@@ -194,13 +194,6 @@ pub(super) async fn outcome(
         Ok(Outcome { key: column(row, 0)?, fingerprint: column(row, 1)?, body: column(row, 2)? })
     };
     found.first().map(outcome).transpose()
-}
-
-pub(super) async fn cursor(client: &ClientWrapper, name: &str) -> Result<Position, StoreError> {
-    let found =
-        rows(client, "SELECT position FROM bloom_cursors WHERE name = $1", &[&name]).await?;
-    let position = found.first().map(|row| unsigned(row, 0)).transpose()?;
-    Ok(Position::new(position.unwrap_or_default()))
 }
 
 pub(super) fn column<'r, T: tokio_postgres::types::FromSql<'r>>(

@@ -354,15 +354,6 @@ impl Storage for PostgresStorage {
         read::outcome(&*self.connections.take(Whose::One(tenant)).await?, tenant, key).await
     }
 
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        read::cursor(&*self.connections.take(Whose::All).await?, name).await
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        let client = self.connections.take(Whose::All).await?;
-        write::cursor(&client, name, position).await.map_err(store_error)
-    }
-
     async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
         let client = self.connections.take(Whose::All).await?;
         truncation::readers(work::query(&client, truncation::READERS, &[]).await?)

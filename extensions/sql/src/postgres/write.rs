@@ -219,17 +219,3 @@ pub(super) async fn reshape(
     let bodies: Vec<&str> = documents.iter().map(|one| one.body.as_str()).collect();
     client.execute(&statement, &[&tenants, &ids, &versions, &shapes, &bodies]).await
 }
-
-pub(super) async fn cursor(
-    client: &ClientWrapper,
-    name: &str,
-    position: Position,
-) -> Result<(), Error> {
-    let statement = client
-        .prepare_cached(
-            "INSERT INTO bloom_cursors (name, position) VALUES ($1, $2)
-             ON CONFLICT (name) DO UPDATE SET position = excluded.position",
-        )
-        .await?;
-    client.execute(&statement, &[&name, &position.get().cast_signed()]).await.map(drop)
-}

@@ -5,23 +5,23 @@ use std::sync::Arc;
 use bloom_runtime::ports::{Position, StoreError};
 
 use super::{
-    checkpoint::{self, Checkpoint, ProjectionState, WITH_THE_EVENTS, forget_parked, signed},
+    checkpoint::{self, WITH_THE_EVENTS, forget_parked, signed},
+    generation::{Generation, generations},
     head,
     set::Followed,
+    status::ProjectionState,
 };
 use crate::{parameters, queries::SqlStorage, transaction::Transaction};
 
-/// The checkpoint of the one that is read; begins it when it is new.
+/// How far the one has come that is read; begins it when it is new.
 pub(super) async fn served<S: SqlStorage>(
     views: &S,
     projection: &Arc<Followed>,
     may_be_inline: bool,
-) -> Result<Checkpoint, StoreError> {
-    let find = |all: Vec<Checkpoint>| {
-        all.into_iter().find(|checkpoint| checkpoint.state != ProjectionState::Building)
-    };
+) -> Result<Generation, StoreError> {
+    let find = |all: Vec<Generation>| all.into_iter().find(|generation| !generation.is_building());
     let name = projection.name;
-    if let Some(found) = find(checkpoint::checkpoints(views, name).await?) {
+    if let Some(found) = find(generations(views, name).await?) {
         return Ok(found);
     }
     let projection = Arc::clone(projection);
@@ -30,7 +30,7 @@ pub(super) async fn served<S: SqlStorage>(
         Box::pin(async move { begin(transaction, &projection, may_be_inline).await.map(drop) })
     })
     .await?;
-    let found = find(checkpoint::checkpoints(views, name).await?);
+    let found = find(generations(views, name).await?);
     found.ok_or_else(|| StoreError::Internal(format!("`{name}` has no checkpoint").into()))
 }
 
@@ -43,8 +43,6 @@ pub(super) async fn begin(
 ) -> Result<Option<i64>, StoreError> {
     // Where another is being built only, the live one is what it was told to replace.
     const FIND: &str = "SELECT 1 FROM bloom_projections WHERE name = $1 AND state <> 'building'";
-    const SQL: &str = "INSERT INTO bloom_projections (name, generation, state, position)
-        VALUES ($1, $2, 'live', $3) ON CONFLICT (name, generation) DO NOTHING";
     let name = projection.name;
     if !transaction.query(FIND, &parameters![name]).await?.is_empty() {
         return Ok(None);
@@ -63,7 +61,8 @@ pub(super) async fn begin(
         || may_be_inline && !is_late && !happened(transaction, projection, seen, newest).await?;
     let generation = listed.unwrap_or(1);
     let position = if is_inline { WITH_THE_EVENTS } else { Position::START };
-    if transaction.execute(SQL, &parameters![name, generation, signed(position)]).await? == 1 {
+    let parts = if is_inline { 1 } else { projection.parts };
+    if begin_parts(transaction, name, generation, ProjectionState::Live, position, parts).await? {
         // Of one whose place in the log somebody has taken out.
         forget_parked(transaction, name, generation).await?;
     }
@@ -72,6 +71,26 @@ pub(super) async fn begin(
         head::list(transaction, &roster).await?;
     }
     Ok(is_inline.then_some(generation))
+}
+
+/// Puts the parts of a generation at a place; `false` when they are somewhere already.
+pub(super) async fn begin_parts(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    generation: i64,
+    state: ProjectionState,
+    position: Position,
+    parts: u32,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO bloom_projections (name, generation, part, state, position)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name, generation, part) DO NOTHING";
+    for part in 0..parts {
+        let values = parameters![name, generation, part, state.as_str(), signed(position)];
+        if transaction.execute(SQL, &values).await? == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether the log has events of its aggregates between two places.

@@ -2,68 +2,17 @@
 
 use bloom_runtime::{
     domain::Version,
-    ports::{Batch, Position, StoreError},
+    ports::{Batch, Place, Position, Shift, StoreError, StreamId},
 };
 
+use super::{partition::part_of, status::ProjectionState};
 use crate::{
+    cursors::micros,
     parameters,
     queries::SqlStorage,
     transaction::Transaction,
-    value::SqlValue,
     work::{HookFuture, SqlWork},
 };
-
-/// What a projection is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProjectionState {
-    /// It follows the log.
-    Live,
-    /// It was told to stand still.
-    Paused,
-    /// It is another one beside the live one, which it will replace.
-    Building,
-    /// It is written with the events, in their transactions.
-    Inline,
-}
-
-impl ProjectionState {
-    /// The stored word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Paused => "paused",
-            Self::Building => "building",
-            Self::Inline => "inline",
-        }
-    }
-
-    /// Those that are stored: what is written with the events is told by its place.
-    fn named(name: &str) -> Option<Self> {
-        [Self::Live, Self::Paused, Self::Building].into_iter().find(|state| state.as_str() == name)
-    }
-}
-
-/// How a projection stands, as every process sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectionStatus {
-    /// Its name.
-    pub name: &'static str,
-    /// What it is doing.
-    pub state: ProjectionState,
-    /// Everything up to here is in its tables.
-    pub position: Position,
-    /// How many events were skipped on somebody's word.
-    pub skipped: u64,
-    /// How many events are set aside, with those that wait behind them.
-    pub parked: u64,
-    /// Why it does not get on.
-    pub failure: Option<String>,
-    /// Whether it is registered otherwise than it is kept: as one that is written with the events while it follows the log, or the other way round. It
-    /// becomes what it is registered as when it is rebuilt.
-    pub awaits_rebuild: bool,
-}
 
 /// The place of what is written with the events: nothing comes behind it.
 pub(super) const WITH_THE_EVENTS: Position = Position::new(i64::MAX.cast_unsigned());
@@ -72,47 +21,54 @@ pub(super) const WITH_THE_EVENTS: Position = Position::new(i64::MAX.cast_unsigne
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checkpoint {
     pub(super) generation: i64,
+    /// Which of so many parts it is.
+    pub(super) part: u32,
+    pub(super) parts: u32,
     pub(super) state: ProjectionState,
-    pub(super) position: Position,
+    pub(super) place: Place,
     pub(super) skipped: u64,
-    /// How many events are set aside, and of how many aggregates.
+    /// How many events are set aside by all parts together, and of how many aggregates.
     pub(super) parked: (u64, u64),
     pub(super) failure: Option<String>,
 }
 
 impl Checkpoint {
-    /// Whether it is written with the events.
-    pub(super) fn is_inline(&self) -> bool {
-        self.position == WITH_THE_EVENTS
+    pub(super) const fn position(&self) -> Position {
+        self.place.position
+    }
+
+    /// Whether the events of this aggregate are for this part.
+    pub(super) fn takes(&self, stream: &StreamId) -> bool {
+        self.parts == 1 || part_of(stream, self.parts) == self.part
     }
 }
 
-/// The newest checkpoint of the one that is read, and of the one that is being built.
-pub(super) async fn checkpoints<S: SqlStorage>(
-    views: &S,
-    name: &str,
-) -> Result<Vec<Checkpoint>, StoreError> {
-    const SQL: &str = "SELECT generation, state, position, skipped, failure,
-        (SELECT count(*) FROM bloom_parked k WHERE k.name = p.name AND k.generation = p.generation),
-        (SELECT count(*) FROM bloom_parked k WHERE k.name = p.name AND k.generation = p.generation AND k.failure IS NOT NULL)
-        FROM bloom_projections p WHERE name = $1 ORDER BY generation";
-    let rows = views.query(SQL, parameters![name]).await?;
-    rows.into_iter().map(|row| checkpoint(row, name)).collect()
-}
-
-/// Moves a checkpoint from where it was seen; a conflict when it is not there any more. It comes first in a transaction, so that
+/// Moves a checkpoint from where it was seen, for whoever holds it, and holds it for longer; or for whoever it is, where nobody is
+/// named. A conflict when it is not there any more, or somebody else has taken it. It comes first in a transaction, so that
 /// a second one waits here, and then writes nothing.
 pub(super) async fn advance(
     transaction: &mut Transaction<'_>,
     name: &str,
     seen: &Checkpoint,
     to: Position,
+    shift: Option<&Shift>,
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE bloom_projections SET position = $1, failure = NULL
-        WHERE name = $2 AND generation = $3 AND state = $4 AND position = $5";
-    let (to, from) = (signed(to), signed(seen.position));
-    let values = parameters![to, name, seen.generation, seen.state.as_str(), from];
-    if transaction.execute(SQL, &values).await? == 1 {
+        WHERE name = $2 AND generation = $3 AND part = $4 AND state = $5 AND position = $6 AND epoch = $7";
+    const HOLDING: &str = "UPDATE bloom_projections SET position = $1, failure = NULL, held_until = bloom_now() + $9
+        WHERE name = $2 AND generation = $3 AND part = $4 AND state = $5 AND position = $6 AND epoch = $7 AND worker = $8";
+    let Checkpoint { generation, part, state, place, .. } = seen;
+    let (to, from) = (signed(to), signed(place.position));
+    let epoch = place.epoch.cast_signed();
+    let mut values = parameters![to, name, *generation, *part, state.as_str(), from, epoch];
+    let sql = match shift {
+        None => SQL,
+        Some(shift) => {
+            values.extend(parameters![shift.worker.as_str(), micros(shift.lasting)]);
+            HOLDING
+        }
+    };
+    if transaction.execute(sql, &values).await? == 1 {
         return Ok(());
     }
     Err(moved(name, seen))
@@ -125,8 +81,8 @@ pub(super) async fn hold(
     seen: &Checkpoint,
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE bloom_projections SET position = position
-        WHERE name = $1 AND generation = $2 AND state <> 'building'";
-    match transaction.execute(SQL, &parameters![name, seen.generation]).await? {
+        WHERE name = $1 AND generation = $2 AND part = $3 AND state <> 'building'";
+    match transaction.execute(SQL, &parameters![name, seen.generation, seen.part]).await? {
         1 => Ok(()),
         _ => Err(moved(name, seen)),
     }
@@ -137,7 +93,7 @@ pub(super) fn moved(name: &str, seen: &Checkpoint) -> StoreError {
     StoreError::Conflict {
         aggregate: "the projection".to_owned(),
         id: name.to_owned(),
-        expected: Version::new(seen.position.get()),
+        expected: Version::new(seen.position().get()),
         actual: Version::NEW,
     }
 }
@@ -160,13 +116,14 @@ pub(super) async fn note_failure<S: SqlStorage>(
     seen: &Checkpoint,
     failure: String,
 ) -> Result<(), StoreError> {
-    let (generation, position) = (seen.generation, signed(seen.position));
+    let (generation, part, position) = (seen.generation, seen.part, signed(seen.position()));
     commit(views, move |transaction| {
         let failure = failure.clone();
         Box::pin(async move {
             const SQL: &str = "UPDATE bloom_projections SET failure = $1
-                WHERE name = $2 AND generation = $3 AND position = $4";
-            transaction.execute(SQL, &parameters![failure, name, generation, position]).await?;
+                WHERE name = $2 AND generation = $3 AND part = $4 AND position = $5";
+            let values = parameters![failure, name, generation, part, position];
+            transaction.execute(SQL, &values).await?;
             Ok(())
         })
     })
@@ -203,33 +160,4 @@ where
 
 pub(super) fn signed(position: Position) -> i64 {
     position.get().cast_signed()
-}
-
-fn checkpoint(row: Vec<SqlValue>, name: &str) -> Result<Checkpoint, StoreError> {
-    let corrupt = || StoreError::Corrupt {
-        place: format!("the row of `{name}` in `bloom_projections`"),
-        source: "it has columns of other types".into(),
-    };
-    let [generation, state, position, skipped, failure, parked, aggregates] =
-        <[SqlValue; 7]>::try_from(row).map_err(|_| corrupt())?;
-    let (SqlValue::Integer(generation), SqlValue::Text(state)) = (generation, state) else {
-        return Err(corrupt());
-    };
-    let (SqlValue::Integer(position), SqlValue::Integer(skipped)) = (position, skipped) else {
-        return Err(corrupt());
-    };
-    let (SqlValue::Integer(parked), SqlValue::Integer(aggregates)) = (parked, aggregates) else {
-        return Err(corrupt());
-    };
-    Ok(Checkpoint {
-        generation,
-        state: ProjectionState::named(&state).ok_or_else(corrupt)?,
-        position: Position::new(position.cast_unsigned()),
-        skipped: skipped.cast_unsigned(),
-        parked: (parked.cast_unsigned(), aggregates.cast_unsigned()),
-        failure: match failure {
-            SqlValue::Text(failure) => Some(failure),
-            _ => None,
-        },
-    })
 }

@@ -5,16 +5,21 @@
 
 mod beginning;
 mod checkpoint;
+mod crew;
 mod error;
+mod generation;
 mod head;
 pub(crate) mod inline;
+mod lease;
 mod parking;
+mod partition;
 mod projector;
 mod rebuild;
 mod retiring;
 mod set;
 mod shutting_out;
 mod stand_in;
+mod status;
 mod view;
 mod worker;
 mod writing;
@@ -27,12 +32,12 @@ use bloom_runtime::{
     ports::{Lifecycle, StoreError},
 };
 
-pub use checkpoint::{ProjectionState, ProjectionStatus};
 pub use error::ProjectionError;
 pub use parking::{ParkedEvent, Retried};
 pub use projector::{Projector, RunningProjections};
 pub use rebuild::RebuildProgress;
 pub use set::{Projected, Projections};
+pub use status::{PartStatus, ProjectionState, ProjectionStatus};
 pub use view::View;
 
 /// A read model: its name and its tables.

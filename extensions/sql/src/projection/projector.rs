@@ -1,25 +1,29 @@
 //! Runs projections and looks after them.
 
 use std::{
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use bloom_runtime::{
     application::{Delivery, Observer, Shapes},
-    ports::{Position, Storage, StoreError},
+    ports::{Position, Shift, Storage, StoreError},
 };
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Projection,
     beginning::served,
-    checkpoint::{self, Checkpoint, ProjectionState, ProjectionStatus},
+    checkpoint,
+    crew::Crew,
     error::ProjectionError,
+    generation::{Generation, generations},
     set::{Followed, Projections},
     shutting_out::{Lookout, listed},
+    status::{ProjectionState, ProjectionStatus},
     view::Tables,
-    worker::{Advanced, BATCH, Worker},
+    worker::{Advanced, BATCH, Lane, Memory, Worker},
 };
 use crate::{parameters, queries::SqlStorage};
 
@@ -30,6 +34,10 @@ pub struct Projector<L, S = L> {
     projections: Projections,
     shapes: Shapes,
     patience: Duration,
+    /// For how long it holds what it works on, at a time.
+    holding: Duration,
+    /// Whether it rebuilds one part after the other.
+    is_sparing: bool,
     /// Whether its tables are in another database, where no transaction appends events.
     is_apart: bool,
 }
@@ -50,8 +58,16 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// Their tables are in another database than the log: none of them can be written with the events.
     #[must_use]
     pub fn apart(log: Arc<L>, views: Arc<S>, projections: Projections) -> Self {
-        let (shapes, patience) = (Shapes::default(), PATIENCE);
-        Self { log, views, projections, shapes, patience, is_apart: true }
+        Self {
+            log,
+            views,
+            projections,
+            shapes: Shapes::default(),
+            patience: PATIENCE,
+            holding: Shift::new().lasting,
+            is_sparing: false,
+            is_apart: true,
+        }
     }
 
     /// Reads with these [`StorageStore::shapes`](bloom_runtime::application::StorageStore::shapes) the states that stand for events that were truncated. Needed where
@@ -70,12 +86,28 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         self
     }
 
-    /// Follows the log with all of them, each in a task of its own, so that one that fails holds up no other.
+    /// Holds what it works on for so long at a time, at most [`Shift::LONGEST`] and five seconds unless this is said: after a process was killed, another one
+    /// goes on when that time is over.
+    #[must_use]
+    pub const fn holding_for(mut self, time: Duration) -> Self {
+        self.holding = time;
+        self
+    }
+
+    /// Rebuilds the [parts](super::Projected::in_parts) of a projection one after the other and not at the same time, where the database has more to do.
+    #[must_use]
+    pub const fn sparing(mut self) -> Self {
+        self.is_sparing = true;
+        self
+    }
+
+    /// Follows the log with all of them, each part in a task of its own, so that one that fails holds up no other. Several processes share the parts.
     #[must_use]
     pub fn start(&self) -> RunningProjections {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut reached = Vec::new();
+        let shift = Shift::new().lasting(self.holding);
         for projection in self.projections.all() {
             let name = projection.name;
             if projection.inline && !self.may_be_inline(name) {
@@ -84,13 +116,41 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     "it is registered as `inline` and follows the log, since the storage was not made `with_inline`, or is not the log's"
                 );
             }
-            let (sender, receiver) = watch::channel(Delivery::at_start(projection.name));
-            reached.push(receiver);
-            tasks.spawn(self.worker(projection).run(sender, stopping.clone()));
+            for first in 0..projection.parts {
+                let lane = Lane { first, step: projection.parts };
+                let (sender, receiver) = watch::channel(Delivery::at_start(projection.name));
+                reached.push(receiver);
+                let worker = Worker { shift: Some(shift.clone()), ..self.worker(projection) };
+                tasks.spawn(worker.run(lane, sender, stopping.clone()));
+            }
         }
         let (sender, shut_out) = watch::channel(None);
-        tasks.spawn(self.lookout().run(sender, stopping));
-        RunningProjections { stop, tasks, observer: Observer::of(reached).unless(shut_out) }
+        tasks.spawn(self.lookout().run(sender, stopping.clone()));
+        let views = Arc::clone(&self.views);
+        let crew = Crew { views, names: self.projections.names(), worker: shift.worker };
+        let crew = Arc::new(crew);
+        tasks.spawn(Arc::clone(&crew).balance(stopping));
+        let observer = Observer::of(reached).unless(shut_out);
+        RunningProjections { stop, tasks, observer, end: Box::pin(crew.leave()) }
+    }
+
+    /// Takes with each of them some of what is there, where it is this worker's turn and as [`Self::start`] does it again and again: for whoever has
+    /// no tasks that run on. Whether it has taken something.
+    ///
+    /// # Errors
+    /// The first failure of one of them, which is noted; the others have had their turn.
+    pub async fn take_turn(&self, shift: &Shift) -> Result<bool, ProjectionError> {
+        let (mut has_taken, mut failed) = (false, None);
+        for projection in self.projections.all() {
+            let worker = Worker { shift: Some(shift.clone()), ..self.worker(projection) };
+            let (reached, _) = watch::channel(Delivery::at_start(projection.name));
+            let mut memory = Memory::of_one_turn();
+            match worker.follow(Lane::WHOLE, &reached, &mut memory).await {
+                Ok(advanced) => has_taken |= matches!(advanced, Advanced::To(_)),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(has_taken), Err)
     }
 
     /// Takes with each of them everything that is in the log now: for tests, and for whoever runs none in the background.
@@ -103,16 +163,21 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let tables = Tables::live(projection.tables);
             loop {
                 let seen = self.served(projection).await?;
-                if seen.state == ProjectionState::Paused || seen.is_inline() {
+                if seen.state() == ProjectionState::Paused || seen.is_inline() {
                     break;
                 }
-                match worker.advance(&seen, &tables, BATCH).await {
-                    Ok(Advanced::Nothing) => break,
-                    Ok(_) => {}
-                    Err(error) => {
-                        worker.note(&seen, &error).await;
-                        return Err(error);
+                let mut is_over = true;
+                for part in seen.parts() {
+                    match worker.advance(part, &tables, BATCH).await {
+                        Ok(advanced) => is_over &= advanced == Advanced::Nothing,
+                        Err(error) => {
+                            worker.note(part, &error).await;
+                            return Err(error);
+                        }
                     }
+                }
+                if is_over {
+                    break;
                 }
             }
         }
@@ -130,8 +195,8 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let name = projection.name;
             let may_be_inline = self.may_be_inline(name);
             let is_listed_so = roster.aggregates(name).eq(projection.aggregates());
-            let known = checkpoint::checkpoints(&*self.views, name).await?;
-            if known.iter().all(|checkpoint| checkpoint.state == ProjectionState::Building) {
+            let known = generations(&*self.views, name).await?;
+            if known.iter().all(Generation::is_building) {
                 all.push(ProjectionStatus {
                     name,
                     state: ProjectionState::Live,
@@ -139,21 +204,26 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     skipped: 0,
                     parked: 0,
                     failure: None,
+                    parts: Vec::new(),
                     awaits_rebuild: false,
                 });
             }
-            all.extend(known.into_iter().map(|checkpoint| {
-                let is_inline = checkpoint.is_inline();
-                let is_built = checkpoint.state != ProjectionState::Building;
+            all.extend(known.into_iter().map(|generation| {
+                let is_inline = generation.is_inline();
+                let is_otherwise = if is_inline {
+                    !may_be_inline || !is_listed_so
+                } else {
+                    may_be_inline || generation.parts().len() as u64 != u64::from(projection.parts)
+                };
                 ProjectionStatus {
                     name,
-                    state: if is_inline { ProjectionState::Inline } else { checkpoint.state },
-                    position: if is_inline { head } else { checkpoint.position },
-                    skipped: checkpoint.skipped,
-                    parked: checkpoint.parked.0,
-                    failure: checkpoint.failure,
-                    awaits_rebuild: is_built
-                        && (is_inline != may_be_inline || is_inline && !is_listed_so),
+                    state: if is_inline { ProjectionState::Inline } else { generation.state() },
+                    position: if is_inline { head } else { generation.position() },
+                    skipped: generation.skipped(),
+                    parked: generation.parked().0,
+                    failure: generation.failure().map(ToOwned::to_owned),
+                    parts: generation.status(),
+                    awaits_rebuild: !generation.is_building() && is_otherwise,
                 }
             }));
         }
@@ -193,7 +263,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let projection = self.projections.named(name)?;
         let name = projection.name;
         // A rebuild that ends meanwhile puts another checkpoint in the place of this one.
-        while self.following(projection).await?.state == from {
+        while self.following(projection).await?.state() == from {
             checkpoint::commit(&*self.views, move |transaction| {
                 Box::pin(async move {
                     const SQL: &str =
@@ -224,7 +294,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let begun = Instant::now();
         let mut pause = PAUSES.0;
         loop {
-            let reached = self.served(projection).await?.position;
+            let reached = self.served(projection).await?.position();
             if reached >= position {
                 return Ok(());
             }
@@ -247,19 +317,19 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         !self.is_apart && self.views.writes_inline(name)
     }
 
-    /// The checkpoint of the one that is read.
+    /// How far the one has come that is read.
     pub(super) async fn served(
         &self,
         projection: &Arc<Followed>,
-    ) -> Result<Checkpoint, StoreError> {
+    ) -> Result<Generation, StoreError> {
         served(&*self.views, projection, self.may_be_inline(projection.name)).await
     }
 
-    /// The checkpoint of one that follows the log.
+    /// The same of one that follows the log.
     pub(super) async fn following(
         &self,
         projection: &Arc<Followed>,
-    ) -> Result<Checkpoint, ProjectionError> {
+    ) -> Result<Generation, ProjectionError> {
         let seen = self.served(projection).await?;
         if seen.is_inline() {
             return Err(ProjectionError::WithTheEvents { name: projection.name });
@@ -275,7 +345,12 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             shapes: self.shapes.clone(),
             patience: self.patience,
             may_be_inline: self.may_be_inline(projection.name),
+            shift: None,
         }
+    }
+
+    pub(super) const fn is_sparing(&self) -> bool {
+        self.is_sparing
     }
 
     pub(super) const fn shapes(&self) -> &Shapes {
@@ -296,6 +371,7 @@ pub struct RunningProjections {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     observer: Observer,
+    end: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl RunningProjections {
@@ -310,9 +386,10 @@ impl RunningProjections {
         self.observer.clone()
     }
 
-    /// Lets each finish the events it is at, then stops.
+    /// Lets each finish the events it is at, then stops; another process goes on at once.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
+        self.end.await;
     }
 }

@@ -14,13 +14,16 @@ use bloom_runtime::{
 };
 
 use super::{
-    checkpoint::{self, Checkpoint, ProjectionState, advance, forget_parked, moved, signed},
+    beginning::begin_parts,
+    checkpoint::{self, Checkpoint, advance, forget_parked, moved},
     error::ProjectionError,
+    generation::{Generation, generations},
     inline::{self, Doors},
     parking::{self, ParkedEvent},
     projector::Projector,
     set::Followed,
     stand_in,
+    status::ProjectionState,
     view::Tables,
     worker::{Advanced, BATCH, is_passing},
 };
@@ -120,65 +123,102 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         progress: &mut (impl FnMut(RebuildProgress) + Send),
     ) -> Result<Option<Position>, ProjectionError> {
         let name = projection.name;
-        let known = checkpoint::checkpoints(self.views(), name).await?;
-        let building = known.into_iter().find(|known| known.generation == generation);
+        let known = generations(self.views(), name).await?;
+        let building = known.into_iter().find(|known| known.number() == generation);
         let building = building.ok_or(ProjectionError::Overtaken { name })?;
-        if building.state != ProjectionState::Building {
+        if !building.is_building() {
             // The swap had happened, and its answer was lost.
             let head = self.head().await?;
-            return Ok(Some(building.position.min(head)));
+            return Ok(Some(building.position().min(head)));
         }
         let head = self.head().await?;
-        progress(RebuildProgress { position: building.position, head, elapsed: begun.elapsed() });
+        let position = building.position();
+        progress(RebuildProgress { position, head, elapsed: begun.elapsed() });
         let becomes_inline = self.may_be_inline(name);
-        let worker = self.worker(projection);
-        let advanced = if becomes_inline {
-            worker.advance(&building, tables, BATCH).await?
-        } else {
-            worker.advance_or_park(&building, tables).await?
-        };
+        let advanced = self.advance_all(projection, &building, tables).await?;
+        if advanced.contains(&Advanced::Elsewhere) {
+            return Ok(None);
+        }
+        let is_at_the_end = advanced.iter().all(|advanced| *advanced == Advanced::Nothing);
+        let building = building.advanced(&advanced);
         let live = self.served(projection).await?;
         let is_closed = becomes_inline || live.is_inline();
-        let is_near = |position: Position| head.get() <= position.get() + BATCH as u64;
-        let building = match advanced {
-            Advanced::Nothing => building,
-            // What comes until then is taken while nobody appends.
-            Advanced::To(position) if is_closed && is_near(position) => {
-                Checkpoint { position, ..building }
-            }
-            Advanced::To(_) | Advanced::Elsewhere => return Ok(None),
-        };
+        let is_near = head.get() <= building.position().get() + BATCH as u64;
+        // What comes until then is taken while nobody appends.
+        if !(is_at_the_end || is_closed && is_near) {
+            return Ok(None);
+        }
         if is_closed {
             return self.close(projection, &live, &building, tables, attempts).await;
         }
         // The live one may have been faster at the end of the log.
-        if building.position < live.position {
+        if building.position() < live.furthest() {
             return Ok(None);
         }
         let first = async |generation| parking::rows::first(self.views(), name, generation).await;
-        let (lacking, lacks) = (first(live.generation).await?, first(building.generation).await?);
+        let (lacking, lacks) = (first(live.number()).await?, first(building.number()).await?);
         if let Some(ParkedEvent { position, failure, .. }) = lacks_more(&live, &lacking, lacks) {
             let source = StoreError::Internal(failure.unwrap_or_default().into());
             return Err(ProjectionError::Failed { name, position, source });
         }
         match self.swap(name, &live, &building, tables).await {
-            Ok(()) => Ok(Some(building.position)),
+            Ok(()) => Ok(Some(building.position())),
             Err(StoreError::Conflict { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The next events for each part, all parts at the same time unless the database is to be spared; how far each has come.
+    async fn advance_all(
+        &self,
+        projection: &Arc<Followed>,
+        building: &Generation,
+        tables: &Tables,
+    ) -> Result<Vec<Advanced>, ProjectionError> {
+        let is_strict = self.may_be_inline(projection.name);
+        let advance = |part: &Checkpoint| {
+            let (worker, part, tables) = (self.worker(projection), part.clone(), tables.clone());
+            async move {
+                if is_strict {
+                    worker.advance(&part, &tables, BATCH).await
+                } else {
+                    worker.advance_or_park(&part, &tables).await
+                }
+            }
+        };
+        let parts = building.parts();
+        let mut all = Vec::with_capacity(parts.len());
+        if self.is_sparing() || parts.len() == 1 {
+            for part in parts {
+                all.push(advance(part).await?);
+            }
+            return Ok(all);
+        }
+        let tasks: Vec<_> = parts.iter().map(|part| tokio::spawn(advance(part))).collect();
+        let mut failed = None;
+        for task in tasks {
+            match task.await {
+                Ok(Ok(advanced)) => all.push(advanced),
+                Ok(Err(error)) => failed = failed.or(Some(error)),
+                Err(error) => {
+                    let error = ProjectionError::Store(StoreError::Internal(error.into()));
+                    failed = failed.or(Some(error));
+                }
+            }
+        }
+        failed.map_or(Ok(all), Err)
     }
 
     /// The swap of one that is, or was, written with the events.
     async fn close(
         &self,
         projection: &Arc<Followed>,
-        live: &Checkpoint,
-        building: &Checkpoint,
+        live: &Generation,
+        building: &Generation,
         tables: &Tables,
         attempts: &mut Attempts,
     ) -> Result<Option<Position>, ProjectionError> {
-        let first =
-            parking::rows::first(self.views(), projection.name, building.generation).await?;
+        let first = parking::rows::first(self.views(), projection.name, building.number()).await?;
         // The old ones lack nothing.
         if let Some(ParkedEvent { position, failure, .. }) = first.into_iter().next() {
             let source = StoreError::Internal(failure.unwrap_or_default().into());
@@ -206,12 +246,11 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 attempts.refused += usize::from(!is_passing(&error));
                 // Which event it cannot take is told by taking them as before. What is wrong with the tables would never be told so, where there
                 // is always something to take.
-                if !is_passing(&error)
-                    && attempts.refused < REFUSED
-                    && self.worker(projection).advance(building, tables, BATCH).await?
-                        != Advanced::Nothing
-                {
-                    return Ok(None);
+                if !is_passing(&error) && attempts.refused < REFUSED {
+                    let advanced = self.advance_all(projection, building, tables).await?;
+                    if advanced.iter().any(|advanced| *advanced != Advanced::Nothing) {
+                        return Ok(None);
+                    }
                 }
                 Err(error)
             }
@@ -222,17 +261,17 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     async fn begin(&self, projection: &Arc<Followed>) -> Result<i64, ProjectionError> {
         let name = projection.name;
         let live = self.served(projection).await?;
-        let earlier: Vec<i64> = checkpoint::checkpoints(self.views(), name)
+        let earlier: Vec<i64> = generations(self.views(), name)
             .await?
             .into_iter()
-            .filter(|known| known.state == ProjectionState::Building)
-            .map(|known| known.generation)
+            .filter(Generation::is_building)
+            .map(|known| known.number())
             .collect();
-        let newest = earlier.iter().copied().max().unwrap_or_default().max(live.generation);
+        let newest = earlier.iter().copied().max().unwrap_or_default().max(live.number());
         let generation = newest + 1;
         let names = projection.tables;
         if !earlier.is_empty() {
-            let live = live.clone();
+            let live = live.parts()[0].clone();
             // What is left of them may belong to whoever connects: there may have been no other role at that time.
             checkpoint::commit_as(self.views(), None, move |transaction| {
                 let (earlier, live) = (earlier.clone(), live.clone());
@@ -249,13 +288,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             .await?;
         }
         let role = self.views().projection_role().map(ToOwned::to_owned);
+        let parts = if self.may_be_inline(name) { 1 } else { projection.parts };
+        let live = live.parts()[0].clone();
         checkpoint::commit(self.views(), move |transaction| {
             let (live, role) = (live.clone(), role.clone());
             Box::pin(async move {
-                const SQL: &str =
-                    "INSERT INTO bloom_projections (name, generation, state, position)
-                    VALUES ($1, $2, 'building', 0) ON CONFLICT (name, generation) DO NOTHING";
-                if transaction.execute(SQL, &parameters![name, generation]).await? == 0 {
+                let (state, start) = (ProjectionState::Building, Position::START);
+                if !begin_parts(transaction, name, generation, state, start, parts).await? {
                     return Err(moved(name, &live));
                 }
                 forget_parked(transaction, name, generation).await?;
@@ -295,36 +334,33 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     async fn swap(
         &self,
         name: &'static str,
-        live: &Checkpoint,
-        building: &Checkpoint,
+        live: &Generation,
+        building: &Generation,
         tables: &Tables,
     ) -> Result<(), StoreError> {
         let (live, building, tables) = (live.clone(), building.clone(), tables.clone());
         checkpoint::commit(self.views(), move |transaction| {
             let (live, building, tables) = (live.clone(), building.clone(), tables.clone());
             Box::pin(async move {
-                // Both are held until the end, so that nobody writes into the old tables any more.
-                advance(transaction, name, &live, live.position).await?;
-                advance(transaction, name, &building, building.position).await?;
+                // All are held until the end, so that nobody writes into the old tables any more.
+                for part in live.parts().iter().chain(building.parts()) {
+                    advance(transaction, name, part, part.position(), None).await?;
+                }
                 // What lacked there may have been taken meanwhile.
-                let lacking = parking::rows::held(transaction, name, live.generation).await?;
-                let lacks = parking::rows::held(transaction, name, building.generation).await?;
+                let lacking = parking::rows::held(transaction, name, live.number()).await?;
+                let lacks = parking::rows::held(transaction, name, building.number()).await?;
                 if lacks_more(&live, &lacking, lacks).is_some() {
-                    return Err(moved(name, &live));
+                    return Err(moved(name, &live.parts()[0]));
                 }
                 stand_in::replace(transaction, &tables).await?;
-                forget_parked(transaction, name, live.generation).await?;
+                forget_parked(transaction, name, live.number()).await?;
                 const FORGET: &str =
                     "DELETE FROM bloom_projections WHERE name = $1 AND generation = $2";
-                transaction.execute(FORGET, &parameters![name, live.generation]).await?;
+                transaction.execute(FORGET, &parameters![name, live.number()]).await?;
                 const SERVE: &str = "UPDATE bloom_projections SET state = $1
-                    WHERE name = $2 AND generation = $3 AND position = $4";
-                let at = signed(building.position);
-                let values = parameters![live.state.as_str(), name, building.generation, at];
-                match transaction.execute(SERVE, &values).await? {
-                    1 => Ok(()),
-                    _ => Err(moved(name, &building)),
-                }
+                    WHERE name = $2 AND generation = $3";
+                let values = parameters![live.state().as_str(), name, building.number()];
+                transaction.execute(SERVE, &values).await.map(drop)
             })
         })
         .await
@@ -334,12 +370,12 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
 /// What the new tables lack that the old ones have: these are not replaced by such. Each is given by the first event of each aggregate
 /// that is set aside.
 fn lacks_more(
-    live: &Checkpoint,
+    live: &Generation,
     lacking: &[ParkedEvent],
     lacks: Vec<ParkedEvent>,
 ) -> Option<ParkedEvent> {
     lacks.into_iter().find(|event| {
-        let is_there = event.position <= live.position;
+        let is_there = event.position <= live.of(&event.stream).position();
         let lacks_as_well = lacking
             .iter()
             .any(|known| known.stream == event.stream && known.position <= event.position);

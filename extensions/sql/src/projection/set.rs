@@ -59,6 +59,7 @@ pub struct Projected<P> {
     sources: BTreeMap<&'static str, Box<dyn Source>>,
     parks: u64,
     inline: bool,
+    parts: u32,
 }
 
 impl<P: Projection> Projected<P> {
@@ -70,6 +71,7 @@ impl<P: Projection> Projected<P> {
             sources: BTreeMap::new(),
             parks: P::PARKING,
             inline: false,
+            parts: 1,
         }
     }
 
@@ -91,6 +93,21 @@ impl<P: Projection> Projected<P> {
     #[must_use]
     pub const fn parking(mut self, aggregates: u64) -> Self {
         self.parks = aggregates;
+        self
+    }
+
+    /// Follows the log in so many parts, each with some of the aggregates, so that several tasks, and several processes, write it at the same time.
+    ///
+    /// The events of an aggregate stay in their order; those of two aggregates do not. It is for projections in which each aggregate has rows of its own: two
+    /// parts that change the same row wait for each other, and may do so in a circle. A projection that has begun is in as many parts as then, until
+    /// it is [rebuilt](crate::Projector::rebuild). One that is written [with the events](Self::inline) has none.
+    ///
+    /// # Panics
+    /// When it is none, or more than 64.
+    #[must_use]
+    pub const fn in_parts(mut self, parts: u32) -> Self {
+        assert!(parts >= 1 && parts <= 64, "a projection has 1 to 64 parts");
+        self.parts = parts;
         self
     }
 
@@ -119,6 +136,8 @@ pub(super) struct Followed {
     pub(super) parks: u64,
     /// Whether it is to be written with the events.
     pub(super) inline: bool,
+    /// In how many parts it is to follow the log.
+    pub(super) parts: u32,
     sources: BTreeMap<&'static str, Box<dyn Source>>,
 }
 
@@ -167,9 +186,9 @@ impl Projections {
                 P::NAME
             );
         }
-        let Projected { sources, parks, inline, .. } = projected;
+        let Projected { sources, parks, inline, parts, .. } = projected;
         let (name, tables) = (P::NAME, P::TABLES);
-        self.0.push(Arc::new(Followed { name, tables, parks, inline, sources }));
+        self.0.push(Arc::new(Followed { name, tables, parks, inline, parts, sources }));
         self
     }
 

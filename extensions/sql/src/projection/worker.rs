@@ -1,28 +1,30 @@
 //! One projection following the log.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use bloom_runtime::{
-    application::{Delivery, Shapes, retry},
+    application::{Delivery, Shapes, retry, sharing::Courtesy},
     domain::{Classified, ErrorKind},
-    ports::{Lifecycle, Position, RecordedEvent, Storage, StoreError, StreamId},
+    ports::{Lifecycle, Position, RecordedEvent, Shift, Storage, StoreError, StreamId, Turn},
 };
 use tokio::sync::watch;
 
 use super::{
     beginning::served,
-    checkpoint::{self, Checkpoint, ProjectionState, advance, moved},
+    checkpoint::{self, Checkpoint, advance, moved},
     error::ProjectionError,
+    lease,
     parking::{
         ParkedEvent,
         reason::{chain, reason},
         rows,
     },
     set::Followed,
+    status::ProjectionState,
     view::Tables,
     writing::{steps, write},
 };
@@ -59,6 +61,40 @@ pub(super) struct Worker<L, S> {
     pub(super) patience: Duration,
     /// Whether this program writes it with the events, where it is written so.
     pub(super) may_be_inline: bool,
+    /// For whom parts are held while they are worked on; `None` for whoever only does something once.
+    pub(super) shift: Option<Shift>,
+}
+
+/// Which parts a task takes: every so many, from the one of this number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lane {
+    pub(super) first: u32,
+    pub(super) step: u32,
+}
+
+impl Lane {
+    /// All parts.
+    pub(super) const WHOLE: Self = Self { first: 0, step: 1 };
+
+    fn takes(self, part: &Checkpoint) -> bool {
+        part.part % self.step == self.first
+    }
+}
+
+/// What a task knows from one turn to the next.
+#[derive(Default)]
+pub(super) struct Memory {
+    failing: Failing,
+    courtesy: BTreeMap<u32, Courtesy>,
+    /// Whether what others have left is taken at once.
+    is_rude: bool,
+}
+
+impl Memory {
+    /// That of somebody who may never come again, and takes at once what others have left.
+    pub(super) fn of_one_turn() -> Self {
+        Self { is_rude: true, ..Self::default() }
+    }
 }
 
 /// What came of trying to get on.
@@ -76,15 +112,16 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
     /// Follows the log until it is told to stop.
     pub(super) async fn run(
         self,
+        lane: Lane,
         reached: watch::Sender<Delivery>,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut pauses = patience();
-        let mut failing = Failing::default();
+        let mut memory = Memory::default();
         while !*stop.borrow() {
             let mut appended = self.log.appended();
             appended.mark_unchanged();
-            let pause = match self.follow(&reached, &mut failing).await {
+            let pause = match self.follow(lane, &reached, &mut memory).await {
                 Ok(Advanced::To(_)) => {
                     pauses = patience();
                     continue;
@@ -116,47 +153,107 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
     }
 
-    async fn follow(
+    /// Takes some events into each part of a lane whose turn it is.
+    ///
+    /// # Errors
+    /// The first failure of a part; the others have had their turn.
+    pub(super) async fn follow(
         &self,
+        lane: Lane,
         reached: &watch::Sender<Delivery>,
-        failing: &mut Failing,
+        memory: &mut Memory,
     ) -> Result<Advanced, ProjectionError> {
-        let seen = served(&*self.views, &self.projection, self.may_be_inline).await?;
-        if seen.is_inline() {
-            return Ok(self.stand_by(reached, &seen));
+        let served = served(&*self.views, &self.projection, self.may_be_inline).await?;
+        if served.is_inline() {
+            return Ok(self.stand_by(reached, served.position()));
         }
-        let is_paused = seen.state == ProjectionState::Paused;
-        stands(reached, seen.position, is_paused);
-        if is_paused {
+        let is_paused = served.state() == ProjectionState::Paused;
+        let parts: Vec<&Checkpoint> =
+            served.parts().iter().filter(|part| lane.takes(part)).collect();
+        let positions = parts.iter().map(|part| part.position());
+        stands(reached, positions.min().unwrap_or_else(|| served.position()), is_paused);
+        if is_paused || parts.is_empty() {
             return Ok(Advanced::Elsewhere);
         }
-        let tables = Tables::live(self.projection.tables);
-        let advanced = match self.advance(&seen, &tables, BATCH).await {
-            Err(ProjectionError::Failed { position, source, .. })
-                if self.may_park(&seen, &source) && failing.at(position) >= self.patience =>
-            {
-                self.set_aside(&seen, position, source).await
+        let (mut advanced, mut failed) = (Advanced::Nothing, None);
+        for part in parts {
+            match self.follow_part(part, memory).await {
+                Ok(Advanced::To(position)) => advanced = Advanced::To(position),
+                Ok(Advanced::Elsewhere) if advanced == Advanced::Nothing => {
+                    advanced = Advanced::Elsewhere;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.note(part, &error).await;
+                    failed = failed.or(Some(error));
+                }
             }
-            advanced => advanced,
-        };
-        match advanced {
-            Ok(Advanced::To(position)) => {
-                stands(reached, position, false);
-                Ok(Advanced::To(position))
-            }
-            Err(error) => {
-                self.note(&seen, &error).await;
-                Err(error)
-            }
-            other => other,
+        }
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(advanced),
         }
     }
 
+    /// Takes some events into a part, where it is this worker's turn.
+    async fn follow_part(
+        &self,
+        seen: &Checkpoint,
+        memory: &mut Memory,
+    ) -> Result<Advanced, ProjectionError> {
+        let held = match &self.shift {
+            None => seen.clone(),
+            Some(shift) => match self.turn(seen, shift, memory).await? {
+                Ok(held) => held,
+                Err(not_now) => return Ok(not_now),
+            },
+        };
+        let tables = Tables::live(self.projection.tables);
+        match self.advance(&held, &tables, BATCH).await {
+            Err(ProjectionError::Failed { position, source, .. })
+                if self.may_park(&held, &source)
+                    && memory.failing.at(position) >= self.patience =>
+            {
+                self.set_aside(&held, position, source).await
+            }
+            advanced => advanced,
+        }
+    }
+
+    /// The part as this worker holds it, or why it does not.
+    async fn turn(
+        &self,
+        seen: &Checkpoint,
+        shift: &Shift,
+        memory: &mut Memory,
+    ) -> Result<Result<Checkpoint, Advanced>, ProjectionError> {
+        let name = self.projection.name;
+        match seen.place.turn(&shift.worker) {
+            Turn::Theirs => return Ok(Err(Advanced::Elsewhere)),
+            Turn::Mine if seen.place.wanted_by().is_some() => {
+                lease::hand_over(&*self.views, name, seen, shift).await?;
+                return Ok(Err(Advanced::Elsewhere));
+            }
+            Turn::Mine => return Ok(Ok(seen.clone())),
+            Turn::Free | Turn::Lapsed => {}
+        }
+        // Where there is nothing to do, nobody needs to hold it.
+        if self.log.read(seen.position(), 1).await?.is_empty() {
+            return Ok(Err(Advanced::Nothing));
+        }
+        let courtesy = memory.courtesy.entry(seen.part).or_default();
+        if !memory.is_rude && !courtesy.allows(&seen.place, &shift.worker) {
+            return Ok(Err(Advanced::Elsewhere));
+        }
+        let claimed = lease::claim(&*self.views, name, seen, shift).await?;
+        Ok(claimed.ok_or(Advanced::Elsewhere))
+    }
+
     /// It is written with the events, so that there is nothing to follow.
-    fn stand_by(&self, reached: &watch::Sender<Delivery>, seen: &Checkpoint) -> Advanced {
+    fn stand_by(&self, reached: &watch::Sender<Delivery>, position: Position) -> Advanced {
         let name = self.projection.name;
         if self.may_be_inline {
-            stands(reached, seen.position, false);
+            stands(reached, position, false);
             return Advanced::Nothing;
         }
         reached.send_if_modified(|delivery| {
@@ -189,11 +286,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         tables: &Tables,
         limit: usize,
     ) -> Result<Advanced, ProjectionError> {
-        let entries = self.log.read(seen.position, limit).await?;
+        let entries = self.log.read(seen.position(), limit).await?;
         let Some(last) = entries.last().map(|entry| entry.position) else {
             return Ok(Advanced::Nothing);
         };
-        contiguous(seen.position, &entries)?;
+        contiguous(seen.position(), &entries)?;
         let single = entries.len() == 1;
         let first = entries[0].position;
         match self.take(seen, tables, entries, last).await {
@@ -225,14 +322,15 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
     }
 
-    /// Writes what follows from the entries and moves the checkpoint, in one transaction.
+    /// Writes what follows from those entries that are for this part and moves the checkpoint, in one transaction.
     async fn take(
         &self,
         seen: &Checkpoint,
         tables: &Tables,
-        entries: Vec<RecordedEvent>,
+        mut entries: Vec<RecordedEvent>,
         last: Position,
     ) -> Result<(), StoreError> {
+        entries.retain(|entry| seen.takes(&entry.stream));
         let waiting = self.waiting(seen).await?;
         let is_behind = |entry: &RecordedEvent| {
             self.projection.follows(&entry.stream.aggregate) && waiting.contains(&entry.stream)
@@ -258,14 +356,16 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         let steps = steps(&self.projection, &self.shapes, due).await?;
         let name = self.projection.name;
         let (seen, tables, waiting) = (seen.clone(), tables.clone(), Arc::new(waiting));
+        let shift = self.shift.clone();
         checkpoint::commit(&*self.views, move |transaction| {
             let (steps, seen, tables) = (Arc::clone(&steps), seen.clone(), tables.clone());
             let (behind, waiting) = (Arc::clone(&behind), Arc::clone(&waiting));
-            let forgotten = Arc::clone(&forgotten);
+            let (forgotten, shift) = (Arc::clone(&forgotten), shift.clone());
             Box::pin(async move {
-                advance(transaction, name, &seen, last).await?;
+                advance(transaction, name, &seen, last, shift.as_ref()).await?;
                 if seen.parked.0 > 0 {
-                    let now = rows::streams(transaction, name, seen.generation).await?;
+                    let mut now = rows::streams(transaction, name, seen.generation).await?;
+                    now.retain(|stream| seen.takes(stream));
                     if now != *waiting {
                         return Err(moved(name, &seen));
                     }
@@ -288,7 +388,8 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             return Ok(BTreeSet::new());
         }
         let first = rows::first(&*self.views, self.projection.name, seen.generation).await?;
-        Ok(first.into_iter().map(|event| event.stream).collect())
+        let streams = first.into_iter().map(|event| event.stream);
+        Ok(streams.filter(|stream| seen.takes(stream)).collect())
     }
 }
 

@@ -222,16 +222,6 @@ impl Storage for HeldSqlite {
         self.read(move |connection| read::outcome(connection, &tenant, &key)).await
     }
 
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        let name = name.to_owned();
-        self.read(move |connection| read::cursor(connection, &name)).await
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        let name = name.to_owned();
-        self.read(move |connection| write::cursor(connection, &name, position)).await
-    }
-
     fn appended(&self) -> watch::Receiver<Position> {
         self.storage.appended()
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
-pub(super) static SCHEMA: [Migration; 3] = [
+pub(super) static SCHEMA: [Migration; 4] = [
     Migration::fixed("0000_bloom", include_str!("../../migrations/sqlite/0000_bloom.sql")),
     Migration::fixed(
         "0000_bloom_parked",
@@ -14,6 +14,10 @@ pub(super) static SCHEMA: [Migration; 3] = [
     Migration::fixed(
         "0000_bloom_inline",
         include_str!("../../migrations/sqlite/0000_bloom_inline.sql"),
+    ),
+    Migration::fixed(
+        "0000_bloom_leases",
+        include_str!("../../migrations/sqlite/0000_bloom_leases.sql"),
     ),
 ];
 

@@ -5,6 +5,7 @@
 
 mod connection;
 pub(crate) mod copy;
+mod cursors;
 mod error;
 mod event_log;
 mod events;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bloom_runtime::{
     domain::{Kind, Timestamp, Version},
     ports::{
-        DocumentQuery, DocumentRow, Outcome, OutdatedDocument, Position, Selection, StoreError,
+        DocumentQuery, DocumentRow, Outcome, OutdatedDocument, Selection, StoreError,
         StoredDocument, StoredSnapshot, StreamId,
     },
 };
@@ -145,14 +145,6 @@ pub(super) fn outcome(
         Ok(Outcome { key: row.get(0)?, fingerprint: row.get(1)?, body: row.get(2)? })
     };
     statement.query_row([tenant, key], outcome).optional()
-}
-
-pub(super) fn cursor(connection: &Connection, name: &str) -> rusqlite::Result<Position> {
-    let mut statement =
-        connection.prepare_cached("SELECT position FROM bloom_cursors WHERE name = ?1")?;
-    let position =
-        statement.query_row([name], |row| Ok(Position::new(unsigned(row, 0)?))).optional()?;
-    Ok(position.unwrap_or_default())
 }
 
 /// A number of rows, as it stands in a statement. See [`Dialect::WRITES_LIMITS`](crate::condition::Dialect::WRITES_LIMITS).

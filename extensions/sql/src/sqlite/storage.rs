@@ -162,6 +162,10 @@ impl SqliteStorage {
         self.writer.hold().await
     }
 
+    pub(super) const fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
     pub(super) const fn readers(&self) -> &Readers {
         &self.readers
     }
@@ -306,15 +310,6 @@ impl Storage for SqliteStorage {
     async fn outcome(&self, tenant: &str, key: &str) -> Result<Option<Outcome>, StoreError> {
         let (tenant, key) = (tenant.to_owned(), key.to_owned());
         self.readers.read(move |connection| read::outcome(connection, &tenant, &key)).await
-    }
-
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        let name = name.to_owned();
-        self.readers.read(move |connection| read::cursor(connection, &name)).await
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        self.writer.save_cursor(name, position).await
     }
 
     async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {

@@ -3,7 +3,11 @@
 //! SQLite has 64-bit integers with a sign, floating-point numbers and texts. For numbers that are none of these exactly
 //! there is the function `bloom_key`, which gives texts that sort as the numbers do.
 
-use bloom_runtime::domain::{Decimal, FieldPath, Json, Kind};
+use bloom_runtime::{
+    application::SystemClock,
+    domain::{Decimal, FieldPath, Json, Kind},
+    ports::Clock,
+};
 use rusqlite::{
     Connection, ToSql,
     functions::FunctionFlags,
@@ -145,7 +149,7 @@ fn json_path(path: &FieldPath) -> String {
     std::iter::once("$".to_owned()).chain(names).collect()
 }
 
-/// Teaches a connection `bloom_key`.
+/// Teaches a connection `bloom_key`, and `bloom_now`, as a server has it: microseconds since 1970.
 pub(super) fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -157,6 +161,9 @@ pub(super) fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
             _ => Kind::Decimal,
         };
         Ok(context.get_raw(1).as_str().ok().and_then(|text| key(kind, text)))
+    })?;
+    connection.create_scalar_function("bloom_now", 0, FunctionFlags::SQLITE_UTF8, |_| {
+        Ok(SystemClock::default().now().as_micros())
     })
 }
 

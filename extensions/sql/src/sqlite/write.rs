@@ -123,19 +123,6 @@ pub(super) fn head(connection: &Connection, position: Position) -> rusqlite::Res
     Ok(())
 }
 
-pub(super) fn cursor(
-    connection: &Connection,
-    name: &str,
-    position: Position,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO bloom_cursors (name, position) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET position = excluded.position",
-    )?;
-    statement.execute(params![name, position.get().cast_signed()])?;
-    Ok(())
-}
-
 /// Gives documents another shape; how many were still what they had been.
 pub(super) fn reshape(
     connection: &Connection,

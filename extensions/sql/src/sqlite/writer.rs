@@ -17,14 +17,15 @@ use super::{
     error::{closed, store_error},
     events,
     open::{self, Turn},
+    work,
     write::{self, Views},
 };
-use crate::{failpoint, work::SqlWork};
+use crate::{cursors::CursorStatement, failpoint, value::SqlValue, work::SqlWork};
 
 /// Something to be written, and where the answer goes.
 enum Request {
     Batch(Batch, Arc<[SqlWork]>, oneshot::Sender<Result<Committed, StoreError>>),
-    Cursor(String, Position, oneshot::Sender<Result<(), StoreError>>),
+    Statement(CursorStatement, oneshot::Sender<Result<Vec<Vec<SqlValue>>, StoreError>>),
     Reshape(&'static str, Vec<ReshapedDocument>, oneshot::Sender<Result<u64, StoreError>>),
     Hold(oneshot::Sender<Result<Turn, StoreError>>),
 }
@@ -34,7 +35,7 @@ impl Request {
     fn is_alone(&self) -> bool {
         match self {
             Self::Batch(_, work, _) => !work.is_empty(),
-            Self::Cursor(..) | Self::Reshape(..) => false,
+            Self::Statement(..) | Self::Reshape(..) => false,
             Self::Hold(_) => true,
         }
     }
@@ -73,15 +74,13 @@ impl Writer {
         answered.await.map_err(|_| StoreError::OutcomeUnknown)?
     }
 
-    pub(super) async fn save_cursor(
+    /// A statement of Bloom's own, which shares its transaction with others; the rows that it returns.
+    pub(super) async fn run(
         &self,
-        name: &str,
-        position: Position,
-    ) -> Result<(), StoreError> {
+        statement: CursorStatement,
+    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.requests
-            .send(Request::Cursor(name.to_owned(), position, answer))
-            .map_err(|_| closed())?;
+        self.requests.send(Request::Statement(statement, answer)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 
@@ -169,10 +168,9 @@ fn transaction(
                     let _ = answer.send(outcome(written.map(|_| Committed { position }), failed));
                 }));
             }
-            Request::Cursor(name, position, answer) => {
-                let written = savepoint(connection, |connection| {
-                    write::cursor(connection, &name, position).map_err(store_error)
-                });
+            Request::Statement((sql, parameters), answer) => {
+                let written =
+                    savepoint(connection, |connection| work::query(connection, sql, &parameters));
                 answers.push(Box::new(move |failed| {
                     let _ = answer.send(outcome(written, failed));
                 }));
@@ -253,7 +251,7 @@ fn refuse(requests: Vec<Request>, error: &rusqlite::Error) {
     for request in requests {
         match request {
             Request::Batch(_, _, answer) => drop(answer.send(Err(copied(error)))),
-            Request::Cursor(_, _, answer) => drop(answer.send(Err(copied(error)))),
+            Request::Statement(_, answer) => drop(answer.send(Err(copied(error)))),
             Request::Reshape(_, _, answer) => drop(answer.send(Err(copied(error)))),
             Request::Hold(answer) => drop(answer.send(Err(copied(error)))),
         }

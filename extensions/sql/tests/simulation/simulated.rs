@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Batch, Cipher, Committed, DocumentQuery, EventLog, EventSelection, LogReader, Outcome,
-        OutdatedDocument, Payload, Position, RecordedEvent, ReshapedDocument, Selection, Storage,
-        StoreError, StoredSnapshot, StreamId, StreamSlice, TakeDocument, Truncation,
+        Batch, Cipher, Committed, Cursors, DocumentQuery, EventLog, EventSelection, LogReader,
+        Outcome, OutdatedDocument, Payload, Place, Position, RecordedEvent, ReshapedDocument,
+        Selection, Shift, Storage, StoreError, StoredSnapshot, StreamId, StreamSlice, TakeDocument,
+        Truncation, WorkerId,
     },
 };
 use bloom_sql::{SqlStorage, SqlValue, SqlWork};
@@ -119,14 +120,6 @@ impl<S: SqlStorage> Storage for Simulated<S> {
         self.gate.pass(false, self.inner.outcome(tenant, key)).await
     }
 
-    async fn cursor(&self, name: &str) -> Result<Position, StoreError> {
-        self.gate.pass(false, self.inner.cursor(name)).await
-    }
-
-    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
-        self.gate.pass(true, self.inner.save_cursor(name, position)).await
-    }
-
     async fn readers(&self) -> Result<Vec<LogReader>, StoreError> {
         self.gate.pass(false, self.inner.readers()).await
     }
@@ -137,6 +130,56 @@ impl<S: SqlStorage> Storage for Simulated<S> {
 
     fn appended(&self) -> tokio::sync::watch::Receiver<Position> {
         self.inner.appended()
+    }
+}
+
+impl<S: SqlStorage> Cursors for Simulated<S> {
+    async fn place(&self, name: &str) -> Result<Place, StoreError> {
+        self.gate.pass(false, self.inner.place(name)).await
+    }
+
+    async fn save_cursor(&self, name: &str, position: Position) -> Result<(), StoreError> {
+        self.gate.pass(true, self.inner.save_cursor(name, position)).await
+    }
+
+    async fn claim(
+        &self,
+        name: &str,
+        seen: &Place,
+        shift: &Shift,
+    ) -> Result<Option<u64>, StoreError> {
+        self.gate.pass(true, self.inner.claim(name, seen, shift)).await
+    }
+
+    async fn move_cursor(
+        &self,
+        name: &str,
+        epoch: u64,
+        shift: &Shift,
+        position: Position,
+    ) -> Result<bool, StoreError> {
+        self.gate.pass(true, self.inner.move_cursor(name, epoch, shift, position)).await
+    }
+
+    async fn hand_over(&self, name: &str, epoch: u64, shift: &Shift) -> Result<(), StoreError> {
+        self.gate.pass(true, self.inner.hand_over(name, epoch, shift)).await
+    }
+
+    async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
+        self.gate.pass(false, self.inner.held()).await
+    }
+
+    async fn ask_for(
+        &self,
+        name: &str,
+        holder: &WorkerId,
+        worker: &WorkerId,
+    ) -> Result<(), StoreError> {
+        self.gate.pass(true, self.inner.ask_for(name, holder, worker)).await
+    }
+
+    async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
+        self.gate.pass(true, self.inner.release(worker)).await
     }
 }
 

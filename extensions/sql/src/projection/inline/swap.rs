@@ -13,9 +13,8 @@ use bloom_runtime::{
 use crate::{
     parameters,
     projection::{
-        checkpoint::{
-            self, Checkpoint, WITH_THE_EVENTS, advance, forget_parked, hold, moved, signed,
-        },
+        checkpoint::{self, WITH_THE_EVENTS, advance, forget_parked, hold, moved, signed},
+        generation::Generation,
         head,
         parking::rows,
         set::Followed,
@@ -36,8 +35,8 @@ const FEW: u64 = 1_000;
 
 /// From which generation to which, and how that is to be written.
 pub(in crate::projection) struct Doors {
-    pub(in crate::projection) live: Checkpoint,
-    pub(in crate::projection) building: Checkpoint,
+    pub(in crate::projection) live: Generation,
+    pub(in crate::projection) building: Generation,
     pub(in crate::projection) becomes_inline: bool,
     /// How often somebody was faster, or too much had come.
     pub(in crate::projection) attempts: u32,
@@ -85,12 +84,17 @@ impl Closing {
         let Self { projection, doors: Doors { live, building, becomes_inline, attempts }, .. } =
             self;
         let (name, role) = (projection.name, self.role.as_deref());
-        let new = Tables::building(projection.tables, building.generation);
-        // Both are held until the end, so that nobody who follows the log writes into the old tables any more.
-        hold(transaction, name, live).await?;
-        advance(transaction, name, building, building.position).await?;
-        if !rows::held(transaction, name, building.generation).await?.is_empty() {
-            return Err(moved(name, building));
+        let new = Tables::building(projection.tables, building.number());
+        let overtaken = || moved(name, &building.parts()[0]);
+        // All are held until the end, so that nobody who follows the log writes into the old tables any more.
+        for part in live.parts() {
+            hold(transaction, name, part).await?;
+        }
+        for part in building.parts() {
+            advance(transaction, name, part, part.position(), None).await?;
+        }
+        if !rows::held(transaction, name, building.number()).await?.is_empty() {
+            return Err(overtaken());
         }
         head::shut(transaction, name).await?;
         transaction.take_role(role).await?;
@@ -98,13 +102,13 @@ impl Closing {
         transaction.leave_role(role).await?;
 
         // Most of it is taken while others still append; the head is held for the rest only.
-        let mut position = building.position;
+        let mut position = building.position();
         self.approach(transaction, &mut position).await?;
         let (newest, mut roster) = head::hold(transaction).await?;
         // Where that is never so, all have to wait for more in the end.
         let few = FEW.saturating_mul(1 << attempts.min(&40));
         if newest.get().saturating_sub(position.get()) > few {
-            return Err(moved(name, building));
+            return Err(overtaken());
         }
         while self.take(transaction, &mut position).await? > 0 {}
         if position != newest {
@@ -112,16 +116,16 @@ impl Closing {
             return Err(StoreError::Internal(hole.into()));
         }
 
-        forget_parked(transaction, name, live.generation).await?;
+        forget_parked(transaction, name, live.number()).await?;
         const FORGET: &str = "DELETE FROM bloom_projections WHERE name = $1 AND generation = $2";
-        transaction.execute(FORGET, &parameters![name, live.generation]).await?;
+        transaction.execute(FORGET, &parameters![name, live.number()]).await?;
         const SERVE: &str = "UPDATE bloom_projections SET state = 'live', position = $3
             WHERE name = $1 AND generation = $2";
         let place = if *becomes_inline { WITH_THE_EVENTS } else { newest };
-        let values = parameters![name, building.generation, signed(place)];
+        let values = parameters![name, building.number(), signed(place)];
         transaction.execute(SERVE, &values).await?;
         if *becomes_inline {
-            roster.enrol(name, building.generation, projection.aggregates());
+            roster.enrol(name, building.number(), projection.aggregates());
         } else {
             roster.strike(name);
         }
@@ -160,6 +164,9 @@ impl Closing {
         let count = entries.len();
         let Some(last) = entries.last().map(|entry| entry.position) else { return Ok(0) };
         *position = last;
+        // The parts of the new tables have not all come as far.
+        let building = &self.doors.building;
+        entries.retain(|entry| entry.position > building.of(&entry.stream).position());
         self.reveal(transaction, &mut entries).await?;
         let steps = steps(&self.projection, &self.shapes, entries).await?;
         let role = self.role.as_deref();

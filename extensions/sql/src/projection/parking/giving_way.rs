@@ -54,19 +54,19 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         seen: &Checkpoint,
         failure: String,
     ) -> Result<bool, ProjectionError> {
-        let entries = self.log.read(seen.position, 1).await?;
-        contiguous(seen.position, &entries)?;
+        let entries = self.log.read(seen.position(), 1).await?;
+        contiguous(seen.position(), &entries)?;
         let Some(entry) = entries.into_iter().next() else { return Ok(false) };
         let (name, position) = (self.projection.name, entry.position);
         if entry.name == Lifecycle::Forgotten.name() {
             return Err(ProjectionError::Forgets { name, position });
         }
         let event = ParkedEvent { position, stream: entry.stream, failure: Some(failure) };
-        let seen = seen.clone();
+        let (seen, shift) = (seen.clone(), self.shift.clone());
         let parked = checkpoint::commit(&*self.views, move |transaction| {
-            let (seen, event) = (seen.clone(), event.clone());
+            let (seen, event, shift) = (seen.clone(), event.clone(), shift.clone());
             Box::pin(async move {
-                advance(transaction, name, &seen, event.position).await?;
+                advance(transaction, name, &seen, event.position, shift.as_ref()).await?;
                 // What only has to wait behind another has no reason of its own.
                 let waiting = rows::streams(transaction, name, seen.generation).await?;
                 let is_behind = waiting.contains(&event.stream);

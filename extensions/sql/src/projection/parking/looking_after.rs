@@ -21,7 +21,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     pub async fn parked(&self, name: &str) -> Result<Vec<ParkedEvent>, ProjectionError> {
         let projection = self.followed(name)?;
         let seen = self.served(projection).await?;
-        Ok(rows::all(self.views(), projection.name, seen.generation).await?)
+        Ok(rows::all(self.views(), projection.name, seen.number()).await?)
     }
 
     /// Sets the event aside that one of them cannot take, so that it goes on; what follows in the same aggregate waits behind it.
@@ -32,12 +32,12 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     pub async fn park(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
         let projection = self.followed(name)?;
         let seen = self.following(projection).await?;
-        let (name, reached) = (projection.name, seen.position);
+        let (name, reached) = (projection.name, seen.position());
         let not_there = || ProjectionError::NotThere { name, position, reached };
         // Nobody else's event is set aside, nor one that nobody has seen fail.
-        let failure = seen.failure.clone().filter(|_| reached.next() == position);
-        let failure = failure.ok_or_else(not_there)?;
-        if self.worker(projection).park(&seen, failure).await? { Ok(()) } else { Err(not_there()) }
+        let seen = seen.failing_at(position).ok_or_else(not_there)?;
+        let failure = seen.failure.clone().ok_or_else(not_there)?;
+        if self.worker(projection).park(seen, failure).await? { Ok(()) } else { Err(not_there()) }
     }
 
     /// Takes again what one of them has set aside, each aggregate in its order and up to the first event that fails again; also while
@@ -52,20 +52,21 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let mut failed = BTreeSet::new();
         loop {
             let seen = self.served(projection).await?;
-            let first = rows::first(self.views(), projection.name, seen.generation).await?;
+            let first = rows::first(self.views(), projection.name, seen.number()).await?;
             let Some(next) = first.into_iter().find(|event| !failed.contains(&event.stream)) else {
-                retried.left = seen.parked.0;
+                retried.left = seen.parked().0;
                 return Ok(retried);
             };
+            let seen = seen.of(&next.stream);
             let counted =
                 rows::count(self.views(), projection.name, seen.generation, &next.stream).await?;
-            match worker.take_parked(&seen, &next, &counted).await {
+            match worker.take_parked(seen, &next, &counted).await {
                 Ok(true) => retried.taken += 1,
                 // Somebody else was faster, or a rebuild has put other tables in their place.
                 Ok(false) => {}
                 Err(error) if is_passing(&error) => return Err(error),
                 Err(error) => {
-                    worker.note_parked(&seen, &next, &counted, &error).await;
+                    worker.note_parked(seen, &next, &counted, &error).await;
                     failed.insert(next.stream);
                 }
             }
@@ -81,14 +82,14 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let projection = self.followed(name)?;
         let seen = self.following(projection).await?;
         let name = projection.name;
-        let first = rows::first(self.views(), name, seen.generation).await?;
+        let first = rows::first(self.views(), name, seen.number()).await?;
         let aside = first.into_iter().find(|event| event.position == position);
         // Nobody else's event is passed over, nor one that nobody has seen fail.
-        let there = seen.position.next() == position && seen.failure.is_some();
-        let not_there = || ProjectionError::NotThere { name, position, reached: seen.position };
-        if !there && aside.is_none() {
-            return Err(not_there());
-        }
+        let not_there = || ProjectionError::NotThere { name, position, reached: seen.position() };
+        let seen = match &aside {
+            None => seen.failing_at(position).ok_or_else(not_there)?,
+            Some(event) => seen.of(&event.stream),
+        };
         let counted = match &aside {
             None => Vec::new(),
             Some(event) => rows::count(self.views(), name, seen.generation, &event.stream).await?,
@@ -98,16 +99,17 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let (seen, aside, counted) = (checkpoint.clone(), aside.clone(), counted.clone());
             Box::pin(async move {
                 const SQL: &str = "UPDATE bloom_projections SET skipped = skipped + 1
-                    WHERE name = $1 AND generation = $2";
+                    WHERE name = $1 AND generation = $2 AND part = $3";
                 match aside {
-                    None => advance(transaction, name, &seen, position).await?,
+                    None => advance(transaction, name, &seen, position, None).await?,
                     Some(event) => {
                         hold(transaction, name, &seen).await?;
                         rows::still_first(transaction, name, &seen, &event, &counted).await?;
                         rows::release(transaction, name, seen.generation, &event).await?;
                     }
                 }
-                transaction.execute(SQL, &parameters![name, seen.generation]).await?;
+                let values = parameters![name, seen.generation, seen.part];
+                transaction.execute(SQL, &values).await?;
                 Ok(())
             })
         })
