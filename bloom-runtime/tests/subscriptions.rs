@@ -10,7 +10,7 @@ use bloom_runtime::{
     application::{Documents, Recorded, StorageStore, Subscriptions, Sync},
     domain::{Invalid, Uuid},
     memory::MemoryStorage,
-    ports::{EventLog, Repository, Storage, Store, StoreError, UnitOfWork},
+    ports::{Cursors, EventLog, Repository, Storage, Store, StoreError, UnitOfWork},
     prelude::{EventHandler, Failure},
     testing::{
         FaultyStorage, Operation,
@@ -139,4 +139,117 @@ async fn a_log_that_cannot_be_read_for_a_while_is_read_later() {
         Subscriptions::new(Arc::clone(&storage)).on::<Account>("noting", noting(&seen)).start();
     caught_up(&mut running, &storage).await;
     assert_eq!(*seen.lock().unwrap(), [1, 2]);
+}
+
+/// Two processes on one log, with these handlers.
+fn handlers(
+    storage: &Arc<MemoryStorage>,
+    names: &[&'static str],
+    seen: &Seen,
+) -> Subscriptions<MemoryStorage> {
+    let none = Subscriptions::new(Arc::clone(storage)).holding_for(Duration::from_secs(50));
+    names.iter().fold(none, |handlers, name| handlers.on::<Account>(name, noting(seen)))
+}
+
+async fn until(is_so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it becomes so");
+}
+
+#[tokio::test]
+async fn two_processes_share_the_handlers_and_call_none_twice() {
+    const NAMES: [&str; 4] = ["mail", "stock", "audit", "search"];
+    let storage = Arc::new(MemoryStorage::new());
+    let (by_one, by_other) = (Seen::default(), Seen::default());
+    open(&storage, 1..=3).await;
+    let mut one = handlers(&storage, &NAMES, &by_one).start();
+    caught_up(&mut one, &storage).await;
+    let mut other = handlers(&storage, &NAMES, &by_other).start();
+    let shares = async || {
+        let held = storage.held().await.unwrap();
+        let of_first = held.iter().filter(|(_, worker)| *worker == held[0].1).count();
+        held.len() == 4 && of_first == 2
+    };
+    until(shares).await;
+    open(&storage, 4..=9).await;
+    caught_up(&mut one, &storage).await;
+    caught_up(&mut other, &storage).await;
+    assert_eq!(by_other.lock().unwrap().len(), 2 * 6);
+
+    // Where one ends, the other goes on with all of them.
+    one.stop().await;
+    open(&storage, 10..=10).await;
+    caught_up(&mut other, &storage).await;
+    other.stop().await;
+    assert!(storage.held().await.unwrap().is_empty());
+    let mut all = by_one.lock().unwrap().clone();
+    all.extend(by_other.lock().unwrap().iter());
+    all.sort_unstable();
+    let expected: Vec<u64> = (1..=10).flat_map(|position| [position; 4]).collect();
+    assert_eq!(all, expected, "each handler is called once for each event");
+}
+
+/// Blocks its process at the first event for some time, as if that was asleep.
+struct Sleeping(Seen);
+
+impl EventHandler<AccountEvent> for Sleeping {
+    async fn handle(&self, event: &Recorded<AccountEvent>) -> Result<(), Failure> {
+        self.0.lock().unwrap().push(event.position.get());
+        if event.position.get() == 1 {
+            std::thread::sleep(Duration::from_secs(4));
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_was_asleep_does_nothing_more_and_moves_nothing_back() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (by_asleep, by_awake) = (Seen::default(), Seen::default());
+    open(&storage, 1..=3).await;
+    let asleep = Subscriptions::new(Arc::clone(&storage))
+        .holding_for(Duration::from_millis(500))
+        .on::<Account>("mail", Sleeping(Arc::clone(&by_asleep)))
+        .start();
+    until(async || !by_asleep.lock().unwrap().is_empty()).await;
+    let mut awake = handlers(&storage, &["mail"], &by_awake).start();
+    caught_up(&mut awake, &storage).await;
+    assert_eq!(*by_awake.lock().unwrap(), [1, 2, 3], "it goes on for the other");
+    asleep.stop().await;
+    assert_eq!(*by_asleep.lock().unwrap(), [1], "what it woke up for was done");
+    assert_eq!(storage.cursor("mail").await.unwrap().get(), 3);
+    assert_eq!(storage.held().await.unwrap().len(), 1, "it gives up nothing of others");
+    awake.stop().await;
+}
+
+/// Takes longer than a place is held.
+struct Slow(Seen);
+
+impl EventHandler<AccountEvent> for Slow {
+    async fn handle(&self, event: &Recorded<AccountEvent>) -> Result<(), Failure> {
+        self.0.lock().unwrap().push(event.position.get());
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_only_slow_keeps_its_place() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (by_slow, by_other) = (Seen::default(), Seen::default());
+    open(&storage, 1..=1).await;
+    let mut slow = Subscriptions::new(Arc::clone(&storage))
+        .holding_for(Duration::from_millis(300))
+        .on::<Account>("mail", Slow(Arc::clone(&by_slow)))
+        .start();
+    until(async || !by_slow.lock().unwrap().is_empty()).await;
+    let other = handlers(&storage, &["mail"], &by_other).start();
+    caught_up(&mut slow, &storage).await;
+    slow.stop().await;
+    other.stop().await;
+    assert_eq!((by_slow.lock().unwrap().len(), by_other.lock().unwrap().len()), (1, 0));
 }

@@ -32,6 +32,14 @@ impl Delivery {
         Self { name, position: Position::START, failing: None, is_paused: false, is_known: false }
     }
 
+    /// The same for two parts of one reader.
+    fn join(&mut self, part: Self) {
+        self.position = self.position.min(part.position);
+        self.failing = self.failing.take().or(part.failing);
+        self.is_paused |= part.is_paused;
+        self.is_known &= part.is_known;
+    }
+
     /// How long the oldest event waits that it has not handled; nothing when it has handled all.
     ///
     /// # Errors
@@ -74,10 +82,18 @@ impl Observer {
         self
     }
 
-    /// How far each has come.
+    /// How far each has come; those that go on in several parts are as far as the last of them.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.deliveries.iter().map(|delivery| delivery.borrow().clone()).collect()
+        let mut all: Vec<Delivery> = Vec::new();
+        for delivery in &self.deliveries {
+            let delivery = delivery.borrow().clone();
+            match all.iter_mut().find(|known| known.name == delivery.name) {
+                Some(known) => known.join(delivery),
+                None => all.push(delivery),
+            }
+        }
+        all
     }
 
     /// Why this process cannot do its work, whatever it waits for.

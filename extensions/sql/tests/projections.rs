@@ -8,6 +8,10 @@ use std::sync::{Arc, atomic::AtomicBool};
 use bloom_sql::{Migrations, PostgresStorage, SqliteStorage};
 use read_model::{Processes, TABLES_SQL};
 
+/// In how many parts read models follow the log here; another test has more.
+#[allow(dead_code, reason = "not where this file is part of another test")]
+const PARTS: u32 = 1;
+
 fn migrations() -> Migrations {
     Migrations::new().with("0001_balances", TABLES_SQL)
 }
@@ -69,6 +73,9 @@ on_both! {
     sets_aside_only_so_many(here),
     sets_aside_while_it_is_rebuilt(here),
     begins_anew_with_nothing_set_aside(here),
+    shares_its_parts(here, there),
+    goes_on_for_the_dead(here, there),
+    changes_its_parts(here, there),
 }
 
 /// Two processes on one database, in one of which the projection is written with the events.

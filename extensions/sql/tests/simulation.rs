@@ -1,4 +1,4 @@
-//! Writers, two processes with the same read model, and two who look after it, one of whom has it written with the events and the other has it
+//! Writers, two processes that share the parts of a read model, and two who look after it, one of whom has it written with the events and the other has it
 //! follow the log, one call of the storage after the other in an order that a seed decides, while the database fails and processes are killed. Every seed is played the same way again: `BLOOM_SEED=7` plays that
 //! one alone, and `BLOOM_SOAK=1` plays 2,000 others.
 
@@ -20,7 +20,8 @@ use bloom_runtime::{
     application::{Events, Recorded, Retention, StorageStore},
     domain::{Aggregate, Timestamp, Uuid},
     ports::{
-        EventLog, Lifecycle, Position, RecordedEvent, Repository, Store, StoreError, UnitOfWork,
+        EventLog, Lifecycle, Position, RecordedEvent, Repository, Shift, Store, StoreError,
+        UnitOfWork, WorkerId,
     },
     testing::conformance::{Account, AccountEvent},
 };
@@ -107,13 +108,10 @@ fn store<S: SqlStorage>(storage: Arc<S>) -> StorageStore<S> {
     StorageStore::shared(storage).aggregate::<Account>(Events::folded())
 }
 
-fn projections(refuses: &Arc<AtomicBool>) -> Projections {
+fn projections(refuses: &Arc<AtomicBool>, parts: u32) -> Projections {
     let accounts = Accounts { refuses: Arc::clone(refuses) };
-    Projections::new().with(Projected::new(accounts).from::<Account>().inline())
-}
-
-fn projector<S: SqlStorage>(storage: &Arc<S>, refuses: &Arc<AtomicBool>) -> Projector<S> {
-    Projector::new(storage, projections(refuses))
+    let projected = Projected::new(accounts).from::<Account>();
+    Projections::new().with(projected.in_parts(parts).inline())
 }
 
 /// What writers know of their deposits, each of another amount.
@@ -129,6 +127,8 @@ struct World {
     seed: u64,
     storage: Arc<SqliteStorage>,
     refuses: Arc<AtomicBool>,
+    /// Everybody who ever followed the log.
+    workers: Arc<Mutex<Vec<WorkerId>>>,
     ledger: Arc<Mutex<Ledger>>,
     archive: Arc<Mutex<Vec<RecordedEvent>>>,
 }
@@ -136,6 +136,16 @@ struct World {
 impl World {
     fn seen_by(&self, gate: Gate, is_inline: bool) -> Arc<Simulated<SqliteStorage>> {
         Arc::new(Simulated { inner: Arc::clone(&self.storage), gate, is_inline })
+    }
+
+    /// In how many parts the read model follows the log, unless somebody builds it anew.
+    fn parts(&self) -> u32 {
+        1 + u32::try_from(self.seed % 3).expect("small")
+    }
+
+    fn projector<S: SqlStorage>(&self, storage: &Arc<S>, parts: u32) -> Projector<S> {
+        // One call after the other, also of the same actor.
+        Projector::new(storage, projections(&self.refuses, parts)).sparing()
     }
 
     fn chance(&self, actor: u64, life: u64) -> fastrand::Rng {
@@ -190,11 +200,14 @@ impl World {
         Box::new(move |gate, _| {
             let world = world.clone();
             Box::pin(async move {
-                let projector = projector(&world.seen_by(gate, false), &world.refuses);
+                let projector = world.projector(&world.seen_by(gate, false), world.parts());
+                // No time goes by but that which the weather lets go by.
+                let shift = Shift::new().lasting(Shift::LONGEST);
+                world.workers.lock().expect("nobody panics").push(shift.worker.clone());
                 let mut reached = Position::START;
                 for _ in 0..25 {
                     if let Err(ProjectionError::Failed { position, .. }) =
-                        projector.catch_up().await
+                        projector.take_turn(&shift).await
                     {
                         let _ = projector.park("accounts", position).await;
                     }
@@ -218,9 +231,9 @@ impl World {
             Box::pin(async move {
                 let mut chance = world.chance(keeper, life);
                 let storage = world.seen_by(gate, is_inline);
-                let projector = projector(&storage, &world.refuses);
                 let retention = Retention::before(later()).read_by(["accounts"]);
                 for _ in 0..12 {
+                    let projector = world.projector(&storage, chance.u32(1..4));
                     match chance.u32(..5) {
                         0 | 1 => drop(projector.retry("accounts").await),
                         2 => drop(projector.rebuild("accounts", |_| {}).await),
@@ -244,7 +257,7 @@ impl World {
 
     /// Everything that was promised holds, whatever has happened.
     async fn is_well(&self) {
-        let projector = projector(&self.storage, &self.refuses);
+        let projector = self.projector(&self.storage, self.parts());
         self.refuses.store(false, Ordering::SeqCst);
         match projector.resume("accounts").await {
             Err(ProjectionError::WithTheEvents { .. }) => {}
@@ -350,11 +363,12 @@ async fn play(seed: u64) -> Vec<String> {
     SqliteStorage::migrate(&path, &migrations()).expect("the migrations apply");
     let storage = SqliteStorage::open(&path, &migrations()).expect("the database opens");
     let refuses = Arc::default();
-    let storage = storage.with_inline(&projections(&refuses));
+    let storage = storage.with_inline(&projections(&refuses, 1));
     let world = World {
         seed,
         storage: Arc::new(storage),
         refuses,
+        workers: Arc::default(),
         ledger: Arc::default(),
         archive: Arc::default(),
     };
@@ -367,10 +381,24 @@ async fn play(seed: u64) -> Vec<String> {
     ]);
     let scheduler = Scheduler::new(seed);
     let trace = scheduler.trace();
-    let refuses = Arc::clone(&world.refuses);
+    let (refuses, workers) = (Arc::clone(&world.refuses), Arc::clone(&world.workers));
+    let beside = bloom_sql::rusqlite::Connection::open(&path).expect("it opens");
     let weather = move |chance: u32| {
         if chance.is_multiple_of(16) {
             refuses.store(!refuses.load(Ordering::SeqCst), Ordering::SeqCst);
+        }
+        // So much time goes by that nobody holds anything any more.
+        if chance % 23 == 1 {
+            let sql = "UPDATE bloom_projections SET held_until = 0";
+            beside.execute(sql, []).expect("nobody else writes");
+        }
+        // Somebody asks for all that others hold, who may be dead.
+        let workers = workers.lock().expect("nobody panics");
+        if chance % 17 == 1
+            && let Some(asking) = workers.get(chance as usize / 17 % workers.len().max(1))
+        {
+            let sql = "UPDATE bloom_projections SET wanted_by = ?1 WHERE worker <> ?1";
+            beside.execute(sql, [asking.as_str()]).expect("nobody else writes");
         }
     };
     scheduler.run(roles, weather).await;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use bloom_runtime::ports::Position;
+use bloom_runtime::ports::{Position, WorkerId};
 use bloom_sql::{
-    ParkedEvent, ProjectionState, ProjectionStatus, Projector, RebuildProgress, Retried, SqlStorage,
+    ParkedEvent, PartStatus, ProjectionState, ProjectionStatus, Projector, RebuildProgress,
+    Retried, SqlStorage,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
@@ -150,6 +151,9 @@ fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
     if behind > 0 {
         text.push_str(&format!(", {behind} behind"));
     }
+    if status.parts.len() > 1 {
+        text.push_str(&format!(", in {} parts", status.parts.len()));
+    }
     if *skipped > 0 {
         text.push_str(&format!(", {skipped} skipped"));
     }
@@ -166,7 +170,7 @@ fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
     }
     if status.awaits_rebuild {
         text.push_str(&format!(
-            "\n  this program registers it otherwise: with `.inline()` or without, or for other aggregates; `projection rebuild {name}` changes that"
+            "\n  this program registers it otherwise: with `.inline()` or without, in another number of parts, or for other aggregates; `projection rebuild {name}` changes that"
         ));
     }
     if *state == ProjectionState::Paused {
@@ -176,6 +180,11 @@ fn text(status: &ProjectionStatus, head: Position, width: usize) -> String {
 }
 
 fn json(status: &ProjectionStatus, head: Position) -> String {
+    let part = |part: &PartStatus| {
+        let worker = part.worker.as_ref().map(WorkerId::as_str);
+        serde_json::json!({ "position": part.position, "worker": worker, "failure": part.failure })
+    };
+    let parts: Vec<_> = status.parts.iter().map(part).collect();
     serde_json::json!({
         "name": status.name,
         "state": status.state.as_str(),
@@ -184,6 +193,7 @@ fn json(status: &ProjectionStatus, head: Position) -> String {
         "skipped": status.skipped,
         "parked": status.parked,
         "failure": status.failure,
+        "parts": parts,
         "awaits_rebuild": status.awaits_rebuild,
     })
     .to_string()

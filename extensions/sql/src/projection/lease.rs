@@ -122,3 +122,82 @@ async fn run<S: SqlStorage>(
     .await?;
     Ok(changed.load(Ordering::Relaxed))
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use bloom_runtime::ports::Position;
+
+    use super::{super::beginning::begin_parts, super::status::ProjectionState, *};
+    use crate::{
+        Migrations, SqliteStorage,
+        projection::{checkpoint::advance, generation::generations},
+    };
+
+    async fn do_in<H>(storage: &SqliteStorage, hook: H) -> Result<(), StoreError>
+    where
+        H: for<'t> Fn(&'t mut Transaction<'_>) -> crate::HookFuture<'t> + Send + Sync + 'static,
+    {
+        checkpoint::commit(storage, hook).await
+    }
+
+    async fn seen(storage: &SqliteStorage) -> Checkpoint {
+        let all = generations(storage, "list").await.expect("it answers");
+        all[0].parts()[0].clone()
+    }
+
+    async fn moves(
+        storage: &SqliteStorage,
+        seen: &Checkpoint,
+        shift: Option<&Shift>,
+    ) -> Result<(), StoreError> {
+        let (seen, shift) = (seen.clone(), shift.cloned());
+        do_in(storage, move |transaction| {
+            let (seen, shift) = (seen.clone(), shift.clone());
+            Box::pin(async move {
+                advance(transaction, "list", &seen, Position::new(9), shift.as_ref()).await
+            })
+        })
+        .await
+    }
+
+    /// It was asleep between looking and writing, and another has taken over, who has not written anything yet either.
+    #[tokio::test]
+    async fn a_worker_that_was_asleep_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.db");
+        SqliteStorage::migrate(&path, &Migrations::new()).expect("it is made");
+        let storage = SqliteStorage::open(&path, &Migrations::new()).expect("it opens");
+        do_in(&storage, |transaction| {
+            let (state, start) = (ProjectionState::Live, Position::START);
+            Box::pin(
+                async move { begin_parts(transaction, "list", 1, state, start, 1).await.map(drop) },
+            )
+        })
+        .await
+        .expect("it begins");
+        let (asleep, awake) = (Shift::new(), Shift::new());
+        let free = seen(&storage).await;
+        let held = claim(&storage, "list", &free, &asleep).await.expect("it answers");
+        let held = held.expect("nobody has it");
+        assert!(claim(&storage, "list", &held, &awake).await.expect("it answers").is_none());
+
+        do_in(&storage, |transaction| {
+            Box::pin(async move {
+                let sql = "UPDATE bloom_projections SET held_until = 0";
+                transaction.execute(sql, &[]).await.map(drop)
+            })
+        })
+        .await
+        .expect("it lapses");
+        let lapsed = seen(&storage).await;
+        let taken = claim(&storage, "list", &lapsed, &awake).await.expect("it answers");
+        let taken = taken.expect("nobody is heard of");
+        assert_eq!(taken.position(), held.position(), "nothing was written meanwhile");
+
+        for shift in [Some(&asleep), None] {
+            let refused = moves(&storage, &held, shift).await;
+            assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+        }
+        moves(&storage, &taken, Some(&awake)).await.expect("it is its turn");
+    }
+}

@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn an_aggregate_is_for_ever_in_its_part() {
         let parts = ["a", "b", "c", "d"].map(|id| part_of(&stream(id.to_owned()), 4));
-        assert_eq!(parts, [0, 0, 0, 0]);
+        assert_eq!(parts, [3, 0, 1, 2]);
     }
 
     #[test]

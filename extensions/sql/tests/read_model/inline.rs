@@ -31,7 +31,7 @@ impl<S: SqlStorage> Processes<S> {
 
 /// The projection as one that is written with the events.
 pub(crate) fn inline(balances: Balances) -> Projections {
-    Projections::new().with(Projected::new(balances).from::<Account>().inline())
+    Projections::new().with(Projected::new(balances).from::<Account>().in_parts(PARTS).inline())
 }
 
 async fn try_deposit<S: SqlStorage>(

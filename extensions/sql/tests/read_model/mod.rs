@@ -2,6 +2,7 @@
 
 mod inline;
 mod parking;
+mod sharing;
 
 use std::{
     collections::BTreeMap,
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use crate::PARTS;
 use bloom_runtime::{
     application::{Events, Recorded, Retention, StorageStore},
     domain::{Aggregate, Timestamp, Uuid},
@@ -23,7 +25,7 @@ use bloom_sql::{
     Projector, Projects, Retried, SqlStorage, SqlValue, View, parameters,
 };
 
-pub(crate) use self::{inline::*, parking::*};
+pub(crate) use self::{inline::*, parking::*, sharing::*};
 
 /// What each account has, and what each event has added: two tables that have to agree.
 pub(crate) const TABLES_SQL: &str = "
@@ -135,12 +137,12 @@ impl Projects<Account> for Counted {
 
 pub(crate) fn projections(balances: Balances) -> Projections {
     Projections::new()
-        .with(Projected::new(balances).from::<Account>())
+        .with(Projected::new(balances).from::<Account>().in_parts(PARTS))
         .with(Projected::new(Counted).from::<Account>())
 }
 
 pub(crate) fn balances() -> Projected<Balances> {
-    Projected::new(Balances::default()).from::<Account>()
+    Projected::new(Balances::default()).from::<Account>().in_parts(PARTS)
 }
 
 pub(crate) fn projector<S: SqlStorage>(storage: &Arc<S>) -> Projector<S> {

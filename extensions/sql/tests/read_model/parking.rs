@@ -10,7 +10,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 fn parking(refuses: &Arc<AtomicBool>, panics: bool, aggregates: u64) -> Projections {
     let balances = Balances { refuses: Arc::clone(refuses), panics };
-    Projections::new().with(Projected::new(balances).from::<Account>().parking(aggregates))
+    Projections::new()
+        .with(Projected::new(balances).from::<Account>().parking(aggregates).in_parts(PARTS))
 }
 
 async fn hand_over<S: SqlStorage>(storage: &Arc<S>, number: u128, owner: &str) {
@@ -153,12 +154,14 @@ pub(crate) async fn sets_aside_only_so_many<S: SqlStorage>(storage: Arc<S>) {
     };
     let status = tokio::time::timeout(Duration::from_secs(20), stopped).await.expect("it stops");
     let head = projector.head().await.expect("a head");
-    assert_eq!(status.position.next(), head);
+    let stopped = status.parts.iter().find(|part| part.failure.is_some()).expect("it is stopped");
+    let failing = stopped.position.next();
+    assert!(PARTS > 1 || failing == head, "{failing} of {head}");
 
     // One more on somebody's word, but nothing else.
     let not_there = projector.park("balances", head.next()).await.expect_err("it is not there");
     assert!(matches!(not_there, ProjectionError::NotThere { .. }), "{not_there}");
-    projector.park("balances", head).await.expect("it is set aside");
+    projector.park("balances", failing).await.expect("it is set aside");
     at_the_end(&projector).await;
     running.stop().await;
     assert_eq!(one(&projector).await.parked, 3);
