@@ -75,7 +75,7 @@ mutant what-was-written-unasked "$append" \
 mutant what-was-left-out-unasked extensions/sql/src/sqlite/write.rs \
     's/Roster::parse\(Some\(inline\)\)\?.check\(aggregates, is_written\)\?;/Roster::parse(Some(inline))?.check(aggregates, |_, name| is_written("", name) || true)?;/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test projections inline
-mutant the-door-not-shut extensions/sql/src/projection/inline/swap.rs \
+mutant the-door-not-shut extensions/sql/src/projection/swap.rs \
     's/        head::shut\(transaction, name\).await\?;\n//' \
     -p bloom-sql --features sqlite,postgres,failpoints --test projections inline
 mutant the-head-not-held-at-the-door extensions/sql/src/projection/head.rs \

@@ -75,7 +75,9 @@ on_both! {
     begins_anew_with_nothing_set_aside(here),
     shares_its_parts(here, there),
     goes_on_for_the_dead(here, there),
+    ends_while_what_waits_grows(here, there),
     changes_its_parts(here, there),
+    ends_while_nobody_rests(here, there),
 }
 
 /// Two processes on one database, in one of which the projection is written with the events.

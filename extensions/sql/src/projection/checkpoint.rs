@@ -11,6 +11,7 @@ use crate::{
     parameters,
     queries::SqlStorage,
     transaction::Transaction,
+    value::SqlValue,
     work::{HookFuture, SqlWork},
 };
 
@@ -74,16 +75,17 @@ pub(super) async fn advance(
     Err(moved(name, seen))
 }
 
-/// Holds a checkpoint, wherever it is by now, so that nobody else writes what hangs on it; a conflict when it is gone.
+/// Holds a checkpoint, wherever it is by now, so that nobody else writes what hangs on it; where that is, or a conflict when it is gone.
 pub(super) async fn hold(
     transaction: &mut Transaction<'_>,
     name: &str,
     seen: &Checkpoint,
-) -> Result<(), StoreError> {
+) -> Result<Position, StoreError> {
     const SQL: &str = "UPDATE bloom_projections SET position = position
-        WHERE name = $1 AND generation = $2 AND part = $3 AND state <> 'building'";
-    match transaction.execute(SQL, &parameters![name, seen.generation, seen.part]).await? {
-        1 => Ok(()),
+        WHERE name = $1 AND generation = $2 AND part = $3 AND state <> 'building' RETURNING position";
+    let held = transaction.query(SQL, &parameters![name, seen.generation, seen.part]).await?;
+    match held.first().map(Vec::as_slice) {
+        Some([SqlValue::Integer(position)]) => Ok(Position::new(position.cast_unsigned())),
         _ => Err(moved(name, seen)),
     }
 }

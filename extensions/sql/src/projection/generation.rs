@@ -5,7 +5,6 @@ use bloom_runtime::ports::{Place, Position, StoreError, StreamId};
 use super::{
     checkpoint::{Checkpoint, WITH_THE_EVENTS},
     status::{PartStatus, ProjectionState},
-    worker::Advanced,
 };
 use crate::{cursors, parameters, queries::SqlStorage, value::SqlValue};
 
@@ -50,12 +49,10 @@ impl Generation {
         self.0.iter().map(Checkpoint::position).max().unwrap_or_default()
     }
 
-    /// The same, when its parts have advanced.
-    pub(super) fn advanced(mut self, advanced: &[Advanced]) -> Self {
-        for (part, advanced) in self.0.iter_mut().zip(advanced) {
-            if let Advanced::To(position) = advanced {
-                part.place.position = *position;
-            }
+    /// The same, when its parts have come so far.
+    pub(super) fn at(mut self, positions: impl IntoIterator<Item = Position>) -> Self {
+        for (part, position) in self.0.iter_mut().zip(positions) {
+            part.place.position = position;
         }
         self
     }

@@ -20,6 +20,7 @@ mod set;
 mod shutting_out;
 mod stand_in;
 mod status;
+mod swap;
 mod view;
 mod worker;
 mod writing;

@@ -349,6 +349,10 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
     }
 
+    pub(super) const fn is_apart(&self) -> bool {
+        self.is_apart
+    }
+
     pub(super) const fn is_sparing(&self) -> bool {
         self.is_sparing
     }

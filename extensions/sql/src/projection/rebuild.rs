@@ -15,19 +15,19 @@ use bloom_runtime::{
 
 use super::{
     beginning::begin_parts,
-    checkpoint::{self, Checkpoint, advance, forget_parked, moved},
+    checkpoint::{self, Checkpoint, forget_parked, moved},
     error::ProjectionError,
     generation::{Generation, generations},
-    inline::{self, Doors},
     parking::{self, ParkedEvent},
     projector::Projector,
     set::Followed,
     stand_in,
     status::ProjectionState,
+    swap::{self, Swap, lacks_more},
     view::Tables,
     worker::{Advanced, BATCH, is_passing},
 };
-use crate::{parameters, queries::SqlStorage, transaction::Transaction, value::SqlValue};
+use crate::{queries::SqlStorage, transaction::Transaction, value::SqlValue};
 
 /// How far a rebuild has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -134,38 +134,27 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let head = self.head().await?;
         let position = building.position();
         progress(RebuildProgress { position, head, elapsed: begun.elapsed() });
-        let becomes_inline = self.may_be_inline(name);
         let advanced = self.advance_all(projection, &building, tables).await?;
         if advanced.contains(&Advanced::Elsewhere) {
             return Ok(None);
         }
         let is_at_the_end = advanced.iter().all(|advanced| *advanced == Advanced::Nothing);
-        let building = building.advanced(&advanced);
+        let positions: Vec<Position> = (building.parts().iter().zip(&advanced))
+            .map(|(part, advanced)| match advanced {
+                Advanced::To(position) => *position,
+                _ => part.position(),
+            })
+            .collect();
+        let building = building.at(positions);
         let live = self.served(projection).await?;
-        let is_closed = becomes_inline || live.is_inline();
-        let is_near = head.get() <= building.position().get() + BATCH as u64;
-        // What comes until then is taken while nobody appends.
-        if !(is_at_the_end || is_closed && is_near) {
+        // What comes until then is taken while others wait.
+        let is_door = self.may_be_inline(name) || live.is_inline();
+        let there = if is_door { head } else { live.furthest() };
+        let is_near = there.get() <= building.position().get() + BATCH as u64;
+        if !(is_at_the_end || is_near) {
             return Ok(None);
         }
-        if is_closed {
-            return self.close(projection, &live, &building, tables, attempts).await;
-        }
-        // The live one may have been faster at the end of the log.
-        if building.position() < live.furthest() {
-            return Ok(None);
-        }
-        let first = async |generation| parking::rows::first(self.views(), name, generation).await;
-        let (lacking, lacks) = (first(live.number()).await?, first(building.number()).await?);
-        if let Some(ParkedEvent { position, failure, .. }) = lacks_more(&live, &lacking, lacks) {
-            let source = StoreError::Internal(failure.unwrap_or_default().into());
-            return Err(ProjectionError::Failed { name, position, source });
-        }
-        match self.swap(name, &live, &building, tables).await {
-            Ok(()) => Ok(Some(building.position())),
-            Err(StoreError::Conflict { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        self.replace(projection, live, building, tables, attempts).await
     }
 
     /// The next events for each part, all parts at the same time unless the database is to be spared; how far each has come.
@@ -209,34 +198,43 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         failed.map_or(Ok(all), Err)
     }
 
-    /// The swap of one that is, or was, written with the events.
-    async fn close(
+    /// Puts the new tables in the place of the old ones, unless these lack less.
+    async fn replace(
         &self,
         projection: &Arc<Followed>,
-        live: &Generation,
-        building: &Generation,
+        live: Generation,
+        building: Generation,
         tables: &Tables,
         attempts: &mut Attempts,
     ) -> Result<Option<Position>, ProjectionError> {
-        let first = parking::rows::first(self.views(), projection.name, building.number()).await?;
-        // The old ones lack nothing.
-        if let Some(ParkedEvent { position, failure, .. }) = first.into_iter().next() {
+        let name = projection.name;
+        let becomes_inline = self.may_be_inline(name);
+        let first = async |generation| parking::rows::first(self.views(), name, generation).await;
+        let lacks = first(building.number()).await?;
+        let lacking = if becomes_inline || live.is_inline() {
+            // The old ones lack nothing.
+            lacks.into_iter().next()
+        } else {
+            lacks_more(&live, &first(live.number()).await?, lacks)
+        };
+        if let Some(ParkedEvent { position, failure, .. }) = lacking {
             let source = StoreError::Internal(failure.unwrap_or_default().into());
-            return Err(ProjectionError::Failed { name: projection.name, position, source });
+            return Err(ProjectionError::Failed { name, position, source });
         }
-        let becomes_inline = self.may_be_inline(projection.name);
-        let doors = Doors {
-            live: live.clone(),
+        let (is_apart, overtaken) = (self.is_apart(), attempts.overtaken);
+        let swap = Swap {
+            live,
             building: building.clone(),
             becomes_inline,
-            attempts: attempts.overtaken,
+            is_apart,
+            attempts: overtaken,
         };
-        match inline::swap(self.views(), projection, self.shapes(), doors).await {
+        match swap::swap(self.views(), projection, self.shapes(), swap).await {
             Ok(position) => Ok(Some(position)),
             Err(StoreError::Conflict { .. }) => {
                 attempts.overtaken += 1;
                 tracing::info!(
-                    projection = projection.name,
+                    projection = name,
                     "others were faster than its swap; it goes on and tries again"
                 );
                 Ok(None)
@@ -247,7 +245,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                 // Which event it cannot take is told by taking them as before. What is wrong with the tables would never be told so, where there
                 // is always something to take.
                 if !is_passing(&error) && attempts.refused < REFUSED {
-                    let advanced = self.advance_all(projection, building, tables).await?;
+                    let advanced = self.advance_all(projection, &building, tables).await?;
                     if advanced.iter().any(|advanced| *advanced != Advanced::Nothing) {
                         return Ok(None);
                     }
@@ -329,58 +327,6 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         })
         .await
     }
-
-    /// Puts the new rows in the place of the old ones; a conflict when either checkpoint has moved.
-    async fn swap(
-        &self,
-        name: &'static str,
-        live: &Generation,
-        building: &Generation,
-        tables: &Tables,
-    ) -> Result<(), StoreError> {
-        let (live, building, tables) = (live.clone(), building.clone(), tables.clone());
-        checkpoint::commit(self.views(), move |transaction| {
-            let (live, building, tables) = (live.clone(), building.clone(), tables.clone());
-            Box::pin(async move {
-                // All are held until the end, so that nobody writes into the old tables any more.
-                for part in live.parts().iter().chain(building.parts()) {
-                    advance(transaction, name, part, part.position(), None).await?;
-                }
-                // What lacked there may have been taken meanwhile.
-                let lacking = parking::rows::held(transaction, name, live.number()).await?;
-                let lacks = parking::rows::held(transaction, name, building.number()).await?;
-                if lacks_more(&live, &lacking, lacks).is_some() {
-                    return Err(moved(name, &live.parts()[0]));
-                }
-                stand_in::replace(transaction, &tables).await?;
-                forget_parked(transaction, name, live.number()).await?;
-                const FORGET: &str =
-                    "DELETE FROM bloom_projections WHERE name = $1 AND generation = $2";
-                transaction.execute(FORGET, &parameters![name, live.number()]).await?;
-                const SERVE: &str = "UPDATE bloom_projections SET state = $1
-                    WHERE name = $2 AND generation = $3";
-                let values = parameters![live.state().as_str(), name, building.number()];
-                transaction.execute(SERVE, &values).await.map(drop)
-            })
-        })
-        .await
-    }
-}
-
-/// What the new tables lack that the old ones have: these are not replaced by such. Each is given by the first event of each aggregate
-/// that is set aside.
-fn lacks_more(
-    live: &Generation,
-    lacking: &[ParkedEvent],
-    lacks: Vec<ParkedEvent>,
-) -> Option<ParkedEvent> {
-    lacks.into_iter().find(|event| {
-        let is_there = event.position <= live.of(&event.stream).position();
-        let lacks_as_well = lacking
-            .iter()
-            .any(|known| known.stream == event.stream && known.position <= event.position);
-        is_there && !lacks_as_well
-    })
 }
 
 /// `false` when it is not being built any more: it may have become the one that is read.

@@ -355,6 +355,44 @@ pub(crate) async fn rebuilds_beside_another<S: SqlStorage>(storage: Arc<S>, othe
     agrees(&*storage, &*storage).await;
 }
 
+/// A rebuild ends although there is always more of what has to wait, and loses nothing of it.
+pub(crate) async fn ends_while_what_waits_grows<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector = Projector::new(&storage, parking(&refuses, false, 10)).patient_for(PATIENCE);
+    let rebuilding = Projector::new(&other, parking(&refuses, false, 10)).patient_for(PATIENCE);
+    for number in 0..2 {
+        open(&storage, number).await;
+    }
+    deposit(&storage, 0, REFUSED).await;
+    let running = projector.start();
+    at_the_end(&projector).await;
+    let rest = Arc::new(AtomicBool::new(false));
+    let writers = [0, 1].map(|number| {
+        let (storage, rest) = (Arc::clone(&storage), Arc::clone(&rest));
+        tokio::spawn(async move {
+            while !rest.load(Ordering::SeqCst) {
+                deposit(&storage, number, 1).await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        })
+    });
+    for _ in 0..3 {
+        let built = rebuilding.rebuild("balances", |_| {});
+        let built = tokio::time::timeout(Duration::from_secs(50), built).await;
+        built.expect("it ends").expect("it is built");
+    }
+    rest.store(true, Ordering::SeqCst);
+    for writer in writers {
+        writer.await.expect("it writes");
+    }
+    at_the_end(&projector).await;
+    refuses.store(false, Ordering::SeqCst);
+    let retried = projector.retry("balances").await.expect("it answers");
+    assert_eq!(retried.left, 0);
+    agrees(&*storage, &*storage).await;
+    running.stop().await;
+}
+
 /// Somebody has taken the place in the log out by hand, and it begins anew.
 pub(crate) async fn begins_anew_with_nothing_set_aside<S: SqlStorage>(storage: Arc<S>) {
     let refuses = Arc::new(AtomicBool::new(true));

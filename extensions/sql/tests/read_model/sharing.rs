@@ -144,7 +144,7 @@ pub(crate) async fn changes_its_parts<S: SqlStorage>(storage: Arc<S>, other: Arc
             })
         };
         let after = in_parts(&other, parts);
-        assert_eq!(one(&after).await.awaits_rebuild, true);
+        assert!(one(&after).await.awaits_rebuild);
         after.rebuild("balances", |_| {}).await.expect("it is built");
         let status = one(&after).await;
         assert_eq!((status.parts.len(), status.awaits_rebuild), (parts as usize, false));
@@ -154,5 +154,42 @@ pub(crate) async fn changes_its_parts<S: SqlStorage>(storage: Arc<S>, other: Arc
         before.wait_for::<Balances>(head, LONG).await.expect("it comes");
         agrees(&*storage, &*storage).await;
     }
+    running.stop().await;
+}
+
+/// A rebuild ends although others never rest, and nobody sees anything but a read model that is whole.
+pub(crate) async fn ends_while_nobody_rests<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    let rest = Arc::new(AtomicBool::new(false));
+    for number in 0..8 {
+        open(&storage, number).await;
+    }
+    let following = projector(&storage);
+    let running = following.start();
+    let writers = (0..4_u128).map(|writer| {
+        let (storage, rest) = (Arc::clone(&storage), Arc::clone(&rest));
+        tokio::spawn(async move {
+            let mut amount = 0;
+            while !rest.load(Ordering::SeqCst) {
+                amount += 1;
+                deposit(&storage, 2 * writer + u128::from(amount % 2), amount).await;
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    following.wait_for::<Balances>(Position::new(200), LONG).await.expect("it follows");
+    for _ in 0..3 {
+        let built = projector(&other);
+        let built = built.rebuild("balances", |_| {});
+        tokio::time::timeout(LONG, built).await.expect("it ends").expect("it is built");
+    }
+    assert!(writers.iter().all(|writer| !writer.is_finished()), "they write all the time");
+    rest.store(true, Ordering::SeqCst);
+    for writer in writers {
+        writer.await.expect("it writes");
+    }
+    let head = following.head().await.expect("a head");
+    following.wait_for::<Balances>(head, LONG).await.expect("it comes");
+    agrees(&*storage, &*storage).await;
     running.stop().await;
 }

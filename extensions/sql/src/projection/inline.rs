@@ -3,8 +3,6 @@
 //! The head of the log lists them. Whoever appends reads that list, writes what it names, and says so when it takes the head; if the list is
 //! another one by then, nothing is stored and all of it is done again.
 
-mod swap;
-
 use std::{collections::BTreeSet, sync::Arc};
 
 use bloom_runtime::{
@@ -13,7 +11,6 @@ use bloom_runtime::{
     ports::{Batch, Expected, NewEvent, Position, RecordedEvent, StoreError, StreamId},
 };
 
-pub(super) use self::swap::{Doors, swap};
 use super::{
     beginning::begin,
     head,
