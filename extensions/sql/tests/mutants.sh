@@ -51,8 +51,20 @@ mutant a-sequence-for-the-head "$append" \
      s/CREATE OR REPLACE FUNCTION bloom_append/CREATE SEQUENCE bloom_sequence;\nCREATE OR REPLACE FUNCTION bloom_append/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test postgres_held_open
 mutant the-fence-dropped extensions/sql/src/projection/checkpoint.rs \
-    's/ AND state = \$4 AND position = \$5"/ AND state = \$4 AND \$5 = \$5"/' \
+    's/ AND position = \$6 AND epoch/ AND \$6 = \$6 AND epoch/g' \
     -p bloom-sql --features sqlite,postgres,failpoints --test projections
+mutant the-epoch-dropped extensions/sql/src/projection/checkpoint.rs \
+    's/ AND epoch = \$7/ AND \$7 = \$7/g' \
+    -p bloom-sql --features sqlite,postgres,failpoints --lib
+mutant a-place-moved-by-who-lost-it extensions/sql/src/cursors.rs \
+    's/WHERE name = \$1 AND worker = \$2 AND epoch = \$3 RETURNING epoch/WHERE name = \$1 AND \$2 = \$2 AND \$3 = \$3 RETURNING epoch/' \
+    -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
+mutant taken-while-it-is-held extensions/sql/src/projection/lease.rs \
+    's/(AND epoch = \$4)\n        AND \(worker IS NULL OR .*?\)"/$1"/s' \
+    -p bloom-sql --features sqlite,postgres,failpoints --lib
+mutant a-part-that-takes-all extensions/sql/src/projection/worker.rs \
+    's/        entries.retain\(\|entry\| seen.takes\(&entry.stream\)\);\n//; s/mut entries: Vec/entries: Vec/' \
+    -p bloom-sql --features sqlite,postgres,failpoints --test projections_in_parts
 mutant do-nothing-on-postgres "$stage $append" \
     's/ AND \(t.version = s.expected OR s.expected < 0\)//; s/ AND t.version = s_expected\[1\]//;
      s/(ORDINALITY AS e \(.*?\));/$1\n    ON CONFLICT DO NOTHING;/' \

@@ -300,6 +300,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_is_told_how_each_part_stands() {
+        let part = |position, worker: Option<&str>| PartStatus {
+            position: Position::new(position),
+            worker: worker.map(|worker| WorkerId::from(worker.to_owned())),
+            failure: None,
+        };
+        let status = ProjectionStatus {
+            name: "orders",
+            state: ProjectionState::Live,
+            position: Position::new(3),
+            skipped: 0,
+            parked: 0,
+            failure: None,
+            parts: vec![part(3, Some("7-a")), part(9, None)],
+            awaits_rebuild: false,
+        };
+        let head = Position::new(9);
+        assert_eq!(text(&status, head, 6), "orders  live      at 3 of 9, 6 behind, in 2 parts");
+        assert_eq!(
+            json(&status, head),
+            r#"{"awaits_rebuild":false,"failure":null,"head":9,"name":"orders","parked":0,"parts":[{"failure":null,"position":3,"worker":"7-a"},{"failure":null,"position":9,"worker":null}],"position":3,"skipped":0,"state":"live"}"#
+        );
+    }
+
+    #[test]
     fn the_bar_says_how_far_it_is_and_how_long_it_takes() {
         let progress = |position, head, millis| RebuildProgress {
             position: Position::new(position),

@@ -7,6 +7,7 @@ mod beginning;
 mod checkpoint;
 mod crew;
 mod error;
+mod following;
 mod generation;
 mod head;
 pub(crate) mod inline;
@@ -16,6 +17,7 @@ mod partition;
 mod projector;
 mod rebuild;
 mod retiring;
+mod running;
 mod set;
 mod shutting_out;
 mod stand_in;
@@ -35,8 +37,9 @@ use bloom_runtime::{
 
 pub use error::ProjectionError;
 pub use parking::{ParkedEvent, Retried};
-pub use projector::{Projector, RunningProjections};
+pub use projector::Projector;
 pub use rebuild::RebuildProgress;
+pub use running::RunningProjections;
 pub use set::{Projected, Projections};
 pub use status::{PartStatus, ProjectionState, ProjectionStatus};
 pub use view::View;
