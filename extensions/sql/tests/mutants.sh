@@ -51,13 +51,13 @@ mutant a-sequence-for-the-head "$append" \
      s/CREATE OR REPLACE FUNCTION bloom_append/CREATE SEQUENCE bloom_sequence;\nCREATE OR REPLACE FUNCTION bloom_append/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test postgres_held_open
 mutant the-fence-dropped extensions/sql/src/projection/checkpoint.rs \
-    's/ AND position = \$6 AND epoch/ AND \$6 = \$6 AND epoch/g' \
+    's/ AND position = \$6 AND epoch/ AND position = position + 0 * \$6 AND epoch/g' \
     -p bloom-sql --features sqlite,postgres,failpoints --test projections
 mutant the-epoch-dropped extensions/sql/src/projection/checkpoint.rs \
-    's/ AND epoch = \$7/ AND \$7 = \$7/g' \
+    's/ AND epoch = \$7/ AND epoch = epoch + 0 * \$7/g' \
     -p bloom-sql --features sqlite,postgres,failpoints --lib
 mutant a-place-moved-by-who-lost-it extensions/sql/src/cursors.rs \
-    's/WHERE name = \$1 AND worker = \$2 AND epoch = \$3 RETURNING epoch/WHERE name = \$1 AND \$2 = \$2 AND \$3 = \$3 RETURNING epoch/' \
+    's/WHERE name = \$1 AND worker = \$2 AND epoch = \$3 RETURNING epoch/WHERE name = \$1 AND \$2 <> \x27\x27 AND epoch = epoch + 0 * \$3 RETURNING epoch/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
 mutant taken-while-it-is-held extensions/sql/src/projection/lease.rs \
     's/(AND epoch = \$4)\n        AND \(worker IS NULL OR .*?\)"/$1"/s' \

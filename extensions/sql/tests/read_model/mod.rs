@@ -281,6 +281,16 @@ pub(crate) async fn each_event_once<S: SqlStorage>(storage: Arc<S>, other: Arc<S
     for number in 0..WRITERS {
         open(&storage, number).await;
     }
+    // Somebody who holds nothing takes what is there, too.
+    let (rest, third) = (Arc::new(AtomicBool::new(false)), projector(&other));
+    let (is_over, beside) = (Arc::clone(&rest), Arc::clone(&storage));
+    let catching_up = tokio::spawn(async move {
+        let fourth = projector(&beside);
+        while !is_over.load(Ordering::SeqCst) {
+            let (one, other) = tokio::join!(third.catch_up(), fourth.catch_up());
+            one.and(other).expect("nothing fails");
+        }
+    });
     let writers = (0..WRITERS).map(|number| {
         let storage = Arc::clone(if number % 2 == 0 { &storage } else { &other });
         tokio::spawn(async move {
@@ -293,6 +303,8 @@ pub(crate) async fn each_event_once<S: SqlStorage>(storage: Arc<S>, other: Arc<S
     for writer in writers.collect::<Vec<_>>() {
         writer.await.expect("it writes");
     }
+    rest.store(true, Ordering::SeqCst);
+    catching_up.await.expect("it ends");
     let head = one.head().await.expect("a head");
     running.caught_up(head).await;
     one.wait_for::<Balances>(head, Duration::from_secs(20)).await.expect("it comes");
