@@ -12,10 +12,10 @@ use bloom_runtime::{
     memory::MemoryStorage,
     ports::{
         Batch, Cipher, Committed, Cursors, Direction, DocumentQuery, DocumentRow, DocumentState,
-        EventLog, EventQuery, EventSelection, Expected, Instead, InteractiveStorage, LogReader,
-        NoWork, Outcome, OutdatedDocument, Place, Position, RecordedEvent, ReshapedDocument,
-        Selection, Shift, Storage, StoreError, StoredDocument, StoredSnapshot, StreamId,
-        StreamSlice, TakeDocument, Truncation, WorkerId,
+        EventLog, EventQuery, EventSelection, Expected, Held, Instead, InteractiveStorage,
+        LogReader, Moved, NoWork, Outcome, OutdatedDocument, Place, Position, RecordedEvent,
+        ReshapedDocument, Selection, Shift, Storage, StoreError, StoredDocument, StoredSnapshot,
+        StreamId, StreamSlice, TakeDocument, Truncation, WorkerId,
     },
     testing::conformance::{self, How},
 };
@@ -36,6 +36,8 @@ enum Fault {
     CursorForgotten,
     HolderIgnored,
     EpochIgnored,
+    AskedForNothing,
+    NeverHeldLonger,
     ConditionIgnored,
     HoldIgnored,
     TenantIgnored,
@@ -355,7 +357,7 @@ impl Cursors for Broken {
         if self.fault == Fault::HolderIgnored
             && let Some(holder) = &seen.holder
         {
-            self.storage.release(&holder.worker).await?;
+            self.storage.release(name, &holder.worker).await?;
             let seen = self.storage.place(name).await?;
             return self.storage.claim(name, &seen, shift).await;
         }
@@ -368,10 +370,15 @@ impl Cursors for Broken {
         epoch: u64,
         shift: &Shift,
         position: Position,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Moved, StoreError> {
         if self.fault == Fault::EpochIgnored {
-            self.storage.save_cursor(name, position).await?;
-            return Ok(true);
+            // Whoever holds it, in whichever epoch, is taken at its word.
+            let newest = self.storage.place(name).await?.epoch;
+            return self.storage.move_cursor(name, newest, shift, position).await;
+        }
+        if self.fault == Fault::NeverHeldLonger {
+            let shift = shift.clone().holding_for(Shift::SHORTEST);
+            return self.storage.move_cursor(name, epoch, &shift, position).await;
         }
         self.storage.move_cursor(name, epoch, shift, position).await
     }
@@ -380,8 +387,8 @@ impl Cursors for Broken {
         self.storage.hand_over(name, epoch, shift).await
     }
 
-    async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
-        self.storage.held().await
+    async fn held(&self, worker: &WorkerId) -> Result<Vec<Held>, StoreError> {
+        self.storage.held(worker).await
     }
 
     async fn ask_for(
@@ -390,11 +397,14 @@ impl Cursors for Broken {
         holder: &WorkerId,
         worker: &WorkerId,
     ) -> Result<(), StoreError> {
-        self.storage.ask_for(name, holder, worker).await
+        match self.fault {
+            Fault::AskedForNothing => Ok(()),
+            _ => self.storage.ask_for(name, holder, worker).await,
+        }
     }
 
-    async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
-        self.storage.release(worker).await
+    async fn release(&self, name: &str, worker: &WorkerId) -> Result<(), StoreError> {
+        self.storage.release(name, worker).await
     }
 }
 
@@ -457,6 +467,8 @@ rejected! {
     a_cursor_forgotten: CursorForgotten by cursors_are_kept;
     a_holder_ignored: HolderIgnored by places_are_held_by_one;
     an_epoch_ignored: EpochIgnored by places_are_held_by_one;
+    what_is_asked_for_ignored: AskedForNothing by places_are_handed_over;
+    a_place_never_held_longer: NeverHeldLonger by places_are_held_for_a_time;
     a_boundary_ignored: BoundaryIgnored by one_of_many_crosses_a_boundary;
     an_expectation_ignored: ExpectationIgnored by appends_expect_what_they_say;
     tags_ignored: TagsIgnored by parts_of_the_log_are_read;

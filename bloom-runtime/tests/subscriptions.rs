@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
@@ -10,7 +10,7 @@ use bloom_runtime::{
     application::{Documents, Recorded, StorageStore, Subscriptions, Sync},
     domain::{Invalid, Uuid},
     memory::MemoryStorage,
-    ports::{Cursors, EventLog, Repository, Storage, Store, StoreError, UnitOfWork},
+    ports::{Cursors, EventLog, Repository, Storage, Store, StoreError, UnitOfWork, WorkerId},
     prelude::{EventHandler, Failure},
     testing::{
         FaultyStorage, Operation,
@@ -169,9 +169,10 @@ async fn two_processes_share_the_handlers_and_call_none_twice() {
     let mut one = handlers(&storage, &NAMES, &by_one).start();
     caught_up(&mut one, &storage).await;
     let mut other = handlers(&storage, &NAMES, &by_other).start();
+    let nobody = WorkerId::new();
     let shares = async || {
-        let held = storage.held().await.unwrap();
-        let of_first = held.iter().filter(|(_, worker)| *worker == held[0].1).count();
+        let held = storage.held(&nobody).await.unwrap();
+        let of_first = held.iter().filter(|held_too| held_too.worker == held[0].worker).count();
         held.len() == 4 && of_first == 2
     };
     until(shares).await;
@@ -185,7 +186,7 @@ async fn two_processes_share_the_handlers_and_call_none_twice() {
     open(&storage, 10..=10).await;
     caught_up(&mut other, &storage).await;
     other.stop().await;
-    assert!(storage.held().await.unwrap().is_empty());
+    assert!(storage.held(&nobody).await.unwrap().is_empty());
     let mut all = by_one.lock().unwrap().clone();
     all.extend(by_other.lock().unwrap().iter());
     all.sort_unstable();
@@ -193,14 +194,14 @@ async fn two_processes_share_the_handlers_and_call_none_twice() {
     assert_eq!(all, expected, "each handler is called once for each event");
 }
 
-/// Blocks its process at the first event for some time, as if that was asleep.
-struct Sleeping(Seen);
+/// Blocks its process at the first event until it is told to go on, as if that was asleep.
+struct Sleeping(Seen, Mutex<mpsc::Receiver<()>>);
 
 impl EventHandler<AccountEvent> for Sleeping {
     async fn handle(&self, event: &Recorded<AccountEvent>) -> Result<(), Failure> {
         self.0.lock().unwrap().push(event.position.get());
         if event.position.get() == 1 {
-            std::thread::sleep(Duration::from_secs(4));
+            self.1.lock().unwrap().recv().unwrap();
         }
         Ok(())
     }
@@ -210,19 +211,23 @@ impl EventHandler<AccountEvent> for Sleeping {
 async fn whoever_was_asleep_does_nothing_more_and_moves_nothing_back() {
     let storage = Arc::new(MemoryStorage::new());
     let (by_asleep, by_awake) = (Seen::default(), Seen::default());
+    let (wake, woken) = mpsc::channel();
     open(&storage, 1..=3).await;
-    let asleep = Subscriptions::new(Arc::clone(&storage))
+    let mut asleep = Subscriptions::new(Arc::clone(&storage))
         .holding_for(Duration::from_millis(500))
-        .on::<Account>("mail", Sleeping(Arc::clone(&by_asleep)))
+        .on::<Account>("mail", Sleeping(Arc::clone(&by_asleep), Mutex::new(woken)))
         .start();
     until(async || !by_asleep.lock().unwrap().is_empty()).await;
-    let mut awake = handlers(&storage, &["mail"], &by_awake).start();
+    let awake = handlers(&storage, &["mail"], &by_awake);
+    let mut awake = awake.holding_for(Duration::from_secs(2)).start();
     caught_up(&mut awake, &storage).await;
     assert_eq!(*by_awake.lock().unwrap(), [1, 2, 3], "it goes on for the other");
-    asleep.stop().await;
+    wake.send(()).unwrap();
+    // It has seen where the place is, so that it has looked what is to be done.
+    caught_up(&mut asleep, &storage).await;
     assert_eq!(*by_asleep.lock().unwrap(), [1], "what it woke up for was done");
-    assert_eq!(storage.cursor("mail").await.unwrap().get(), 3);
-    assert_eq!(storage.held().await.unwrap().len(), 1, "it gives up nothing of others");
+    asleep.stop().await;
+    assert_eq!(storage.held(&WorkerId::new()).await.unwrap().len(), 1, "it gives up its own alone");
     awake.stop().await;
 }
 
@@ -232,7 +237,7 @@ struct Slow(Seen);
 impl EventHandler<AccountEvent> for Slow {
     async fn handle(&self, event: &Recorded<AccountEvent>) -> Result<(), Failure> {
         self.0.lock().unwrap().push(event.position.get());
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        tokio::time::sleep(Duration::from_secs(4)).await;
         Ok(())
     }
 }
@@ -243,7 +248,7 @@ async fn whoever_is_only_slow_keeps_its_place() {
     let (by_slow, by_other) = (Seen::default(), Seen::default());
     open(&storage, 1..=1).await;
     let mut slow = Subscriptions::new(Arc::clone(&storage))
-        .holding_for(Duration::from_millis(300))
+        .holding_for(Duration::from_secs(1))
         .on::<Account>("mail", Slow(Arc::clone(&by_slow)))
         .start();
     until(async || !by_slow.lock().unwrap().is_empty()).await;
@@ -252,4 +257,43 @@ async fn whoever_is_only_slow_keeps_its_place() {
     slow.stop().await;
     other.stop().await;
     assert_eq!((by_slow.lock().unwrap().len(), by_other.lock().unwrap().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_moved_for_a_while_loses_nothing() {
+    let storage = Arc::new(FaultyStorage::new(MemoryStorage::new()));
+    let seen = Seen::default();
+    open(&storage, 1..=2).await;
+    // Taking it fails, then noting how far it has come.
+    for _ in 0..2 {
+        let reason = "the cable is out".to_owned();
+        storage.fail_next(Operation::MovePlace, StoreError::Unavailable { reason, source: None });
+    }
+    let mut running =
+        Subscriptions::new(Arc::clone(&storage)).on::<Account>("noting", noting(&seen)).start();
+    caught_up(&mut running, &storage).await;
+    until(async || storage.cursor("noting").await.unwrap().get() == 2).await;
+    running.stop().await;
+    let seen = seen.lock().unwrap().clone();
+    assert!(seen.starts_with(&[1, 2]), "{seen:?}");
+}
+
+#[tokio::test]
+async fn whoever_ends_leaves_each_handler_as_soon_as_it_has() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (by_slow, by_quick, by_other) = (Seen::default(), Seen::default(), Seen::default());
+    open(&storage, 1..=1).await;
+    let one = Subscriptions::new(Arc::clone(&storage))
+        .holding_for(Duration::from_secs(50))
+        .on::<Account>("slow", Slow(Arc::clone(&by_slow)))
+        .on::<Account>("quick", noting(&by_quick))
+        .start();
+    until(async || by_slow.lock().unwrap().len() + by_quick.lock().unwrap().len() == 2).await;
+    let ending = tokio::spawn(one.stop());
+    let other = handlers(&storage, &["quick"], &by_other).start();
+    open(&storage, 2..=2).await;
+    until(async || !by_other.lock().unwrap().is_empty()).await;
+    assert!(!ending.is_finished(), "the slow one is at it still");
+    ending.await.unwrap();
+    other.stop().await;
 }

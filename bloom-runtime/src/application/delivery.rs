@@ -33,11 +33,14 @@ impl Delivery {
     }
 
     /// The same for two parts of one reader.
-    fn join(&mut self, part: Self) {
-        self.position = self.position.min(part.position);
-        self.failing = self.failing.take().or(part.failing);
-        self.is_paused |= part.is_paused;
-        self.is_known &= part.is_known;
+    fn and(self, part: Self) -> Self {
+        Self {
+            name: self.name,
+            position: self.position.min(part.position),
+            failing: self.failing.or(part.failing),
+            is_paused: self.is_paused || part.is_paused,
+            is_known: self.is_known && part.is_known,
+        }
     }
 
     /// How long the oldest event waits that it has not handled; nothing when it has handled all.
@@ -56,15 +59,24 @@ impl Delivery {
 /// Sees how far they have come, without keeping them from anything.
 #[derive(Debug, Clone, Default)]
 pub struct Observer {
-    deliveries: Vec<watch::Receiver<Delivery>>,
+    /// Each reader, in one part or in several.
+    deliveries: Vec<Vec<watch::Receiver<Delivery>>>,
     shut_out: Vec<watch::Receiver<Option<String>>>,
 }
 
 impl Observer {
-    /// One that sees these.
+    /// One that sees these; those of one name are parts of one.
     #[must_use]
-    pub const fn of(deliveries: Vec<watch::Receiver<Delivery>>) -> Self {
-        Self { deliveries, shut_out: Vec::new() }
+    pub fn of(deliveries: Vec<watch::Receiver<Delivery>>) -> Self {
+        let mut readers: Vec<Vec<watch::Receiver<Delivery>>> = Vec::new();
+        for part in deliveries {
+            let name = part.borrow().name;
+            match readers.iter_mut().find(|parts| parts[0].borrow().name == name) {
+                Some(parts) => parts.push(part),
+                None => readers.push(vec![part]),
+            }
+        }
+        Self { deliveries: readers, shut_out: Vec::new() }
     }
 
     /// The same with somebody who says why this process cannot do its work, as long as it cannot.
@@ -85,15 +97,10 @@ impl Observer {
     /// How far each has come; those that go on in several parts are as far as the last of them.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        let mut all: Vec<Delivery> = Vec::new();
-        for delivery in &self.deliveries {
-            let delivery = delivery.borrow().clone();
-            match all.iter_mut().find(|known| known.name == delivery.name) {
-                Some(known) => known.join(delivery),
-                None => all.push(delivery),
-            }
-        }
-        all
+        let whole = |parts: &Vec<watch::Receiver<Delivery>>| {
+            parts.iter().map(|part| part.borrow().clone()).reduce(Delivery::and)
+        };
+        self.deliveries.iter().filter_map(whole).collect()
     }
 
     /// Why this process cannot do its work, whatever it waits for.
@@ -104,7 +111,7 @@ impl Observer {
 
     /// Waits until each has handled everything up to `position`.
     pub async fn caught_up(&mut self, position: Position) {
-        for delivery in &mut self.deliveries {
+        for delivery in self.deliveries.iter_mut().flatten() {
             // The sender lives as long as its task, and a stopped task will not catch up any more.
             let _ = delivery.wait_for(|delivery| delivery.position >= position).await;
         }

@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::MemoryStorage;
-use crate::ports::{Cursors, Holder, LogReader, Place, Position, Shift, StoreError, WorkerId};
+use crate::ports::{
+    Cursors, Held, Holder, LogReader, Moved, Place, Position, Shift, StoreError, WorkerId,
+};
 
 /// The places, by the names of the readers.
 #[derive(Default)]
@@ -16,18 +18,18 @@ pub(super) struct Places(HashMap<String, Kept>);
 struct Kept {
     position: Position,
     epoch: u64,
-    held: Option<Held>,
+    lease: Option<Lease>,
 }
 
-struct Held {
+struct Lease {
     worker: WorkerId,
     until: Instant,
     wanted_by: Option<WorkerId>,
 }
 
-impl Held {
+impl Lease {
     fn new(shift: &Shift, worker: WorkerId) -> Self {
-        Self { worker, until: Instant::now() + shift.lasting, wanted_by: None }
+        Self { worker, until: Instant::now() + shift.lasting(), wanted_by: None }
     }
 
     fn left(&self) -> Duration {
@@ -43,39 +45,39 @@ impl Places {
     }
 
     fn place(&self, name: &str) -> Place {
-        let Some(Kept { position, epoch, held }) = self.0.get(name) else {
+        let Some(Kept { position, epoch, lease }) = self.0.get(name) else {
             return Place::default();
         };
-        let holder = held.as_ref().map(|held| Holder {
-            worker: held.worker.clone(),
-            left: held.left(),
-            wanted_by: held.wanted_by.clone(),
+        let holder = lease.as_ref().map(|lease| Holder {
+            worker: lease.worker.clone(),
+            left: lease.left(),
+            wanted_by: lease.wanted_by.clone(),
         });
         Place { position: *position, epoch: *epoch, holder }
     }
 
     fn claim(&mut self, name: &str, seen: &Place, shift: &Shift) -> Option<u64> {
         let kept = self.0.entry(name.to_owned()).or_default();
-        if kept.epoch != seen.epoch {
+        if (kept.epoch, kept.position) != (seen.epoch, seen.position) {
             return None;
         }
-        match &mut kept.held {
-            Some(held) if held.worker == shift.worker => {
-                held.until = Instant::now() + shift.lasting;
+        match &mut kept.lease {
+            Some(lease) if lease.worker == *shift.worker() => {
+                lease.until = Instant::now() + shift.lasting();
             }
-            Some(held) if !held.left().is_zero() => return None,
+            Some(lease) if !lease.left().is_zero() => return None,
             _ => {
                 kept.epoch += 1;
-                kept.held = Some(Held::new(shift, shift.worker.clone()));
+                kept.lease = Some(Lease::new(shift, shift.worker().clone()));
             }
         }
         Some(kept.epoch)
     }
 
-    /// The place, where it is held by this worker in this epoch.
+    /// The place and its lease, where it is held by this worker in this epoch.
     fn own(&mut self, name: &str, epoch: u64, worker: &WorkerId) -> Option<&mut Kept> {
         let kept = self.0.get_mut(name)?;
-        let is_own = kept.held.as_ref().is_some_and(|held| held.worker == *worker);
+        let is_own = kept.lease.as_ref().is_some_and(|lease| lease.worker == *worker);
         (is_own && kept.epoch == epoch).then_some(kept)
     }
 }
@@ -105,34 +107,39 @@ impl Cursors for MemoryStorage {
         epoch: u64,
         shift: &Shift,
         position: Position,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Moved, StoreError> {
         let mut state = self.state();
-        let Some(kept) = state.places.own(name, epoch, &shift.worker) else { return Ok(false) };
+        let Some(kept) = state.places.own(name, epoch, shift.worker()) else {
+            return Ok(Moved::Lost);
+        };
         kept.position = kept.position.max(position);
-        if let Some(held) = &mut kept.held {
-            held.until = Instant::now() + shift.lasting;
-        }
-        Ok(true)
+        let Some(lease) = &mut kept.lease else { return Ok(Moved::Lost) };
+        lease.until = Instant::now() + shift.lasting();
+        Ok(if lease.wanted_by.is_some() { Moved::Wanted } else { Moved::Kept })
     }
 
     async fn hand_over(&self, name: &str, epoch: u64, shift: &Shift) -> Result<(), StoreError> {
         let mut state = self.state();
-        if let Some(kept) = state.places.own(name, epoch, &shift.worker)
-            && let Some(next) = kept.held.as_mut().and_then(|held| held.wanted_by.take())
+        if let Some(kept) = state.places.own(name, epoch, shift.worker())
+            && let Some(next) = kept.lease.as_mut().and_then(|lease| lease.wanted_by.take())
         {
             kept.epoch += 1;
-            kept.held = Some(Held::new(shift, next));
+            kept.lease = Some(Lease::new(shift, next));
         }
         Ok(())
     }
 
-    async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
+    async fn held(&self, worker: &WorkerId) -> Result<Vec<Held>, StoreError> {
         let state = self.state();
-        let holder = |kept: &Kept| {
-            kept.held.as_ref().filter(|held| !held.left().is_zero()).map(|held| held.worker.clone())
-        };
-        let all = state.places.0.iter();
-        Ok(all.filter_map(|(name, kept)| Some((name.clone(), holder(kept)?))).collect())
+        let all = state.places.0.iter().filter_map(|(name, kept)| {
+            let lease = kept.lease.as_ref()?;
+            let is_held = !lease.left().is_zero() || lease.worker == *worker;
+            let (worker, wanted_by) = (lease.worker.clone(), lease.wanted_by.clone());
+            is_held.then(|| Held { name: name.clone(), worker, wanted_by })
+        });
+        let mut all: Vec<Held> = all.collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(all)
     }
 
     async fn ask_for(
@@ -142,18 +149,22 @@ impl Cursors for MemoryStorage {
         worker: &WorkerId,
     ) -> Result<(), StoreError> {
         let mut state = self.state();
-        let held = state.places.0.get_mut(name).and_then(|kept| kept.held.as_mut());
-        if let Some(held) = held.filter(|held| held.worker == *holder) {
-            held.wanted_by.get_or_insert_with(|| worker.clone());
+        let lease = state.places.0.get_mut(name).and_then(|kept| kept.lease.as_mut());
+        if let Some(lease) = lease.filter(|lease| lease.worker == *holder) {
+            lease.wanted_by.get_or_insert_with(|| worker.clone());
         }
         Ok(())
     }
 
-    async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
-        for kept in self.state().places.0.values_mut() {
-            if kept.held.as_ref().is_some_and(|held| held.worker == *worker) {
+    async fn release(&self, name: &str, worker: &WorkerId) -> Result<(), StoreError> {
+        if let Some(kept) = self.state().places.0.get_mut(name)
+            && let Some(lease) = &mut kept.lease
+        {
+            if lease.worker == *worker {
                 kept.epoch += 1;
-                kept.held = None;
+                kept.lease = None;
+            } else if lease.wanted_by.as_ref() == Some(worker) {
+                lease.wanted_by = None;
             }
         }
         Ok(())

@@ -43,17 +43,25 @@ impl fmt::Display for WorkerId {
 }
 
 /// For whom a place is to be held, and for how long unless it is said again.
+///
+/// ```
+/// # use std::time::Duration;
+/// use bloom_runtime::ports::Shift;
+///
+/// let shift = Shift::new().holding_for(Duration::from_secs(3_600));
+/// assert_eq!(shift.lasting(), Shift::LONGEST);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shift {
-    /// Who works.
-    pub worker: WorkerId,
-    /// By the clock of the storage.
-    pub lasting: Duration,
+    worker: WorkerId,
+    lasting: Duration,
 }
 
 impl Shift {
     /// No place is held for longer. What seems to be is taken for the doing of a clock that was set back.
     pub const LONGEST: Duration = Duration::from_secs(60);
+    /// None is held for less, since whoever holds it has to say so again before that time is over.
+    pub const SHORTEST: Duration = Duration::from_millis(100);
 
     /// One of a new worker, for five seconds at a time.
     #[must_use]
@@ -61,11 +69,23 @@ impl Shift {
         Self { worker: WorkerId::new(), lasting: Duration::from_secs(5) }
     }
 
-    /// For so long at a time, at most [`Self::LONGEST`]: after a process was killed, its places stand still for as long.
+    /// For so long at a time, from [`Self::SHORTEST`] to [`Self::LONGEST`]: after a process was killed, its places stand still for as long.
     #[must_use]
-    pub fn lasting(mut self, lasting: Duration) -> Self {
-        self.lasting = lasting.min(Self::LONGEST);
+    pub fn holding_for(mut self, time: Duration) -> Self {
+        self.lasting = time.clamp(Self::SHORTEST, Self::LONGEST);
         self
+    }
+
+    /// Who works.
+    #[must_use]
+    pub const fn worker(&self) -> &WorkerId {
+        &self.worker
+    }
+
+    /// How long a place is held at a time, by the clock of the storage.
+    #[must_use]
+    pub const fn lasting(&self) -> Duration {
+        self.lasting
     }
 }
 
@@ -95,6 +115,28 @@ pub struct Holder {
     pub left: Duration,
     /// Who asks for it, having less to do.
     pub wanted_by: Option<WorkerId>,
+}
+
+/// A place that is held, as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The name of the reader.
+    pub name: String,
+    /// Who holds it.
+    pub worker: WorkerId,
+    /// Who asks for it.
+    pub wanted_by: Option<WorkerId>,
+}
+
+/// What came of moving a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// It is held for longer.
+    Kept,
+    /// It is, and somebody asks for it who has less to do.
+    Wanted,
+    /// Somebody else has taken it, and nothing was changed.
+    Lost,
 }
 
 /// Whose turn it is at a place.
@@ -158,7 +200,8 @@ pub trait Cursors: Send + Sync + 'static {
         position: Position,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Takes a place that was seen so, or holds it for longer; its epoch from then on. `None` when somebody else has taken it or holds it.
+    /// Takes a place that was seen so and is still there, or holds it for longer; its epoch from then on. `None` when somebody else has moved or taken it,
+    /// or holds it.
     ///
     /// # Errors
     /// When the storage is out of reach.
@@ -169,8 +212,7 @@ pub trait Cursors: Send + Sync + 'static {
         shift: &Shift,
     ) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 
-    /// Moves a place forward, or leaves it where it is, and holds it for longer; `false` when it was taken in another epoch, and then nothing is
-    /// changed.
+    /// Moves a place forward, or leaves it where it is, and holds it for longer, unless it was taken in another epoch.
     ///
     /// # Errors
     /// When the storage is out of reach.
@@ -180,7 +222,7 @@ pub trait Cursors: Send + Sync + 'static {
         epoch: u64,
         shift: &Shift,
         position: Position,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Moved, StoreError>> + Send;
 
     /// Gives a place that is held in this epoch to whoever has asked for it; nothing when nobody has.
     ///
@@ -193,11 +235,12 @@ pub trait Cursors: Send + Sync + 'static {
         shift: &Shift,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Who holds which places at the moment.
+    /// Which places are held at the moment, and those that this worker was the last to hold, by their names.
     ///
     /// # Errors
     /// When the storage is out of reach.
-    fn held(&self) -> impl Future<Output = Result<Vec<(String, WorkerId)>, StoreError>> + Send;
+    fn held(&self, worker: &WorkerId)
+    -> impl Future<Output = Result<Vec<Held>, StoreError>> + Send;
 
     /// Asks whoever holds a place for it, unless somebody else has.
     ///
@@ -210,9 +253,13 @@ pub trait Cursors: Send + Sync + 'static {
         worker: &WorkerId,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Gives up all places that a worker holds, for whoever is next.
+    /// Gives up a place that a worker holds or has asked for, for whoever is next.
     ///
     /// # Errors
     /// When the storage is out of reach.
-    fn release(&self, worker: &WorkerId) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn release(
+        &self,
+        name: &str,
+        worker: &WorkerId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

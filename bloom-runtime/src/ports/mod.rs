@@ -40,7 +40,7 @@ pub use cache::Cache;
 pub use cipher::{Cipher, SubjectKey};
 pub use clock::Clock;
 pub use context::{CommandId, Context};
-pub use cursors::{Cursors, Holder, Place, Shift, Turn, WorkerId};
+pub use cursors::{Cursors, Held, Holder, Moved, Place, Shift, Turn, WorkerId};
 pub use distributed_lock::{DistributedLock, FencingToken, Lease};
 pub use documents::{
     BuiltDocument, DocumentQuery, DocumentRow, DocumentState, DocumentWrite, OutdatedDocument,

@@ -8,9 +8,9 @@ use std::{
 use tokio::sync::watch;
 
 use crate::ports::{
-    Batch, Committed, Cursors, DocumentQuery, EventLog, EventSelection, LogReader, Outcome,
-    OutdatedDocument, Place, Position, RecordedEvent, ReshapedDocument, Selection, Shift, Storage,
-    StoreError, StreamId, StreamSlice, TakeDocument, Truncation, WorkerId,
+    Batch, Committed, Cursors, DocumentQuery, EventLog, EventSelection, Held, LogReader, Moved,
+    Outcome, OutdatedDocument, Place, Position, RecordedEvent, ReshapedDocument, Selection, Shift,
+    Storage, StoreError, StreamId, StreamSlice, TakeDocument, Truncation, WorkerId,
 };
 
 /// What a storage is asked to do.
@@ -26,6 +26,8 @@ pub enum Operation {
     CommitReply,
     /// Reading the log: event handlers fail.
     ReadLog,
+    /// Taking, moving or giving away the place of a reader: event handlers fail, and nothing is changed.
+    MovePlace,
 }
 
 /// Wraps a storage and lets its next operations fail, so that a test sees what its code does then. Clones
@@ -197,6 +199,7 @@ impl<S: Storage + Cursors> Cursors for FaultyStorage<S> {
         seen: &Place,
         shift: &Shift,
     ) -> Result<Option<u64>, StoreError> {
+        self.check(Operation::MovePlace)?;
         self.storage.claim(name, seen, shift).await
     }
 
@@ -206,16 +209,18 @@ impl<S: Storage + Cursors> Cursors for FaultyStorage<S> {
         epoch: u64,
         shift: &Shift,
         position: Position,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Moved, StoreError> {
+        self.check(Operation::MovePlace)?;
         self.storage.move_cursor(name, epoch, shift, position).await
     }
 
     async fn hand_over(&self, name: &str, epoch: u64, shift: &Shift) -> Result<(), StoreError> {
+        self.check(Operation::MovePlace)?;
         self.storage.hand_over(name, epoch, shift).await
     }
 
-    async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
-        self.storage.held().await
+    async fn held(&self, worker: &WorkerId) -> Result<Vec<Held>, StoreError> {
+        self.storage.held(worker).await
     }
 
     async fn ask_for(
@@ -227,7 +232,8 @@ impl<S: Storage + Cursors> Cursors for FaultyStorage<S> {
         self.storage.ask_for(name, holder, worker).await
     }
 
-    async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
-        self.storage.release(worker).await
+    async fn release(&self, name: &str, worker: &WorkerId) -> Result<(), StoreError> {
+        self.check(Operation::MovePlace)?;
+        self.storage.release(name, worker).await
     }
 }

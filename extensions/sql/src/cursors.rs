@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use bloom_runtime::ports::{Holder, Place, Position, Shift, StoreError, WorkerId};
+use bloom_runtime::ports::{Held, Holder, Moved, Place, Position, Shift, StoreError, WorkerId};
 
 use crate::{parameters, value::SqlValue};
 
@@ -40,10 +40,10 @@ macro_rules! kept_cursors {
                 epoch: u64,
                 shift: &Shift,
                 position: Position,
-            ) -> Result<bool, StoreError> {
+            ) -> Result<Moved, StoreError> {
                 let moved =
                     self.write($crate::cursors::move_cursor(name, epoch, shift, position)).await?;
-                Ok($crate::cursors::epoch(&moved).is_some())
+                Ok($crate::cursors::moved(&moved))
             }
 
             async fn hand_over(
@@ -55,8 +55,8 @@ macro_rules! kept_cursors {
                 self.write($crate::cursors::hand_over(name, epoch, shift)).await.map(drop)
             }
 
-            async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
-                $crate::cursors::held(self.look($crate::cursors::held_ones()).await?)
+            async fn held(&self, worker: &WorkerId) -> Result<Vec<Held>, StoreError> {
+                $crate::cursors::held_ones(self.look($crate::cursors::held(worker)).await?)
             }
 
             async fn ask_for(
@@ -68,8 +68,8 @@ macro_rules! kept_cursors {
                 self.write($crate::cursors::ask_for(name, holder, worker)).await.map(drop)
             }
 
-            async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
-                self.write($crate::cursors::release(worker)).await.map(drop)
+            async fn release(&self, name: &str, worker: &WorkerId) -> Result<(), StoreError> {
+                self.write($crate::cursors::release(name, worker)).await.map(drop)
             }
         }
     };
@@ -104,10 +104,7 @@ pub(crate) fn holder(worker: SqlValue, left: &SqlValue, wanted_by: SqlValue) -> 
         SqlValue::Integer(left) => Duration::from_micros((*left).try_into().unwrap_or_default()),
         _ => Duration::ZERO,
     };
-    let wanted_by = match wanted_by {
-        SqlValue::Text(worker) => Some(WorkerId::from(worker)),
-        _ => None,
-    };
+    let wanted_by = named(wanted_by);
     let left = if left > Shift::LONGEST { Duration::ZERO } else { left };
     Some(Holder { worker: worker.into(), left, wanted_by })
 }
@@ -118,17 +115,44 @@ pub(crate) fn save(name: &str, position: Position) -> CursorStatement {
     (SQL, parameters![name, position.get().cast_signed()])
 }
 
+/// Whether nobody holds a place any more, or a clock that was set back makes it seem to be held for longer than [`Shift::LONGEST`].
+macro_rules! lapsed {
+    ($row:literal) => {
+        concat!(
+            "(",
+            $row,
+            "worker IS NULL OR ",
+            $row,
+            "held_until <= bloom_now() OR ",
+            $row,
+            "held_until > bloom_now() + 60000000)"
+        )
+    };
+}
+pub(crate) use lapsed;
+
 pub(crate) fn claim(name: &str, seen: &Place, shift: &Shift) -> CursorStatement {
-    const SQL: &str = "INSERT INTO bloom_cursors AS c (name, position, worker, epoch, held_until)
+    const SQL: &str = concat!(
+        "INSERT INTO bloom_cursors AS c (name, position, worker, epoch, held_until)
         VALUES ($1, 0, $2, 1, bloom_now() + $3)
         ON CONFLICT (name) DO UPDATE SET worker = excluded.worker, held_until = excluded.held_until,
             epoch = c.epoch + CASE WHEN c.worker = excluded.worker THEN 0 ELSE 1 END,
             wanted_by = CASE WHEN c.worker = excluded.worker THEN c.wanted_by END
-        WHERE c.epoch = $4 AND (c.worker = $2 OR c.worker IS NULL OR c.held_until <= bloom_now()
-            OR c.held_until > bloom_now() + 60000000)
-        RETURNING epoch";
-    let worker = shift.worker.as_str();
-    (SQL, parameters![name, worker, micros(shift.lasting), seen.epoch.cast_signed()])
+        WHERE c.epoch = $4 AND c.position = $5 AND (c.worker = $2 OR ",
+        lapsed!("c."),
+        ") RETURNING epoch"
+    );
+    let (worker, lasting) = (shift.worker().as_str(), micros(shift.lasting()));
+    let (epoch, position) = (seen.epoch.cast_signed(), seen.position.get().cast_signed());
+    (SQL, parameters![name, worker, lasting, epoch, position])
+}
+
+/// The epoch that a claim has returned.
+pub(crate) fn epoch(rows: &[Vec<SqlValue>]) -> Option<u64> {
+    match rows.first().map(Vec::as_slice) {
+        Some([SqlValue::Integer(epoch)]) => Some(epoch.cast_unsigned()),
+        _ => None,
+    }
 }
 
 pub(crate) fn move_cursor(
@@ -139,33 +163,55 @@ pub(crate) fn move_cursor(
 ) -> CursorStatement {
     const SQL: &str = "UPDATE bloom_cursors
         SET position = CASE WHEN position < $4 THEN $4 ELSE position END, held_until = bloom_now() + $5
-        WHERE name = $1 AND worker = $2 AND epoch = $3 RETURNING epoch";
+        WHERE name = $1 AND worker = $2 AND epoch = $3 RETURNING wanted_by";
     let position = position.get().cast_signed();
-    let (worker, lasting) = (shift.worker.as_str(), micros(shift.lasting));
+    let (worker, lasting) = (shift.worker().as_str(), micros(shift.lasting()));
     (SQL, parameters![name, worker, epoch.cast_signed(), position, lasting])
+}
+
+/// What a move has returned.
+pub(crate) fn moved(rows: &[Vec<SqlValue>]) -> Moved {
+    match rows.first().map(Vec::as_slice) {
+        None => Moved::Lost,
+        Some([SqlValue::Null]) => Moved::Kept,
+        Some(_) => Moved::Wanted,
+    }
 }
 
 pub(crate) fn hand_over(name: &str, epoch: u64, shift: &Shift) -> CursorStatement {
     const SQL: &str = "UPDATE bloom_cursors
         SET worker = wanted_by, wanted_by = NULL, epoch = epoch + 1, held_until = bloom_now() + $4
         WHERE name = $1 AND worker = $2 AND epoch = $3 AND wanted_by IS NOT NULL RETURNING epoch";
-    let worker = shift.worker.as_str();
-    (SQL, parameters![name, worker, epoch.cast_signed(), micros(shift.lasting)])
+    let worker = shift.worker().as_str();
+    (SQL, parameters![name, worker, epoch.cast_signed(), micros(shift.lasting())])
 }
 
-pub(crate) fn held_ones() -> CursorStatement {
-    const SQL: &str = "SELECT name, worker FROM bloom_cursors WHERE worker IS NOT NULL
-        AND held_until > bloom_now() AND held_until <= bloom_now() + 60000000 ORDER BY name";
-    (SQL, Vec::new())
+pub(crate) fn held(worker: &WorkerId) -> CursorStatement {
+    const SQL: &str = concat!(
+        "SELECT name, worker, wanted_by FROM bloom_cursors WHERE worker = $1 OR NOT ",
+        lapsed!(""),
+        " ORDER BY name"
+    );
+    (SQL, parameters![worker.as_str()])
 }
 
-/// The names and workers of rows.
-pub(crate) fn held(rows: Vec<Vec<SqlValue>>) -> Result<Vec<(String, WorkerId)>, StoreError> {
-    let one = |row: Vec<SqlValue>| match <[SqlValue; 2]>::try_from(row) {
-        Ok([SqlValue::Text(name), SqlValue::Text(worker)]) => Ok((name, worker.into())),
+/// The places of rows.
+pub(crate) fn held_ones(rows: Vec<Vec<SqlValue>>) -> Result<Vec<Held>, StoreError> {
+    let one = |row: Vec<SqlValue>| match <[SqlValue; 3]>::try_from(row) {
+        Ok([SqlValue::Text(name), SqlValue::Text(worker), wanted_by]) => {
+            Ok(Held { name, worker: worker.into(), wanted_by: named(wanted_by) })
+        }
         _ => Err(corrupt()),
     };
     rows.into_iter().map(one).collect()
+}
+
+/// The worker of a column, if there is one.
+pub(crate) fn named(worker: SqlValue) -> Option<WorkerId> {
+    match worker {
+        SqlValue::Text(worker) => Some(WorkerId::from(worker)),
+        _ => None,
+    }
 }
 
 pub(crate) fn ask_for(name: &str, holder: &WorkerId, worker: &WorkerId) -> CursorStatement {
@@ -174,19 +220,13 @@ pub(crate) fn ask_for(name: &str, holder: &WorkerId, worker: &WorkerId) -> Curso
     (SQL, parameters![name, holder.as_str(), worker.as_str()])
 }
 
-pub(crate) fn release(worker: &WorkerId) -> CursorStatement {
-    const SQL: &str = "UPDATE bloom_cursors
-        SET worker = NULL, wanted_by = NULL, held_until = 0, epoch = epoch + 1
-        WHERE worker = $1 RETURNING epoch";
-    (SQL, parameters![worker.as_str()])
-}
-
-/// The epoch that a statement has returned.
-pub(crate) fn epoch(rows: &[Vec<SqlValue>]) -> Option<u64> {
-    match rows.first().map(Vec::as_slice) {
-        Some([SqlValue::Integer(epoch)]) => Some(epoch.cast_unsigned()),
-        _ => None,
-    }
+pub(crate) fn release(name: &str, worker: &WorkerId) -> CursorStatement {
+    const SQL: &str = "UPDATE bloom_cursors SET wanted_by = NULL,
+            worker = CASE WHEN worker = $2 THEN NULL ELSE worker END,
+            held_until = CASE WHEN worker = $2 THEN 0 ELSE held_until END,
+            epoch = CASE WHEN worker = $2 THEN epoch + 1 ELSE epoch END
+        WHERE name = $1 AND (worker = $2 OR wanted_by = $2) RETURNING epoch";
+    (SQL, parameters![name, worker.as_str()])
 }
 
 pub(crate) fn micros(time: Duration) -> i64 {

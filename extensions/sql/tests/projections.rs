@@ -76,6 +76,9 @@ on_both! {
     shares_its_parts(here, there),
     goes_on_for_the_dead(here, there),
     ends_while_what_waits_grows(here, there),
+    leaves_it_to_who_can(here, there),
+    sets_aside_in_every_part(here),
+    sets_aside_in_its_own_part(here),
     changes_its_parts(here, there),
     ends_while_nobody_rests(here, there),
 }

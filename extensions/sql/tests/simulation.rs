@@ -202,8 +202,8 @@ impl World {
             Box::pin(async move {
                 let projector = world.projector(&world.seen_by(gate, false), world.parts());
                 // No time goes by but that which the weather lets go by.
-                let shift = Shift::new().lasting(Shift::LONGEST);
-                world.workers.lock().expect("nobody panics").push(shift.worker.clone());
+                let shift = Shift::new().holding_for(Shift::LONGEST);
+                world.workers.lock().expect("nobody panics").push(shift.worker().clone());
                 let mut reached = Position::START;
                 for _ in 0..25 {
                     if let Err(ProjectionError::Failed { position, .. }) =

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::{
-    application::sharing::{BALANCING, fair_share},
-    ports::{Cursors, StoreError, WorkerId},
+    application::{
+        Observer,
+        sharing::{BALANCING, Share, fair_share},
+    },
+    ports::{Cursors, Held, StoreError, WorkerId},
 };
 
 /// Asks for the places of handlers of which others have more.
@@ -14,6 +17,8 @@ pub(super) struct Balancing<S> {
     pub(super) storage: Arc<S>,
     pub(super) names: Vec<&'static str>,
     pub(super) worker: WorkerId,
+    /// How it gets on with what it has.
+    pub(super) own: Observer,
 }
 
 impl<S: Cursors> Balancing<S> {
@@ -30,10 +35,17 @@ impl<S: Cursors> Balancing<S> {
     }
 
     async fn ask(&self) -> Result<(), StoreError> {
-        let mut held = self.storage.held().await?;
-        held.retain(|(name, _)| self.names.contains(&name.as_str()));
-        if let Some((name, holder)) = fair_share(&held, &self.worker) {
-            self.storage.ask_for(name, holder, &self.worker).await?;
+        // Whoever cannot do what it has, since it is of an older program maybe, is of no help.
+        if self.own.deliveries().iter().any(|delivery| delivery.failing.is_some()) {
+            return Ok(());
+        }
+        let held = self.storage.held(&self.worker).await?;
+        let own = held.into_iter().filter(|held| self.names.contains(&held.name.as_str()));
+        let shares: Vec<Share<String>> = own
+            .map(|Held { name, worker, wanted_by }| Share { unit: name, holder: worker, wanted_by })
+            .collect();
+        if let Some(Share { unit, holder, .. }) = fair_share(&shares, &self.worker) {
+            self.storage.ask_for(unit, holder, &self.worker).await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 mod balancing;
 mod worker;
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
@@ -68,7 +68,6 @@ where
 }
 
 type Start<S> = Box<dyn FnOnce(Arc<S>, Shift, Ways, &mut JoinSet<()>) + Send>;
-type End = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What a handler tells, and what it is told.
 struct Ways {
@@ -89,7 +88,6 @@ pub struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     observer: Observer,
-    end: End,
 }
 
 impl<S: Storage + Cursors> Subscriptions<S> {
@@ -99,11 +97,11 @@ impl<S: Storage + Cursors> Subscriptions<S> {
         Self { storage, shift: Shift::new(), starts: Vec::new() }
     }
 
-    /// Holds the place of a handler for so long at a time, at most [`Shift::LONGEST`] and five seconds unless this is said: after a process was
+    /// Holds the place of a handler for so long at a time, from [`Shift::SHORTEST`] to [`Shift::LONGEST`] and five seconds unless this is said: after a process was
     /// killed, another one goes on when that time is over.
     #[must_use]
     pub fn holding_for(mut self, time: Duration) -> Self {
-        self.shift = self.shift.lasting(time);
+        self.shift = self.shift.holding_for(time);
         self
     }
 
@@ -142,15 +140,12 @@ impl<S: Storage + Cursors> Subscriptions<S> {
             let ways = Ways { delivery, stop: stopping.clone() };
             start(Arc::clone(&storage), shift.clone(), ways, &mut tasks);
         }
-        let worker = shift.worker;
-        let balancing = Balancing { storage: Arc::clone(&storage), names, worker: worker.clone() };
-        tasks.spawn(balancing.run(stopping));
-        let end = async move {
-            if let Err(error) = storage.release(&worker).await {
-                tracing::warn!("others go on when some seconds are over: {error}");
-            }
-        };
-        Running { stop, tasks, observer: Observer::of(deliveries), end: Box::pin(end) }
+        let observer = Observer::of(deliveries);
+        if !names.is_empty() {
+            let (worker, own) = (shift.worker().clone(), observer.clone());
+            tasks.spawn(Balancing { storage, names, worker, own }.run(stopping));
+        }
+        Running { stop, tasks, observer }
     }
 }
 
@@ -172,10 +167,9 @@ impl Running {
         self.observer.caught_up(position).await;
     }
 
-    /// Lets each handler finish the event it is at, then stops; another process goes on at once.
+    /// Lets each handler finish the event it is at, then stops; another process goes on with each as soon as it has.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
-        self.end.await;
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     pin::pin,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::watch;
@@ -15,8 +15,8 @@ use crate::{
     },
     domain::{Aggregate, Classified, ErrorKind, Metadata},
     ports::{
-        Context, Cursors, Lifecycle, Place, Position, RecordedEvent, Shift, Storage, StoreError,
-        Turn,
+        Context, Cursors, Lifecycle, Moved, Place, Position, RecordedEvent, Shift, Storage,
+        StoreError, Turn,
     },
 };
 
@@ -38,12 +38,40 @@ enum Advanced {
     Elsewhere,
 }
 
-/// The place that is held, and since when.
-struct Held {
+/// A moment, from which time has gone by also where the machine was asleep.
+#[derive(Clone, Copy)]
+struct Moment(Instant, SystemTime);
+
+impl Moment {
+    fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    fn elapsed(self) -> Duration {
+        self.0.elapsed().max(self.1.elapsed().unwrap_or_default())
+    }
+}
+
+/// The place that is held.
+struct Tenure {
     epoch: u64,
-    since: Instant,
+    /// When it was asked for, and for how long it is held from then on.
+    asked: Moment,
+    left: Duration,
     position: Position,
     is_lost: bool,
+    is_wanted: bool,
+}
+
+impl Tenure {
+    /// For how long it is held still.
+    fn left(&self) -> Duration {
+        self.left.saturating_sub(self.asked.elapsed())
+    }
+
+    fn is_over(&self) -> bool {
+        self.left().is_zero()
+    }
 }
 
 impl<S: Storage + Cursors> Worker<S> {
@@ -52,34 +80,35 @@ impl<S: Storage + Cursors> Worker<S> {
     const POLL: Duration = Duration::from_millis(500);
 
     pub(super) async fn run<A: Aggregate, H: EventHandler<A::Event>>(mut self, handler: H) {
-        let mut pauses = retry::pauses(Duration::from_millis(10), Duration::from_secs(30));
+        let mut pauses = patience();
         let mut courtesy = Courtesy::default();
-        loop {
-            if *self.stop.borrow() {
-                return;
-            }
+        while !*self.stop.borrow() {
             let mut appended = self.storage.appended();
             appended.mark_unchanged();
             let pause = match self.advance::<A, H>(&handler, &mut courtesy).await {
-                Ok(advanced) => {
-                    pauses = retry::pauses(Duration::from_millis(10), Duration::from_secs(30));
-                    match advanced {
-                        Advanced::Further => continue,
-                        Advanced::Elsewhere => Self::POLL,
-                        Advanced::Nothing => {
-                            self.is_fine();
-                            tokio::select! {
-                                _ = appended.changed() => {}
-                                () = tokio::time::sleep(Self::POLL) => {}
-                                _ = self.stop.changed() => {}
-                            }
-                            continue;
-                        }
-                    }
+                Ok(Advanced::Further) => {
+                    pauses = patience();
+                    continue;
                 }
+                Ok(Advanced::Nothing) => {
+                    pauses = patience();
+                    self.is_fine();
+                    tokio::select! {
+                        _ = appended.changed() => {}
+                        () = tokio::time::sleep(Self::POLL) => {}
+                        _ = self.stop.changed() => {}
+                    }
+                    continue;
+                }
+                // Whether it would fail again is not known.
+                Ok(Advanced::Elsewhere) => Self::POLL,
                 Err(failure) => {
                     tracing::warn!(handler = self.name, kind = %failure.kind(), "{}; trying again", failure.chain());
                     self.delivery.send_modify(|delivery| delivery.failing = Some(failure.chain()));
+                    // Others try meanwhile: they may be of a newer program.
+                    if failure.kind() != ErrorKind::Unavailable {
+                        self.release().await;
+                    }
                     pauses.next().unwrap_or(Self::POLL)
                 }
             };
@@ -87,6 +116,14 @@ impl<S: Storage + Cursors> Worker<S> {
                 () = tokio::time::sleep(pause) => {}
                 _ = self.stop.changed() => {}
             }
+        }
+        // Another process goes on with it, however long this one takes over its other handlers.
+        self.release().await;
+    }
+
+    async fn release(&self) {
+        if let Err(error) = self.storage.release(self.name, self.shift.worker()).await {
+            tracing::warn!(handler = self.name, "others go on in some seconds: {error}");
         }
     }
 
@@ -96,9 +133,11 @@ impl<S: Storage + Cursors> Worker<S> {
         handler: &H,
         courtesy: &mut Courtesy,
     ) -> Result<Advanced, Failure> {
+        let asked = Moment::now();
         let place = self.storage.place(self.name).await?;
         self.handled(place.position);
-        match place.turn(&self.shift.worker) {
+        let may_be_taken = courtesy.allows(&place, &self.shift);
+        match place.turn(self.shift.worker()) {
             Turn::Theirs => {
                 self.is_fine();
                 return Ok(Advanced::Elsewhere);
@@ -113,74 +152,87 @@ impl<S: Storage + Cursors> Worker<S> {
         if events.is_empty() {
             return Ok(Advanced::Nothing);
         }
-        if !courtesy.allows(&place, &self.shift.worker) {
+        if !may_be_taken {
             return Ok(Advanced::Elsewhere);
         }
-        let Some(epoch) = self.hold(&place).await? else { return Ok(Advanced::Elsewhere) };
-        let (since, position) = (Instant::now(), place.position);
-        let mut held = Held { epoch, since, position, is_lost: false };
-        let handled = self.handle_all::<A, H>(handler, &mut held, events).await;
-        self.keep(&mut held).await?;
+        let Some(mut tenure) = self.hold(&place, asked).await? else {
+            return Ok(Advanced::Elsewhere);
+        };
+        let handled = self.handle_all::<A, H>(handler, &mut tenure, events).await;
+        let kept = self.keep(&mut tenure).await;
         handled?;
-        Ok(if held.is_lost { Advanced::Elsewhere } else { Advanced::Further })
+        kept?;
+        Ok(if tenure.is_lost { Advanced::Elsewhere } else { Advanced::Further })
     }
 
-    /// The epoch in which the place is this worker's, for some time; `None` when somebody else was faster.
-    async fn hold(&self, place: &Place) -> Result<Option<u64>, StoreError> {
-        match &place.holder {
-            Some(holder)
-                if holder.worker == self.shift.worker && holder.left > self.shift.lasting / 2 =>
-            {
-                Ok(Some(place.epoch))
-            }
-            _ => self.storage.claim(self.name, place, &self.shift).await,
+    /// Holds a place that was asked for at that moment; `None` when somebody else was faster.
+    async fn hold(&self, place: &Place, asked: Moment) -> Result<Option<Tenure>, StoreError> {
+        let Place { position, epoch, .. } = *place;
+        let held = place.holder.as_ref().filter(|holder| holder.worker == *self.shift.worker());
+        let left = held.map(|holder| holder.left).unwrap_or_default();
+        let tenure = Tenure { epoch, asked, left, position, is_lost: false, is_wanted: false };
+        if !self.is_due(&tenure) {
+            return Ok(Some(tenure));
         }
+        let asked = Moment::now();
+        let epoch = self.storage.claim(self.name, place, &self.shift).await?;
+        let left = self.shift.lasting();
+        Ok(epoch.map(|epoch| Tenure { epoch, asked, left, ..tenure }))
+    }
+
+    /// Whether it is to be said again that the place is held.
+    fn is_due(&self, tenure: &Tenure) -> bool {
+        tenure.left() < self.shift.lasting() * 2 / 3
     }
 
     /// Notes how far it has come, and holds the place for longer.
-    async fn keep(&self, held: &mut Held) -> Result<(), StoreError> {
-        if held.is_lost {
+    async fn keep(&self, tenure: &mut Tenure) -> Result<(), StoreError> {
+        if tenure.is_lost {
             return Ok(());
         }
-        let Held { epoch, position, .. } = *held;
-        if self.storage.move_cursor(self.name, epoch, &self.shift, position).await? {
-            held.since = Instant::now();
-            self.handled(position);
-        } else {
-            tracing::warn!(handler = self.name, "another worker has taken over meanwhile");
-            held.is_lost = true;
+        let (epoch, position, asked) = (tenure.epoch, tenure.position, Moment::now());
+        match self.storage.move_cursor(self.name, epoch, &self.shift, position).await? {
+            Moved::Lost => {
+                tracing::warn!(handler = self.name, "another worker has taken over meanwhile");
+                tenure.is_lost = true;
+            }
+            moved => {
+                (tenure.asked, tenure.left) = (asked, self.shift.lasting());
+                tenure.is_wanted = moved == Moved::Wanted;
+                self.handled(position);
+            }
         }
         Ok(())
     }
 
-    /// Handles events one after the other, until one fails, the place is lost, or it is told to stop.
+    /// Handles events one after the other, until one fails, the place is lost or wanted, or it is told to stop.
     async fn handle_all<A: Aggregate, H: EventHandler<A::Event>>(
         &self,
         handler: &H,
-        held: &mut Held,
+        tenure: &mut Tenure,
         events: Vec<RecordedEvent>,
     ) -> Result<(), Failure> {
         for event in events {
-            if event.position != held.position.next() {
-                let (after, found) = (held.position, event.position);
+            if event.position != tenure.position.next() {
+                let (after, found) = (tenure.position, event.position);
                 return Err(DeliveryError::Hole { after, found }.into());
             }
             // Whoever was asleep finds out before it does anything.
-            if held.since.elapsed() >= self.shift.lasting / 3 {
-                self.keep(held).await?;
+            if self.is_due(tenure) {
+                self.keep(tenure).await?;
             }
-            if held.is_lost {
+            while tenure.is_over() && !tenure.is_lost {
+                self.keep(tenure).await?;
+            }
+            if tenure.is_lost || tenure.is_wanted || *self.stop.borrow() {
                 return Ok(());
             }
             let position = event.position;
             if event.stream.aggregate == A::NAME {
-                self.deliver_holding::<A, H>(handler, held, event).await?;
+                self.deliver_holding::<A, H>(handler, tenure, event).await?;
             }
-            held.position = position;
+            tenure.position = position;
             self.handled(position);
-            if *self.stop.borrow() {
-                return Ok(());
-            }
         }
         Ok(())
     }
@@ -189,18 +241,26 @@ impl<S: Storage + Cursors> Worker<S> {
     async fn deliver_holding<A: Aggregate, H: EventHandler<A::Event>>(
         &self,
         handler: &H,
-        held: &mut Held,
+        tenure: &mut Tenure,
         event: RecordedEvent,
     ) -> Result<(), Failure> {
         let mut delivering = pin!(self.deliver::<A, H>(handler, event));
         loop {
             tokio::select! {
                 done = &mut delivering => return done,
-                () = tokio::time::sleep(self.shift.lasting / 3) => {
-                    if let Err(error) = self.keep(held).await {
-                        tracing::warn!(handler = self.name, "its place could not be held: {error}");
-                    }
-                }
+                () = tokio::time::sleep(self.shift.lasting() / 3) => {}
+            }
+            // The handler may have what this waits for, so that it has to go on meanwhile.
+            let mut keeping = pin!(self.keep(tenure));
+            let (done, kept) = tokio::select! {
+                done = &mut delivering => (Some(done), keeping.await),
+                kept = &mut keeping => (None, kept),
+            };
+            if let Err(error) = kept {
+                tracing::warn!(handler = self.name, "its place could not be held: {error}");
+            }
+            if let Some(done) = done {
+                return done;
             }
         }
     }
@@ -256,6 +316,10 @@ fn context_of(event: &RecordedEvent) -> Context {
         causation: Some(event_id.to_string()),
         ..Context::new()
     }
+}
+
+fn patience() -> impl Iterator<Item = Duration> + Send {
+    retry::pauses(Duration::from_millis(10), Duration::from_secs(30))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -42,7 +42,9 @@ pub use commits::{
     one_failure_undoes_the_whole_batch, outcomes_are_kept_once, saves_of_one_aggregate_merge,
     what_is_saved_is_loaded,
 };
-pub use cursors::{cursors_are_kept, places_are_held_by_one};
+pub use cursors::{
+    cursors_are_kept, places_are_handed_over, places_are_held_by_one, places_are_held_for_a_time,
+};
 pub use events::{
     appends_expect_what_they_say, events_without_expectation_queue, parts_of_the_log_are_read,
     what_was_appended_is_not_appended_again,
@@ -127,6 +129,8 @@ macro_rules! storage_conformance {
             saves_of_one_aggregate_merge,
             cursors_are_kept,
             places_are_held_by_one,
+            places_are_handed_over,
+            places_are_held_for_a_time,
             positions_are_dense_under_load,
             the_log_has_every_event_once,
             the_storage_tells_of_appends,

@@ -48,11 +48,15 @@ pub(crate) async fn run<A: Application>(
     let retention = tokio::spawn(look_after::<A>(store.clone(), config.events.clone()));
     let served = serve::<A>(&config, store, followers).await;
     retention.abort();
-    running.stop().await;
+    // Other processes go on with each of them, whichever takes longest here.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    if let Some(read_models) = read_models {
-        read_models.stop().await;
-    }
+    let ((), ()) = tokio::join!(running.stop(), async {
+        if let Some(read_models) = read_models {
+            read_models.stop().await;
+        }
+    });
+    #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+    running.stop().await;
     served
 }
 

@@ -1,6 +1,6 @@
 //! Places of readers in PostgreSQL.
 
-use bloom_runtime::ports::{Place, Position, Shift, StoreError, WorkerId};
+use bloom_runtime::ports::{Held, Moved, Place, Position, Shift, StoreError, WorkerId};
 
 use super::{pool::Whose, storage::PostgresStorage, work};
 use crate::{

@@ -65,7 +65,7 @@ pub(super) async fn advance(
     let sql = match shift {
         None => SQL,
         Some(shift) => {
-            values.extend(parameters![shift.worker.as_str(), micros(shift.lasting)]);
+            values.extend(parameters![shift.worker().as_str(), micros(shift.lasting())]);
             HOLDING
         }
     };
@@ -75,17 +75,25 @@ pub(super) async fn advance(
     Err(moved(name, seen))
 }
 
-/// Holds a checkpoint, wherever it is by now, so that nobody else writes what hangs on it; where that is, or a conflict when it is gone.
+/// Holds a checkpoint, wherever it is by now, so that nobody else writes what hangs on it; how it is then, or a conflict when it is gone.
 pub(super) async fn hold(
     transaction: &mut Transaction<'_>,
     name: &str,
     seen: &Checkpoint,
-) -> Result<Position, StoreError> {
+) -> Result<Checkpoint, StoreError> {
     const SQL: &str = "UPDATE bloom_projections SET position = position
-        WHERE name = $1 AND generation = $2 AND part = $3 AND state <> 'building' RETURNING position";
+        WHERE name = $1 AND generation = $2 AND part = $3 AND state <> 'building' RETURNING position, state";
     let held = transaction.query(SQL, &parameters![name, seen.generation, seen.part]).await?;
     match held.first().map(Vec::as_slice) {
-        Some([SqlValue::Integer(position)]) => Ok(Position::new(position.cast_unsigned())),
+        Some([SqlValue::Integer(position), SqlValue::Text(state)]) => {
+            let position = Position::new(position.cast_unsigned());
+            let state = ProjectionState::named(state).unwrap_or(seen.state);
+            Ok(Checkpoint {
+                state,
+                place: Place { position, ..seen.place.clone() },
+                ..seen.clone()
+            })
+        }
         _ => Err(moved(name, seen)),
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use bloom_runtime::{
-    application::sharing::{BALANCING, fair_share},
+    application::{
+        Observer,
+        sharing::{BALANCING, Share, fair_share},
+    },
     ports::{StoreError, WorkerId},
 };
 use tokio::sync::watch;
@@ -16,6 +19,8 @@ pub(super) struct Crew<S> {
     pub(super) views: Arc<S>,
     pub(super) names: Vec<&'static str>,
     pub(super) worker: WorkerId,
+    /// How it gets on with what it has.
+    pub(super) own: Observer,
 }
 
 impl<S: SqlStorage> Crew<S> {
@@ -32,16 +37,23 @@ impl<S: SqlStorage> Crew<S> {
     }
 
     async fn ask(&self) -> Result<(), StoreError> {
-        let mut held = lease::held(&*self.views).await?;
-        held.retain(|((name, ..), _)| self.names.contains(&name.as_str()));
-        if let Some((part, holder)) = fair_share(&held, &self.worker) {
-            lease::ask_for(&*self.views, part, holder, &self.worker).await?;
+        // Whoever cannot do what it has, since it is of an older program maybe, is of no help.
+        if self.own.deliveries().iter().any(|delivery| delivery.failing.is_some()) {
+            return Ok(());
+        }
+        let mut held = lease::held(&*self.views, &self.worker).await?;
+        held.retain(|share| self.names.contains(&share.unit.0.as_str()));
+        if let Some(Share { unit, holder, .. }) = fair_share(&held, &self.worker) {
+            lease::ask_for(&*self.views, unit, holder, &self.worker).await?;
         }
         Ok(())
     }
 
     /// Leaves what it holds to the others, when it does nothing any more.
     pub(super) async fn leave(self: Arc<Self>) {
+        if self.names.is_empty() {
+            return;
+        }
         if let Err(error) = lease::release(&*self.views, &self.worker).await {
             tracing::warn!("others go on when some seconds are over: {error}");
         }

@@ -20,28 +20,12 @@ use super::{
     parking::reason::chain,
     status::ProjectionState,
     view::Tables,
-    worker::{Advanced, BATCH, Worker},
+    worker::{Advanced, BATCH, Worker, is_passing},
 };
 use crate::queries::SqlStorage;
 
 /// Another process may append without telling this one.
 const POLL: Duration = Duration::from_millis(250);
-
-/// An event that fails, and since when.
-#[derive(Default)]
-struct Failing(Option<(Position, Instant)>);
-
-impl Failing {
-    /// How long it has been failing at this event.
-    fn at(&mut self, position: Position) -> Duration {
-        let since = match self.0 {
-            Some((known, since)) if known == position => since,
-            _ => Instant::now(),
-        };
-        self.0 = Some((position, since));
-        since.elapsed()
-    }
-}
 
 /// Which parts a task takes: every so many, from the one of this number.
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +46,7 @@ impl Lane {
 /// What a task knows from one turn to the next.
 #[derive(Default)]
 pub(super) struct Memory {
-    failing: Failing,
-    courtesy: BTreeMap<u32, Courtesy>,
+    parts: BTreeMap<u32, Attempts>,
     /// Whether what others have left is taken at once.
     is_rude: bool,
 }
@@ -73,6 +56,60 @@ impl Memory {
     pub(super) fn of_one_turn() -> Self {
         Self { is_rude: true, ..Self::default() }
     }
+
+    /// How long until something is tried again that has failed.
+    fn next_try(&self) -> Option<Duration> {
+        let left = |part: &Attempts| part.rests?.1.checked_duration_since(Instant::now());
+        self.parts.values().filter_map(left).min()
+    }
+}
+
+/// What a task knows of one part.
+struct Attempts {
+    courtesy: Courtesy,
+    /// An event that it fails at, and since when.
+    failing: Option<(Position, Instant)>,
+    /// Where it has failed, and until when it is left alone there.
+    rests: Option<(Position, Instant)>,
+    pauses: Box<dyn Iterator<Item = Duration> + Send>,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        let (courtesy, pauses) = (Courtesy::default(), Box::new(patience()));
+        Self { courtesy, failing: None, rests: None, pauses }
+    }
+}
+
+impl Attempts {
+    /// How long it has been failing at this event.
+    fn failing_at(&mut self, position: Position) -> Duration {
+        let since = match self.failing {
+            Some((known, since)) if known == position => since,
+            _ => Instant::now(),
+        };
+        self.failing = Some((position, since));
+        since.elapsed()
+    }
+
+    fn rests_at(&self, position: Position) -> bool {
+        self.rests.is_some_and(|(there, then)| there == position && then > Instant::now())
+    }
+
+    fn has_failed_at(&mut self, position: Position) {
+        self.rests = self.pauses.next().map(|pause| (position, Instant::now() + pause));
+    }
+
+    fn is_well(&mut self) {
+        (self.rests, self.pauses) = (None, Box::new(patience()));
+    }
+}
+
+/// What came of a turn.
+pub(super) struct Turned {
+    pub(super) advanced: Advanced,
+    /// The first failure of a part; the others have had their turn.
+    pub(super) failed: Option<ProjectionError>,
 }
 
 impl<L: Storage, S: SqlStorage> Worker<L, S> {
@@ -88,30 +125,38 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         while !*stop.borrow() {
             let mut appended = self.log.appended();
             appended.mark_unchanged();
-            let pause = match self.follow(lane, &reached, &mut memory).await {
-                Ok(Advanced::To(_)) => {
+            let turned = self.follow(lane, &reached, &mut memory).await;
+            let failed = match &turned {
+                Ok(turned) => turned.failed.as_ref(),
+                Err(error) => Some(error),
+            };
+            if let Some(error) = failed {
+                tracing::warn!(
+                    projection = self.projection.name, kind = %error.kind(), "{}; trying again",
+                    chain(error)
+                );
+                reached.send_modify(|delivery| delivery.failing = Some(chain(error)));
+            }
+            let pause = match turned {
+                Ok(Turned { advanced, .. }) => {
                     pauses = patience();
-                    continue;
-                }
-                Ok(Advanced::Nothing) => {
-                    pauses = patience();
-                    reached.send_if_modified(|delivery| delivery.failing.take().is_some());
-                    tokio::select! {
-                        _ = appended.changed() => {}
-                        () = tokio::time::sleep(POLL) => {}
-                        _ = stop.changed() => {}
+                    match (advanced, memory.next_try()) {
+                        (Advanced::To(_), _) => continue,
+                        (Advanced::Nothing, None) => {
+                            reached.send_if_modified(|delivery| delivery.failing.take().is_some());
+                            tokio::select! {
+                                _ = appended.changed() => {}
+                                () = tokio::time::sleep(POLL) => {}
+                                _ = stop.changed() => {}
+                            }
+                            continue;
+                        }
+                        (_, None) => POLL,
+                        // Others may have their part in it meanwhile, so that it is looked sooner than it is tried.
+                        (_, Some(left)) => POLL.min(left),
                     }
-                    continue;
                 }
-                Ok(Advanced::Elsewhere) => POLL,
-                Err(error) => {
-                    tracing::warn!(
-                        projection = self.projection.name, kind = %error.kind(), "{}; trying again",
-                        chain(&error)
-                    );
-                    reached.send_modify(|delivery| delivery.failing = Some(chain(&error)));
-                    pauses.next().unwrap_or(POLL)
-                }
+                Err(_) => pauses.next().unwrap_or(POLL),
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -121,69 +166,95 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
     }
 
     /// Takes some events into each part of a lane whose turn it is.
-    ///
-    /// # Errors
-    /// The first failure of a part; the others have had their turn.
     pub(super) async fn follow(
         &self,
         lane: Lane,
         reached: &watch::Sender<Delivery>,
         memory: &mut Memory,
-    ) -> Result<Advanced, ProjectionError> {
+    ) -> Result<Turned, ProjectionError> {
         let served = served(&*self.views, &self.projection, self.may_be_inline).await?;
         if served.is_inline() {
-            return Ok(self.stand_by(reached, served.position()));
+            return Ok(Turned {
+                advanced: self.stand_by(reached, served.position()),
+                failed: None,
+            });
         }
         let is_paused = served.state() == ProjectionState::Paused;
         let parts: Vec<&Checkpoint> =
             served.parts().iter().filter(|part| lane.takes(part)).collect();
         let positions = parts.iter().map(|part| part.position());
         stands(reached, positions.min().unwrap_or_else(|| served.position()), is_paused);
+        memory.parts.retain(|number, _| parts.iter().any(|part| part.part == *number));
         if is_paused || parts.is_empty() {
-            return Ok(Advanced::Elsewhere);
+            return Ok(Turned { advanced: Advanced::Elsewhere, failed: None });
         }
-        let (mut advanced, mut failed) = (Advanced::Nothing, None);
+        let (mut all, mut failed) = (Advanced::Nothing, None);
         for part in parts {
-            match self.follow_part(part, memory).await {
-                Ok(Advanced::To(position)) => advanced = Advanced::To(position),
-                Ok(Advanced::Elsewhere) if advanced == Advanced::Nothing => {
-                    advanced = Advanced::Elsewhere;
-                }
-                Ok(_) => {}
+            let is_rude = memory.is_rude;
+            let attempts = memory.parts.entry(part.part).or_default();
+            let advanced = match self.follow_part(part, attempts, is_rude).await {
+                Ok(advanced) => advanced,
                 Err(error) => {
-                    self.note(part, &error).await;
+                    attempts.has_failed_at(part.position());
+                    self.give_way(part, &error).await;
                     failed = failed.or(Some(error));
+                    Advanced::Elsewhere
                 }
-            }
+            };
+            all = match (all, advanced) {
+                (_, Advanced::To(position)) | (Advanced::To(position), _) => Advanced::To(position),
+                (Advanced::Nothing, Advanced::Nothing) => Advanced::Nothing,
+                _ => Advanced::Elsewhere,
+            };
         }
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(advanced),
-        }
+        Ok(Turned { advanced: all, failed })
     }
 
     /// Takes some events into a part, where it is this worker's turn.
     async fn follow_part(
         &self,
         seen: &Checkpoint,
-        memory: &mut Memory,
+        attempts: &mut Attempts,
+        is_rude: bool,
     ) -> Result<Advanced, ProjectionError> {
+        if attempts.rests_at(seen.position()) {
+            return Ok(Advanced::Elsewhere);
+        }
         let held = match &self.shift {
             None => seen.clone(),
-            Some(shift) => match self.turn(seen, shift, memory).await? {
+            Some(shift) => match self.turn(seen, shift, attempts, is_rude).await? {
                 Ok(held) => held,
-                Err(not_now) => return Ok(not_now),
+                Err(not_now) => {
+                    if not_now == Advanced::Nothing {
+                        attempts.is_well();
+                    }
+                    return Ok(not_now);
+                }
             },
         };
         let tables = Tables::live(self.projection.tables);
-        match self.advance(&held, &tables, BATCH).await {
+        let advanced = match self.advance(&held, &tables, BATCH).await {
             Err(ProjectionError::Failed { position, source, .. })
                 if self.may_park(&held, &source)
-                    && memory.failing.at(position) >= self.patience =>
+                    && attempts.failing_at(position) >= self.patience =>
             {
                 self.set_aside(&held, position, source).await
             }
             advanced => advanced,
+        };
+        if advanced.is_ok() {
+            attempts.is_well();
+        }
+        advanced
+    }
+
+    /// Notes why a part does not get on, and lets others try: they may be of a newer program.
+    async fn give_way(&self, part: &Checkpoint, error: &ProjectionError) {
+        self.note(part, error).await;
+        let Some(shift) = self.shift.as_ref().filter(|_| !is_passing(error)) else { return };
+        let name = self.projection.name;
+        if let Err(error) = lease::give_up(&*self.views, name, part, shift.worker()).await {
+            tracing::warn!(projection = name, "others go on in some seconds: {error}");
         }
     }
 
@@ -192,10 +263,12 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         &self,
         seen: &Checkpoint,
         shift: &Shift,
-        memory: &mut Memory,
+        attempts: &mut Attempts,
+        is_rude: bool,
     ) -> Result<Result<Checkpoint, Advanced>, ProjectionError> {
         let name = self.projection.name;
-        match seen.place.turn(&shift.worker) {
+        let may_be_taken = attempts.courtesy.allows(&seen.place, shift) || is_rude;
+        match seen.place.turn(shift.worker()) {
             Turn::Theirs => return Ok(Err(Advanced::Elsewhere)),
             Turn::Mine if seen.place.wanted_by().is_some() => {
                 lease::hand_over(&*self.views, name, seen, shift).await?;
@@ -208,8 +281,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         if self.log.read(seen.position(), 1).await?.is_empty() {
             return Ok(Err(Advanced::Nothing));
         }
-        let courtesy = memory.courtesy.entry(seen.part).or_default();
-        if !memory.is_rude && !courtesy.allows(&seen.place, &shift.worker) {
+        if !may_be_taken {
             return Ok(Err(Advanced::Elsewhere));
         }
         let claimed = lease::claim(&*self.views, name, seen, shift).await?;

@@ -13,6 +13,11 @@ use crate::{cursors, parameters, queries::SqlStorage, value::SqlValue};
 pub(super) struct Generation(Vec<Checkpoint>);
 
 impl Generation {
+    /// One of these parts, of which there is at least one.
+    pub(super) const fn of_parts(parts: Vec<Checkpoint>) -> Self {
+        Self(parts)
+    }
+
     fn first(&self) -> &Checkpoint {
         &self.0[0]
     }
@@ -75,13 +80,11 @@ impl Generation {
         self.0.iter().find(|part| part.takes(stream)).unwrap_or_else(|| self.first())
     }
 
-    /// The part that is stopped before an event, which it was seen to fail at.
-    pub(super) fn failing_at(&self, position: Position) -> Option<&Checkpoint> {
-        let stands = |part: &&Checkpoint| part.position().next() == position;
-        self.0.iter().filter(stands).find(|part| part.failure.is_some())
-    }
-
+    /// How each part stands; what is written with the events has none.
     pub(super) fn status(&self) -> Vec<PartStatus> {
+        if self.is_inline() {
+            return Vec::new();
+        }
         let status = |part: &Checkpoint| PartStatus {
             position: part.position(),
             worker: part
@@ -100,10 +103,13 @@ pub(super) async fn generations<S: SqlStorage>(
     views: &S,
     name: &str,
 ) -> Result<Vec<Generation>, StoreError> {
-    const SQL: &str = "SELECT generation, part, state, position, skipped, failure, epoch, worker, held_until - bloom_now(), wanted_by,
-        (SELECT count(*) FROM bloom_parked k WHERE k.name = p.name AND k.generation = p.generation),
-        (SELECT count(*) FROM bloom_parked k WHERE k.name = p.name AND k.generation = p.generation AND k.failure IS NOT NULL)
-        FROM bloom_projections p WHERE name = $1 ORDER BY generation, part";
+    const SQL: &str = "SELECT p.generation, p.part, p.state, p.position, p.skipped, p.failure,
+            p.epoch, p.worker, p.held_until - bloom_now(), p.wanted_by,
+            coalesce(k.events, 0), coalesce(k.streams, 0)
+        FROM bloom_projections p
+        LEFT JOIN (SELECT generation, count(*) AS events, count(failure) AS streams
+            FROM bloom_parked WHERE name = $1 GROUP BY generation) k ON k.generation = p.generation
+        WHERE p.name = $1 ORDER BY p.generation, p.part";
     let mut all: Vec<Generation> = Vec::new();
     for row in views.query(SQL, parameters![name]).await? {
         let checkpoint = checkpoint(row, name)?;

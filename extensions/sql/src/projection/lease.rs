@@ -7,11 +7,18 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use bloom_runtime::ports::{Holder, Place, Shift, StoreError, WorkerId};
+use bloom_runtime::{
+    application::sharing::Share,
+    ports::{Holder, Place, Shift, StoreError, WorkerId},
+};
 
-use super::checkpoint::{self, Checkpoint};
+use super::checkpoint::{self, Checkpoint, signed};
 use crate::{
-    cursors::micros, parameters, queries::SqlStorage, transaction::Transaction, value::SqlValue,
+    cursors::{lapsed, micros, named},
+    parameters,
+    queries::SqlStorage,
+    transaction::Transaction,
+    value::SqlValue,
 };
 
 /// A part of a projection, as it is told from others.
@@ -24,15 +31,19 @@ pub(super) async fn claim<S: SqlStorage>(
     seen: &Checkpoint,
     shift: &Shift,
 ) -> Result<Option<Checkpoint>, StoreError> {
-    const SQL: &str = "UPDATE bloom_projections
+    const SQL: &str = concat!(
+        "UPDATE bloom_projections
         SET worker = $5, wanted_by = NULL, epoch = epoch + 1, held_until = bloom_now() + $6
-        WHERE name = $1 AND generation = $2 AND part = $3 AND epoch = $4
-        AND (worker IS NULL OR held_until <= bloom_now() OR held_until > bloom_now() + 60000000)";
-    if change(views, name, seen, shift, SQL).await? == 0 {
+        WHERE name = $1 AND generation = $2 AND part = $3 AND epoch = $4 AND position = $7 AND ",
+        lapsed!("")
+    );
+    let mut values = about(name, seen, shift);
+    values.extend(parameters![signed(seen.position())]);
+    if run(views, SQL, values, Some((name, seen))).await? == 0 {
         return Ok(None);
     }
-    let Shift { worker, lasting } = shift.clone();
-    let holder = Some(Holder { worker, left: lasting, wanted_by: None });
+    let worker = shift.worker().clone();
+    let holder = Some(Holder { worker, left: shift.lasting(), wanted_by: None });
     let place = Place { epoch: seen.place.epoch + 1, holder, ..seen.place };
     Ok(Some(Checkpoint { place, ..seen.clone() }))
 }
@@ -47,41 +58,76 @@ pub(super) async fn hand_over<S: SqlStorage>(
     const SQL: &str = "UPDATE bloom_projections
         SET worker = wanted_by, wanted_by = NULL, epoch = epoch + 1, held_until = bloom_now() + $6
         WHERE name = $1 AND generation = $2 AND part = $3 AND epoch = $4 AND worker = $5 AND wanted_by IS NOT NULL";
-    change(views, name, seen, shift, SQL).await.map(drop)
+    run(views, SQL, about(name, seen, shift), None).await.map(drop)
 }
 
-/// How many rows a statement about a part has changed.
-async fn change<S: SqlStorage>(
+fn about(name: &str, seen: &Checkpoint, shift: &Shift) -> Vec<SqlValue> {
+    let (generation, part) = (seen.generation, seen.part);
+    let epoch = seen.place.epoch.cast_signed();
+    let (worker, lasting) = (shift.worker().as_str(), micros(shift.lasting()));
+    parameters![name, generation, part, epoch, worker, lasting]
+}
+
+/// Gives up a part that a worker may hold.
+pub(super) async fn give_up<S: SqlStorage>(
     views: &S,
     name: &'static str,
     seen: &Checkpoint,
-    shift: &Shift,
-    sql: &'static str,
-) -> Result<u64, StoreError> {
-    let (generation, part) = (seen.generation, seen.part);
-    let epoch = seen.place.epoch.cast_signed();
-    let (worker, lasting) = (shift.worker.to_string(), micros(shift.lasting));
-    run(views, sql, parameters![name, generation, part, epoch, worker, lasting]).await
+    worker: &WorkerId,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE bloom_projections
+        SET worker = NULL, wanted_by = NULL, held_until = 0, epoch = epoch + 1
+        WHERE name = $1 AND generation = $2 AND part = $3 AND worker = $4";
+    let values = parameters![name, seen.generation, seen.part, worker.as_str()];
+    run(views, SQL, values, None).await.map(drop)
 }
 
-/// Who holds which parts of projections at the moment.
-pub(super) async fn held<S: SqlStorage>(views: &S) -> Result<Vec<(Part, WorkerId)>, StoreError> {
-    const SQL: &str = "SELECT name, generation, part, worker FROM bloom_projections
-        WHERE worker IS NOT NULL AND held_until > bloom_now() AND held_until <= bloom_now() + 60000000 AND state = 'live'
-        ORDER BY name, generation, part";
-    let rows = views.query(SQL, Vec::new()).await?;
-    let part = |row: Vec<SqlValue>| match <[SqlValue; 4]>::try_from(row) {
+/// Whether nobody has the row of a part in a transaction that is going on: a rebuild may have it for long, and nobody should take a
+/// connection for waiting. It is this transaction's then.
+pub(super) async fn is_at_hand(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    seen: &Checkpoint,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM bloom_projections
+        WHERE name = $1 AND generation = $2 AND part = $3 FOR UPDATE SKIP LOCKED";
+    // The one who writes to SQLite is alone.
+    if transaction.is_sqlite() {
+        return Ok(true);
+    }
+    let found = transaction.query(SQL, &parameters![name, seen.generation, seen.part]).await?;
+    Ok(!found.is_empty())
+}
+
+/// Which parts of projections are held at the moment, and those that this worker was the last to hold.
+pub(super) async fn held<S: SqlStorage>(
+    views: &S,
+    worker: &WorkerId,
+) -> Result<Vec<Share<Part>>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT name, generation, part, worker, wanted_by FROM bloom_projections
+        WHERE state = 'live' AND (worker = $1 OR NOT ",
+        lapsed!(""),
+        ") ORDER BY name, generation, part"
+    );
+    let rows = views.query(SQL, parameters![worker.as_str()]).await?;
+    let share = |row: Vec<SqlValue>| match <[SqlValue; 5]>::try_from(row) {
         Ok(
             [
                 SqlValue::Text(name),
                 SqlValue::Integer(generation),
                 SqlValue::Integer(part),
                 SqlValue::Text(worker),
+                wanted_by,
             ],
-        ) => Some(((name, generation, u32::try_from(part).ok()?), worker.into())),
+        ) => Some(Share {
+            unit: (name, generation, u32::try_from(part).ok()?),
+            holder: worker.into(),
+            wanted_by: named(wanted_by),
+        }),
         _ => None,
     };
-    Ok(rows.into_iter().filter_map(part).collect())
+    Ok(rows.into_iter().filter_map(share).collect())
 }
 
 /// Asks whoever holds a part for it, unless somebody else has.
@@ -94,26 +140,38 @@ pub(super) async fn ask_for<S: SqlStorage>(
     const SQL: &str = "UPDATE bloom_projections SET wanted_by = $5
         WHERE name = $1 AND generation = $2 AND part = $3 AND worker = $4 AND wanted_by IS NULL";
     let values = parameters![name.as_str(), *generation, *part, holder.as_str(), worker.as_str()];
-    run(views, SQL, values).await.map(drop)
+    run(views, SQL, values, None).await.map(drop)
 }
 
-/// Gives up all parts that a worker holds, for whoever is next.
+/// Gives up all parts that a worker holds or has asked for, for whoever is next.
 pub(super) async fn release<S: SqlStorage>(views: &S, worker: &WorkerId) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE bloom_projections
-        SET worker = NULL, wanted_by = NULL, held_until = 0, epoch = epoch + 1 WHERE worker = $1";
-    run(views, SQL, parameters![worker.as_str()]).await.map(drop)
+    const SQL: &str = "UPDATE bloom_projections SET wanted_by = NULL,
+            worker = CASE WHEN worker = $1 THEN NULL ELSE worker END,
+            held_until = CASE WHEN worker = $1 THEN 0 ELSE held_until END,
+            epoch = CASE WHEN worker = $1 THEN epoch + 1 ELSE epoch END
+        WHERE worker = $1 OR wanted_by = $1";
+    run(views, SQL, parameters![worker.as_str()], None).await.map(drop)
 }
 
+/// How many rows a statement has changed; none where it is about a part that is not at hand.
 async fn run<S: SqlStorage>(
     views: &S,
     sql: &'static str,
     values: Vec<SqlValue>,
+    at_hand: Option<(&'static str, &Checkpoint)>,
 ) -> Result<u64, StoreError> {
     let (changed, values) = (Arc::new(AtomicU64::new(0)), Arc::new(values));
     let told = Arc::clone(&changed);
+    let at_hand = at_hand.map(|(name, seen)| (name, seen.clone()));
     checkpoint::commit(views, move |transaction: &mut Transaction<'_>| {
-        let (told, values) = (Arc::clone(&told), Arc::clone(&values));
+        let (told, values, at_hand) = (Arc::clone(&told), Arc::clone(&values), at_hand.clone());
         Box::pin(async move {
+            if let Some((name, seen)) = &at_hand
+                && !is_at_hand(transaction, name, seen).await?
+            {
+                told.store(0, Ordering::Relaxed);
+                return Ok(());
+            }
             let rows = transaction.execute(sql, &values).await?;
             told.store(rows as u64, Ordering::Relaxed);
             Ok(())

@@ -61,7 +61,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             projections,
             shapes: Shapes::default(),
             patience: PATIENCE,
-            holding: Shift::new().lasting,
+            holding: Shift::new().lasting(),
             is_sparing: false,
             is_apart: true,
         }
@@ -83,7 +83,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         self
     }
 
-    /// Holds what it works on for so long at a time, at most [`Shift::LONGEST`] and five seconds unless this is said: after a process was killed, another one
+    /// Holds what it works on for so long at a time, from [`Shift::SHORTEST`] to [`Shift::LONGEST`] and five seconds unless this is said: after a process was killed, another one
     /// goes on when that time is over.
     #[must_use]
     pub const fn holding_for(mut self, time: Duration) -> Self {
@@ -292,6 +292,10 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             may_be_inline: self.may_be_inline(projection.name),
             shift: None,
         }
+    }
+
+    pub(super) fn log(&self) -> &L {
+        &self.log
     }
 
     pub(super) const fn is_apart(&self) -> bool {

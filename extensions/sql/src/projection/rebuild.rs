@@ -61,6 +61,9 @@ impl RebuildProgress {
 /// So often a swap is tried again that fails for another reason than that somebody was faster.
 const REFUSED: usize = 3;
 
+/// So long it waits after each that somebody was faster than.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Swaps that have come to nothing.
 #[derive(Default)]
 struct Attempts {
@@ -149,9 +152,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let live = self.served(projection).await?;
         // What comes until then is taken while others wait.
         let is_door = self.may_be_inline(name) || live.is_inline();
-        let there = if is_door { head } else { live.furthest() };
+        let there = if is_door { head } else { head.max(live.furthest()) };
         let is_near = there.get() <= building.position().get() + BATCH as u64;
         if !(is_at_the_end || is_near) {
+            return Ok(None);
+        }
+        // What is in another database cannot be taken at the end.
+        if self.is_apart() && !is_door && building.position() < live.furthest() {
             return Ok(None);
         }
         self.replace(projection, live, building, tables, attempts).await
@@ -237,6 +244,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
                     projection = name,
                     "others were faster than its swap; it goes on and tries again"
                 );
+                tokio::time::sleep(PAUSE * attempts.overtaken.min(20)).await;
                 Ok(None)
             }
             Err(error) => {

@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::JoinSet};
 use super::{
     crew::Crew,
     error::ProjectionError,
-    following::{Lane, Memory},
+    following::{Lane, Memory, Turned},
     projector::Projector,
     worker::{Advanced, Worker},
 };
@@ -24,7 +24,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut reached = Vec::new();
-        let shift = Shift::new().lasting(self.holding);
+        let shift = Shift::new().holding_for(self.holding);
         for projection in self.projections.all() {
             let name = projection.name;
             if projection.inline && !self.may_be_inline(name) {
@@ -43,16 +43,22 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
         let (sender, shut_out) = watch::channel(None);
         tasks.spawn(self.lookout().run(sender, stopping.clone()));
-        let views = Arc::clone(&self.views);
-        let crew = Crew { views, names: self.projections.names(), worker: shift.worker };
-        let crew = Arc::new(crew);
-        tasks.spawn(Arc::clone(&crew).balance(stopping));
-        let observer = Observer::of(reached).unless(shut_out);
+        let observer = Observer::of(reached);
+        let crew = Arc::new(Crew {
+            views: Arc::clone(&self.views),
+            names: self.projections.names(),
+            worker: shift.worker().clone(),
+            own: observer.clone(),
+        });
+        if !self.projections.is_empty() {
+            tasks.spawn(Arc::clone(&crew).balance(stopping));
+        }
+        let observer = observer.unless(shut_out);
         RunningProjections { stop, tasks, observer, end: Box::pin(crew.leave()) }
     }
 
     /// Takes with each of them some of what is there, where it is this worker's turn and as [`Self::start`] does it again and again: for whoever has
-    /// no tasks that run on. Whether it has taken something.
+    /// no tasks that run on. It sets nothing aside. Whether it has taken something.
     ///
     /// # Errors
     /// The first failure of one of them, which is noted; the others have had their turn.
@@ -62,10 +68,10 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let worker = Worker { shift: Some(shift.clone()), ..self.worker(projection) };
             let (reached, _) = watch::channel(Delivery::at_start(projection.name));
             let mut memory = Memory::of_one_turn();
-            match worker.follow(Lane::WHOLE, &reached, &mut memory).await {
-                Ok(advanced) => has_taken |= matches!(advanced, Advanced::To(_)),
-                Err(error) => failed = failed.or(Some(error)),
-            }
+            let Turned { advanced, failed: why } =
+                worker.follow(Lane::WHOLE, &reached, &mut memory).await?;
+            has_taken |= matches!(advanced, Advanced::To(_));
+            failed = failed.or(why);
         }
         failed.map_or(Ok(has_taken), Err)
     }

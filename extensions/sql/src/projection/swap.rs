@@ -97,11 +97,11 @@ impl Closing {
         let (name, role) = (projection.name, self.role.as_deref());
         let new = Tables::building(projection.tables, building.number());
         // All are held until the end, so that nobody who follows the log writes into the old tables any more.
-        let mut positions = Vec::new();
+        let mut held = Vec::new();
         for part in live.parts() {
-            positions.push(hold(transaction, name, part).await?);
+            held.push(hold(transaction, name, part).await?);
         }
-        let live = &live.clone().at(positions);
+        let live = &Generation::of_parts(held);
         for part in building.parts() {
             advance(transaction, name, part, part.position(), None).await?;
         }

@@ -11,6 +11,7 @@ use bloom_runtime::{
 use super::{
     checkpoint::{self, Checkpoint, advance, moved},
     error::ProjectionError,
+    lease,
     parking::{ParkedEvent, reason::reason, rows},
     set::Followed,
     view::Tables,
@@ -143,6 +144,9 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             let (behind, waiting) = (Arc::clone(&behind), Arc::clone(&waiting));
             let (forgotten, shift) = (Arc::clone(&forgotten), shift.clone());
             Box::pin(async move {
+                if shift.is_some() && !lease::is_at_hand(transaction, name, &seen).await? {
+                    return Err(moved(name, &seen));
+                }
                 advance(transaction, name, &seen, last, shift.as_ref()).await?;
                 if seen.parked.0 > 0 {
                     let mut now = rows::streams(transaction, name, seen.generation).await?;

@@ -1,6 +1,6 @@
 //! Places of readers in SQLite.
 
-use bloom_runtime::ports::{Place, Position, Shift, StoreError, WorkerId};
+use bloom_runtime::ports::{Held, Moved, Place, Position, Shift, StoreError, WorkerId};
 
 use super::{storage::SqliteStorage, work};
 use crate::{

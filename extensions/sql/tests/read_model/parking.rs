@@ -355,6 +355,74 @@ pub(crate) async fn rebuilds_beside_another<S: SqlStorage>(storage: Arc<S>, othe
     agrees(&*storage, &*storage).await;
 }
 
+/// What one process cannot take is set aside by none of them as long as another one can: it may be of a newer program.
+pub(crate) async fn leaves_it_to_who_can<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    let (older, newer) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+    let longer = Duration::from_secs(40);
+    let older = Projector::new(&storage, parking(&older, false, 10)).patient_for(longer);
+    let newer = Projector::new(&other, parking(&newer, false, 10)).patient_for(longer);
+    let running = older.start();
+    open(&storage, 0).await;
+    let refused = deposit(&storage, 0, REFUSED).await;
+    let fails = async {
+        while one(&older).await.failure.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), fails).await.expect("it fails");
+    let also_running = newer.start();
+    newer.wait_for::<Balances>(refused, Duration::from_secs(20)).await.expect("it is taken");
+    assert_eq!(one(&newer).await.parked, 0);
+    agrees(&*storage, &*storage).await;
+    running.stop().await;
+    also_running.stop().await;
+}
+
+/// A program that has fewer tasks than there are parts sets aside what each part cannot take.
+pub(crate) async fn sets_aside_in_every_part<S: SqlStorage>(storage: Arc<S>) {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let parking = |parts: u32| {
+        let projected = Projected::new(Balances::refusing(&refuses)).from::<Account>();
+        let projected = projected.parking(10).in_parts(parts);
+        Projector::new(&storage, Projections::new().with(projected)).patient_for(PATIENCE)
+    };
+    parking(4).rebuild("balances", |_| {}).await.expect("there is nothing yet");
+    for number in 0..8 {
+        open(&storage, number).await;
+        deposit(&storage, number, REFUSED).await;
+    }
+    let projector = parking(1);
+    let running = projector.start();
+    at_the_end(&projector).await;
+    running.stop().await;
+    let status = one(&projector).await;
+    assert_eq!((status.parts.len(), status.parked), (4, 8));
+    refuses.store(false, Ordering::SeqCst);
+    assert_eq!(projector.retry("balances").await.expect("it answers").left, 0);
+    agrees(&*storage, &*storage).await;
+}
+
+/// An event is set aside by the part that it is for, also when all of them have stopped before it.
+pub(crate) async fn sets_aside_in_its_own_part<S: SqlStorage>(storage: Arc<S>) {
+    let projector =
+        Projector::new(&storage, Projections::new().with(balances().parking(10).in_parts(4)));
+    for number in 0..8 {
+        open(&storage, number).await;
+    }
+    projector.catch_up().await.expect("nothing fails");
+    for number in 0..8 {
+        let position = deposit(&storage, number, 5).await;
+        spoil(&storage, "UPDATE bloom_projections SET failure = 'nobody knows'").await;
+        projector.park("balances", position).await.expect("it is set aside");
+        let again = projector.park("balances", position).await.expect_err("it is aside");
+        assert!(matches!(again, ProjectionError::NotThere { .. }), "{again}");
+        projector.catch_up().await.expect("the others go on");
+    }
+    let retried = projector.retry("balances").await.expect("it answers");
+    assert_eq!(retried, Retried { taken: 8, left: 0 });
+    agrees(&*storage, &*storage).await;
+}
+
 /// A rebuild ends although there is always more of what has to wait, and loses nothing of it.
 pub(crate) async fn ends_while_what_waits_grows<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
     let refuses = Arc::new(AtomicBool::new(true));

@@ -104,13 +104,12 @@ pub(crate) async fn shares_its_parts<S: SqlStorage>(storage: Arc<S>, other: Arc<
 pub(crate) async fn goes_on_for_the_dead<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
     let tried = Tried::default();
     let (one, two) = (trying(&storage, &tried, 1), trying(&other, &tried, 1));
-    let dead = Shift::new().lasting(Duration::from_millis(300));
-    let alive = Shift::new().lasting(LONG);
+    let (dead, alive) = (Shift::new().holding_for(LONG), Shift::new().holding_for(LONG));
     open(&storage, 0).await;
     assert!(one.take_turn(&dead).await.expect("it takes its turn"));
     open(&storage, 1).await;
     assert!(!two.take_turn(&alive).await.expect("it is not its turn"), "it is held");
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    spoil(&storage, "UPDATE bloom_projections SET held_until = 0").await;
     assert!(two.take_turn(&alive).await.expect("it takes its turn"));
     open(&storage, 2).await;
     assert!(!one.take_turn(&dead).await.expect("it has lost it"), "it is held by another");

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bloom_runtime::{
     domain::Version,
     ports::{
-        Batch, Cipher, Committed, Cursors, DocumentQuery, EventLog, EventSelection, LogReader,
-        Outcome, OutdatedDocument, Payload, Place, Position, RecordedEvent, ReshapedDocument,
-        Selection, Shift, Storage, StoreError, StoredSnapshot, StreamId, StreamSlice, TakeDocument,
-        Truncation, WorkerId,
+        Batch, Cipher, Committed, Cursors, DocumentQuery, EventLog, EventSelection, Held,
+        LogReader, Moved, Outcome, OutdatedDocument, Payload, Place, Position, RecordedEvent,
+        ReshapedDocument, Selection, Shift, Storage, StoreError, StoredSnapshot, StreamId,
+        StreamSlice, TakeDocument, Truncation, WorkerId,
     },
 };
 use bloom_sql::{SqlStorage, SqlValue, SqlWork};
@@ -157,7 +157,7 @@ impl<S: SqlStorage> Cursors for Simulated<S> {
         epoch: u64,
         shift: &Shift,
         position: Position,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Moved, StoreError> {
         self.gate.pass(true, self.inner.move_cursor(name, epoch, shift, position)).await
     }
 
@@ -165,8 +165,8 @@ impl<S: SqlStorage> Cursors for Simulated<S> {
         self.gate.pass(true, self.inner.hand_over(name, epoch, shift)).await
     }
 
-    async fn held(&self) -> Result<Vec<(String, WorkerId)>, StoreError> {
-        self.gate.pass(false, self.inner.held()).await
+    async fn held(&self, worker: &WorkerId) -> Result<Vec<Held>, StoreError> {
+        self.gate.pass(false, self.inner.held(worker)).await
     }
 
     async fn ask_for(
@@ -178,8 +178,8 @@ impl<S: SqlStorage> Cursors for Simulated<S> {
         self.gate.pass(true, self.inner.ask_for(name, holder, worker)).await
     }
 
-    async fn release(&self, worker: &WorkerId) -> Result<(), StoreError> {
-        self.gate.pass(true, self.inner.release(worker)).await
+    async fn release(&self, name: &str, worker: &WorkerId) -> Result<(), StoreError> {
+        self.gate.pass(true, self.inner.release(name, worker)).await
     }
 }
 

@@ -58,6 +58,9 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         contiguous(seen.position(), &entries)?;
         let Some(entry) = entries.into_iter().next() else { return Ok(false) };
         let (name, position) = (self.projection.name, entry.position);
+        if !seen.takes(&entry.stream) {
+            return Ok(false);
+        }
         if entry.name == Lifecycle::Forgotten.name() {
             return Err(ProjectionError::Forgets { name, position });
         }

@@ -1,14 +1,16 @@
 //! Looking after the events that projections cannot take.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bloom_runtime::ports::{Position, Storage, StoreError};
 
 use super::{ParkedEvent, Retried, rows};
 use crate::projection::{
-    checkpoint::{self, advance, hold},
+    checkpoint::{self, Checkpoint, advance, hold},
     error::ProjectionError,
+    generation::Generation,
     projector::Projector,
+    set::Followed,
     worker::is_passing,
 };
 use crate::{parameters, queries::SqlStorage};
@@ -31,13 +33,17 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// who was forgotten.
     pub async fn park(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
         let projection = self.followed(name)?;
-        let seen = self.following(projection).await?;
-        let (name, reached) = (projection.name, seen.position());
-        let not_there = || ProjectionError::NotThere { name, position, reached };
-        // Nobody else's event is set aside, nor one that nobody has seen fail.
-        let seen = seen.failing_at(position).ok_or_else(not_there)?;
-        let failure = seen.failure.clone().ok_or_else(not_there)?;
-        if self.worker(projection).park(seen, failure).await? { Ok(()) } else { Err(not_there()) }
+        loop {
+            let seen = self.following(projection).await?;
+            let (name, reached) = (projection.name, seen.position());
+            let not_there = || ProjectionError::NotThere { name, position, reached };
+            let seen = self.failing_at(&seen, position).await?.ok_or_else(not_there)?;
+            let failure = seen.failure.clone().ok_or_else(not_there)?;
+            // It may have changed hands meanwhile, and be there still.
+            if self.worker(projection).park(seen, failure).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes again what one of them has set aside, each aggregate in its order and up to the first event that fails again; also while
@@ -80,14 +86,24 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
     /// [`ProjectionError::NotThere`] when the projection is not stopped before this event.
     pub async fn skip(&self, name: &str, position: Position) -> Result<(), ProjectionError> {
         let projection = self.followed(name)?;
+        // It may have changed hands meanwhile, and be there still.
+        while !self.try_to_skip(projection, position).await? {}
+        Ok(())
+    }
+
+    /// `false` when somebody else was faster, in whatever it was.
+    async fn try_to_skip(
+        &self,
+        projection: &Arc<Followed>,
+        position: Position,
+    ) -> Result<bool, ProjectionError> {
         let seen = self.following(projection).await?;
         let name = projection.name;
         let first = rows::first(self.views(), name, seen.number()).await?;
         let aside = first.into_iter().find(|event| event.position == position);
-        // Nobody else's event is passed over, nor one that nobody has seen fail.
         let not_there = || ProjectionError::NotThere { name, position, reached: seen.position() };
         let seen = match &aside {
-            None => seen.failing_at(position).ok_or_else(not_there)?,
+            None => self.failing_at(&seen, position).await?.ok_or_else(not_there)?,
             Some(event) => seen.of(&event.stream),
         };
         let counted = match &aside {
@@ -115,8 +131,29 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         })
         .await;
         match skipped {
-            Err(StoreError::Conflict { .. }) => Err(not_there()),
-            done => Ok(done?),
+            Err(StoreError::Conflict { .. }) => Ok(false),
+            done => Ok(done.map(|()| true)?),
         }
+    }
+
+    /// The part that is stopped before an event, and was seen to fail at it: nobody else's event is set aside or passed over, nor one that nobody has
+    /// seen fail.
+    async fn failing_at<'g>(
+        &self,
+        generation: &'g Generation,
+        position: Position,
+    ) -> Result<Option<&'g Checkpoint>, ProjectionError> {
+        let part = match generation.parts() {
+            [one] => one,
+            _ => {
+                let before = Position::new(position.get().saturating_sub(1));
+                let entries = self.log().read(before, 1).await?;
+                let event = entries.into_iter().find(|event| event.position == position);
+                let Some(event) = event else { return Ok(None) };
+                generation.of(&event.stream)
+            }
+        };
+        let is_stopped = part.position().next() == position && part.failure.is_some();
+        Ok(is_stopped.then_some(part))
     }
 }
