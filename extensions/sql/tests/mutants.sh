@@ -57,10 +57,10 @@ mutant the-epoch-dropped extensions/sql/src/projection/checkpoint.rs \
     's/ AND epoch = \$7/ AND epoch = epoch + 0 * \$7/g' \
     -p bloom-sql --features sqlite,postgres,failpoints --lib
 mutant a-place-moved-by-who-lost-it extensions/sql/src/cursors.rs \
-    's/WHERE name = \$1 AND worker = \$2 AND epoch = \$3 RETURNING epoch/WHERE name = \$1 AND \$2 <> \x27\x27 AND epoch = epoch + 0 * \$3 RETURNING epoch/' \
+    's/ AND epoch = \$3 RETURNING wanted_by/ AND epoch = epoch + 0 * \$3 RETURNING wanted_by/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
 mutant taken-while-it-is-held extensions/sql/src/projection/lease.rs \
-    's/(AND epoch = \$4)\n        AND \(worker IS NULL OR .*?\)"/$1"/s' \
+    's/position = \$7 AND ",\n        lapsed!\(""\)/position = \$7"/' \
     -p bloom-sql --features sqlite,postgres,failpoints --lib
 mutant a-part-that-takes-all extensions/sql/src/projection/worker.rs \
     's/        entries.retain\(\|entry\| seen.takes\(&entry.stream\)\);\n//; s/mut entries: Vec/entries: Vec/' \
