@@ -103,6 +103,13 @@ impl Observer {
         self.deliveries.iter().filter_map(whole).collect()
     }
 
+    /// The names of those that fail at the moment.
+    #[must_use]
+    pub fn failing(&self) -> Vec<&'static str> {
+        let all = self.deliveries().into_iter();
+        all.filter(|delivery| delivery.failing.is_some()).map(|delivery| delivery.name).collect()
+    }
+
     /// Why this process cannot do its work, whatever it waits for.
     #[must_use]
     pub fn shut_out(&self) -> Option<String> {

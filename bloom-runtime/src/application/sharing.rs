@@ -45,6 +45,11 @@ impl Courtesy {
     /// Longer than any of them sleeps.
     const SHORTEST: Duration = Duration::from_secs(1);
 
+    /// Nothing waits: whoever had the place has nothing to say.
+    pub const fn forget(&mut self) {
+        self.0 = None;
+    }
+
     /// Whether a worker may take what waits behind a place.
     pub fn allows(&mut self, place: &Place, shift: &Shift) -> bool {
         if place.turn(shift.worker()) != Turn::Lapsed {

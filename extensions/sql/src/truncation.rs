@@ -6,7 +6,12 @@ use bloom_runtime::ports::{
     Instead, Lifecycle, LogReader, Position, StoreError, StreamId, Truncation,
 };
 
-use crate::{parameters, transaction::Transaction, value::SqlValue, work::SqlWork};
+use crate::{
+    parameters,
+    transaction::Transaction,
+    value::SqlValue,
+    work::{FailedStatement, SqlWork},
+};
 
 /// Whoever follows the log with a place in this database. What is Bloom's own reads nothing that it would miss.
 pub(crate) const READERS: &str =
@@ -23,9 +28,7 @@ pub(crate) fn truncate(truncations: Vec<Truncation>) -> [SqlWork; 2] {
         Box::pin(async move {
             // Whoever begins meanwhile waits, and then finds what has gone; so does whoever else truncates.
             if !transaction.is_sqlite() {
-                const LOCK: &str =
-                    "LOCK TABLE bloom_cursors, bloom_projections IN SHARE ROW EXCLUSIVE MODE";
-                transaction.execute(LOCK, &[]).await?;
+                shut_out(transaction).await?;
             }
             let readers = readers(transaction.query(READERS, &[]).await?)?;
             for truncation in &*truncations {
@@ -35,6 +38,29 @@ pub(crate) fn truncate(truncations: Vec<Truncation>) -> [SqlWork; 2] {
         })
     });
     [SqlWork::for_every_tenant(), work]
+}
+
+/// Keeps others from moving for a while. A rebuild may be at its end, and have the table for long: nobody is made to wait behind it.
+async fn shut_out(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+    const BRIEFLY: &str =
+        "SELECT current_setting('lock_timeout'), set_config('lock_timeout', '500ms', true)";
+    const AS_BEFORE: &str = "SELECT set_config('lock_timeout', $1, true)";
+    let before = transaction.query(BRIEFLY, &[]).await?;
+    for table in ["bloom_projections", "bloom_cursors"] {
+        let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+        transaction.execute(&lock, &[]).await.map_err(|error| {
+            if !FailedStatement::blames_the_server(&error) {
+                return error;
+            }
+            let reason = format!(
+                "`{table}` is in use, by the end of a rebuild maybe; the same again succeeds later"
+            );
+            StoreError::Unavailable { reason, source: Some(error.into()) }
+        })?;
+    }
+    let before = before.into_iter().next().and_then(|row| row.into_iter().next());
+    transaction.query(AS_BEFORE, &[before.unwrap_or(SqlValue::Text("0".to_owned()))]).await?;
+    Ok(())
 }
 
 async fn one(

@@ -156,6 +156,13 @@ async fn what_is_set_aside_is_taken_beside_the_next() {
     read_model::rebuilds_beside_another(one, other).await;
 }
 
+/// On SQLite all who write wait for each other anyway.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_rebuild_of_another() {
+    let Some((one, other)) = postgres().await else { return };
+    read_model::waits_for_no_rebuild_of_another(one, other).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_in_another_database() {
     read_model::apart(sqlite().0, sqlite().0).await;

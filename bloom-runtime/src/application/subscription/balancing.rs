@@ -26,21 +26,29 @@ impl<S: Cursors> Balancing<S> {
     pub(super) async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             // Where the storage is out of reach, others say so.
-            let _ = self.ask().await;
+            let looking = async {
+                let _ = self.ask().await;
+                tokio::time::sleep(BALANCING).await;
+            };
             tokio::select! {
-                () = tokio::time::sleep(BALANCING) => {}
+                () = looking => {}
                 _ = stop.changed() => {}
             }
+        }
+        // What it has asked for would be given to nobody.
+        for name in &self.names {
+            let _ = self.storage.release(name, &self.worker).await;
         }
     }
 
     async fn ask(&self) -> Result<(), StoreError> {
-        // Whoever cannot do what it has, since it is of an older program maybe, is of no help.
-        if self.own.deliveries().iter().any(|delivery| delivery.failing.is_some()) {
-            return Ok(());
-        }
         let held = self.storage.held(&self.worker).await?;
-        let own = held.into_iter().filter(|held| self.names.contains(&held.name.as_str()));
+        // Whoever cannot do something, since it is of an older program maybe, is of no help with it.
+        let failing = self.own.failing();
+        let own = held.into_iter().filter(|held| {
+            let name = held.name.as_str();
+            self.names.contains(&name) && !failing.contains(&name)
+        });
         let shares: Vec<Share<String>> = own
             .map(|Held { name, worker, wanted_by }| Share { unit: name, holder: worker, wanted_by })
             .collect();

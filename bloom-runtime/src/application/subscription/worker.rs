@@ -38,6 +38,46 @@ enum Advanced {
     Elsewhere,
 }
 
+/// What a worker knows from one turn to the next.
+struct Memory {
+    courtesy: Courtesy,
+    /// Where the place is, as far as is known.
+    place: Position,
+    /// Where it has failed, and until when it is left alone there.
+    rests: Option<(Position, Instant)>,
+    pauses: Box<dyn Iterator<Item = Duration> + Send>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let (courtesy, pauses) = (Courtesy::default(), Box::new(patience()));
+        Self { courtesy, place: Position::START, rests: None, pauses }
+    }
+}
+
+impl Memory {
+    fn rests_at(&self, position: Position) -> bool {
+        self.rests.is_some_and(|(there, then)| there == position && then > Instant::now())
+    }
+
+    /// How long it rests still.
+    fn left(&self) -> Option<Duration> {
+        self.rests?.1.checked_duration_since(Instant::now())
+    }
+
+    /// It rests for longer each time it fails at the same event.
+    fn has_failed(&mut self) {
+        if self.rests.is_none_or(|(there, _)| there != self.place) {
+            self.is_well();
+        }
+        self.rests = self.pauses.next().map(|pause| (self.place, Instant::now() + pause));
+    }
+
+    fn is_well(&mut self) {
+        (self.rests, self.pauses) = (None, Box::new(patience()));
+    }
+}
+
 /// A moment, from which time has gone by also where the machine was asleep.
 #[derive(Clone, Copy)]
 struct Moment(Instant, SystemTime);
@@ -81,44 +121,62 @@ impl<S: Storage + Cursors> Worker<S> {
 
     pub(super) async fn run<A: Aggregate, H: EventHandler<A::Event>>(mut self, handler: H) {
         let mut pauses = patience();
-        let mut courtesy = Courtesy::default();
+        let mut memory = Memory::default();
         while !*self.stop.borrow() {
             let mut appended = self.storage.appended();
             appended.mark_unchanged();
-            let pause = match self.advance::<A, H>(&handler, &mut courtesy).await {
-                Ok(Advanced::Further) => {
+            let asked = Moment::now();
+            let advanced = match self.storage.place(self.name).await {
+                Ok(place) => {
                     pauses = patience();
+                    self.advance::<A, H>(&handler, &place, asked, &mut memory).await
+                }
+                Err(error) => {
+                    self.has_failed(&error.into());
+                    self.rest(pauses.next().unwrap_or(Self::POLL)).await;
                     continue;
                 }
+            };
+            match advanced {
+                Ok(Advanced::Further) => memory.is_well(),
                 Ok(Advanced::Nothing) => {
-                    pauses = patience();
+                    memory.is_well();
                     self.is_fine();
                     tokio::select! {
                         _ = appended.changed() => {}
                         () = tokio::time::sleep(Self::POLL) => {}
                         _ = self.stop.changed() => {}
                     }
-                    continue;
                 }
-                // Whether it would fail again is not known.
-                Ok(Advanced::Elsewhere) => Self::POLL,
+                Ok(Advanced::Elsewhere) => {
+                    let left = memory.left().unwrap_or(Self::POLL);
+                    self.rest(left.min(Self::POLL)).await;
+                }
                 Err(failure) => {
-                    tracing::warn!(handler = self.name, kind = %failure.kind(), "{}; trying again", failure.chain());
-                    self.delivery.send_modify(|delivery| delivery.failing = Some(failure.chain()));
+                    self.has_failed(&failure);
+                    memory.has_failed();
                     // Others try meanwhile: they may be of a newer program.
                     if failure.kind() != ErrorKind::Unavailable {
                         self.release().await;
                     }
-                    pauses.next().unwrap_or(Self::POLL)
                 }
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                _ = self.stop.changed() => {}
             }
         }
         // Another process goes on with it, however long this one takes over its other handlers.
         self.release().await;
+    }
+
+    fn has_failed(&self, failure: &Failure) {
+        tracing::warn!(handler = self.name, kind = %failure.kind(), "{}; trying again", failure.chain());
+        self.delivery.send_modify(|delivery| delivery.failing = Some(failure.chain()));
+    }
+
+    /// Does nothing for a while.
+    async fn rest(&mut self, pause: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = self.stop.changed() => {}
+        }
     }
 
     async fn release(&self) {
@@ -127,17 +185,21 @@ impl<S: Storage + Cursors> Worker<S> {
         }
     }
 
-    /// Handles the next events, where it is this worker's turn.
+    /// Handles the next events behind a place that was asked for at that moment, where it is this worker's turn.
     async fn advance<A: Aggregate, H: EventHandler<A::Event>>(
         &self,
         handler: &H,
-        courtesy: &mut Courtesy,
+        place: &Place,
+        asked: Moment,
+        memory: &mut Memory,
     ) -> Result<Advanced, Failure> {
-        let asked = Moment::now();
-        let place = self.storage.place(self.name).await?;
         self.handled(place.position);
-        let may_be_taken = courtesy.allows(&place, &self.shift);
-        match place.turn(self.shift.worker()) {
+        memory.place = place.position;
+        let turn = place.turn(self.shift.worker());
+        if turn != Turn::Lapsed {
+            memory.courtesy.forget();
+        }
+        match turn {
             Turn::Theirs => {
                 self.is_fine();
                 return Ok(Advanced::Elsewhere);
@@ -146,20 +208,25 @@ impl<S: Storage + Cursors> Worker<S> {
                 self.storage.hand_over(self.name, place.epoch, &self.shift).await?;
                 return Ok(Advanced::Elsewhere);
             }
+            _ if memory.rests_at(place.position) => return Ok(Advanced::Elsewhere),
             _ => {}
         }
         let events = self.storage.read(place.position, Self::BATCH).await?;
         if events.is_empty() {
+            memory.courtesy.forget();
             return Ok(Advanced::Nothing);
         }
-        if !may_be_taken {
+        if !memory.courtesy.allows(place, &self.shift) {
             return Ok(Advanced::Elsewhere);
         }
-        let Some(mut tenure) = self.hold(&place, asked).await? else {
+        let Some(mut tenure) = self.hold(place, asked).await? else {
             return Ok(Advanced::Elsewhere);
         };
         let handled = self.handle_all::<A, H>(handler, &mut tenure, events).await;
         let kept = self.keep(&mut tenure).await;
+        if kept.is_ok() {
+            memory.place = tenure.position;
+        }
         handled?;
         kept?;
         Ok(if tenure.is_lost { Advanced::Elsewhere } else { Advanced::Further })
@@ -221,8 +288,8 @@ impl<S: Storage + Cursors> Worker<S> {
             if self.is_due(tenure) {
                 self.keep(tenure).await?;
             }
-            while tenure.is_over() && !tenure.is_lost {
-                self.keep(tenure).await?;
+            if tenure.is_over() && !tenure.is_lost {
+                return Err(DeliveryError::TooSlow { lasting: self.shift.lasting() }.into());
             }
             if tenure.is_lost || tenure.is_wanted || *self.stop.borrow() {
                 return Ok(());
@@ -328,17 +395,25 @@ enum DeliveryError {
     Panic { position: Position },
     #[error("the log has a hole: after {after} comes {found}")]
     Hole { after: Position, found: Position },
+    #[error(
+        "the storage takes longer to answer than a place is held, {lasting:?}; hold it for longer"
+    )]
+    TooSlow { lasting: Duration },
 }
 
 impl Classified for DeliveryError {
     fn kind(&self) -> ErrorKind {
-        ErrorKind::Internal
+        match self {
+            Self::TooSlow { .. } => ErrorKind::Unavailable,
+            Self::Panic { .. } | Self::Hole { .. } => ErrorKind::Internal,
+        }
     }
 
     fn code(&self) -> &str {
         match self {
             Self::Panic { .. } => "delivery.panic",
             Self::Hole { .. } => "delivery.hole",
+            Self::TooSlow { .. } => "delivery.too_slow",
         }
     }
 

@@ -5,7 +5,7 @@ use bloom_runtime::{
     ports::{Batch, Place, Position, Shift, StoreError, StreamId},
 };
 
-use super::{partition::part_of, status::ProjectionState};
+use super::{lease, partition::part_of, status::ProjectionState};
 use crate::{
     cursors::micros,
     parameters,
@@ -36,6 +36,11 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     pub(super) const fn position(&self) -> Position {
         self.place.position
+    }
+
+    /// What tells its row from others.
+    pub(super) const fn row<'n>(&self, name: &'n str) -> (&'n str, i64, u32) {
+        (name, self.generation, self.part)
     }
 
     /// Whether the events of this aggregate are for this part.
@@ -132,8 +137,11 @@ pub(super) async fn note_failure<S: SqlStorage>(
         Box::pin(async move {
             const SQL: &str = "UPDATE bloom_projections SET failure = $1
                 WHERE name = $2 AND generation = $3 AND part = $4 AND position = $5";
-            let values = parameters![failure, name, generation, part, position];
-            transaction.execute(SQL, &values).await?;
+            // Where somebody has it at the moment, it is about to move.
+            if lease::is_at_hand(transaction, (name, generation, part)).await? {
+                let values = parameters![failure, name, generation, part, position];
+                transaction.execute(SQL, &values).await?;
+            }
             Ok(())
         })
     })

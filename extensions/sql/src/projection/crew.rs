@@ -28,21 +28,25 @@ impl<S: SqlStorage> Crew<S> {
     pub(super) async fn balance(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             // Where the database is out of reach, others say so.
-            let _ = self.ask().await;
+            let looking = async {
+                let _ = self.ask().await;
+                tokio::time::sleep(BALANCING).await;
+            };
             tokio::select! {
-                () = tokio::time::sleep(BALANCING) => {}
+                () = looking => {}
                 _ = stop.changed() => {}
             }
         }
     }
 
     async fn ask(&self) -> Result<(), StoreError> {
-        // Whoever cannot do what it has, since it is of an older program maybe, is of no help.
-        if self.own.deliveries().iter().any(|delivery| delivery.failing.is_some()) {
-            return Ok(());
-        }
         let mut held = lease::held(&*self.views, &self.worker).await?;
-        held.retain(|share| self.names.contains(&share.unit.0.as_str()));
+        // Whoever cannot do something, since it is of an older program maybe, is of no help with it.
+        let failing = self.own.failing();
+        held.retain(|share| {
+            let name = share.unit.0.as_str();
+            self.names.contains(&name) && !failing.contains(&name)
+        });
         if let Some(Share { unit, holder, .. }) = fair_share(&held, &self.worker) {
             lease::ask_for(&*self.views, unit, holder, &self.worker).await?;
         }

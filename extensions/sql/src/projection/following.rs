@@ -143,7 +143,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                     match (advanced, memory.next_try()) {
                         (Advanced::To(_), _) => continue,
                         (Advanced::Nothing, None) => {
-                            reached.send_if_modified(|delivery| delivery.failing.take().is_some());
+                            is_fine(&reached);
                             tokio::select! {
                                 _ = appended.changed() => {}
                                 () = tokio::time::sleep(POLL) => {}
@@ -186,6 +186,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         stands(reached, positions.min().unwrap_or_else(|| served.position()), is_paused);
         memory.parts.retain(|number, _| parts.iter().any(|part| part.part == *number));
         if is_paused || parts.is_empty() {
+            is_fine(reached);
             return Ok(Turned { advanced: Advanced::Elsewhere, failed: None });
         }
         let (mut all, mut failed) = (Advanced::Nothing, None);
@@ -206,6 +207,9 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 (Advanced::Nothing, Advanced::Nothing) => Advanced::Nothing,
                 _ => Advanced::Elsewhere,
             };
+        }
+        if all == Advanced::Elsewhere && memory.next_try().is_none() {
+            is_fine(reached);
         }
         Ok(Turned { advanced: all, failed })
     }
@@ -267,8 +271,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         is_rude: bool,
     ) -> Result<Result<Checkpoint, Advanced>, ProjectionError> {
         let name = self.projection.name;
-        let may_be_taken = attempts.courtesy.allows(&seen.place, shift) || is_rude;
-        match seen.place.turn(shift.worker()) {
+        let turn = seen.place.turn(shift.worker());
+        if turn != Turn::Lapsed {
+            attempts.courtesy.forget();
+        }
+        match turn {
             Turn::Theirs => return Ok(Err(Advanced::Elsewhere)),
             Turn::Mine if seen.place.wanted_by().is_some() => {
                 lease::hand_over(&*self.views, name, seen, shift).await?;
@@ -279,9 +286,10 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
         // Where there is nothing to do, nobody needs to hold it.
         if self.log.read(seen.position(), 1).await?.is_empty() {
+            attempts.courtesy.forget();
             return Ok(Err(Advanced::Nothing));
         }
-        if !may_be_taken {
+        if !(attempts.courtesy.allows(&seen.place, shift) || is_rude) {
             return Ok(Err(Advanced::Elsewhere));
         }
         let claimed = lease::claim(&*self.views, name, seen, shift).await?;
@@ -303,6 +311,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         });
         Advanced::Elsewhere
     }
+}
+
+/// Whatever it failed with before, nothing waits for it any more.
+fn is_fine(reached: &watch::Sender<Delivery>) {
+    reached.send_if_modified(|delivery| delivery.failing.take().is_some());
 }
 
 /// Tells how far it has come, if that has changed.

@@ -39,7 +39,7 @@ pub(super) async fn claim<S: SqlStorage>(
     );
     let mut values = about(name, seen, shift);
     values.extend(parameters![signed(seen.position())]);
-    if run(views, SQL, values, Some((name, seen))).await? == 0 {
+    if run(views, SQL, values, part_of(name, seen)).await? == 0 {
         return Ok(None);
     }
     let worker = shift.worker().clone();
@@ -58,7 +58,11 @@ pub(super) async fn hand_over<S: SqlStorage>(
     const SQL: &str = "UPDATE bloom_projections
         SET worker = wanted_by, wanted_by = NULL, epoch = epoch + 1, held_until = bloom_now() + $6
         WHERE name = $1 AND generation = $2 AND part = $3 AND epoch = $4 AND worker = $5 AND wanted_by IS NOT NULL";
-    run(views, SQL, about(name, seen, shift), None).await.map(drop)
+    run(views, SQL, about(name, seen, shift), part_of(name, seen)).await.map(drop)
+}
+
+fn part_of(name: &str, seen: &Checkpoint) -> Part {
+    (name.to_owned(), seen.generation, seen.part)
 }
 
 fn about(name: &str, seen: &Checkpoint, shift: &Shift) -> Vec<SqlValue> {
@@ -79,15 +83,14 @@ pub(super) async fn give_up<S: SqlStorage>(
         SET worker = NULL, wanted_by = NULL, held_until = 0, epoch = epoch + 1
         WHERE name = $1 AND generation = $2 AND part = $3 AND worker = $4";
     let values = parameters![name, seen.generation, seen.part, worker.as_str()];
-    run(views, SQL, values, None).await.map(drop)
+    run(views, SQL, values, part_of(name, seen)).await.map(drop)
 }
 
-/// Whether nobody has the row of a part in a transaction that is going on: a rebuild may have it for long, and nobody should take a
+/// Whether nobody has the row of a part in a transaction that is going on: the end of a rebuild may have it for long, and nobody should take a
 /// connection for waiting. It is this transaction's then.
 pub(super) async fn is_at_hand(
     transaction: &mut Transaction<'_>,
-    name: &str,
-    seen: &Checkpoint,
+    (name, generation, part): (&str, i64, u32),
 ) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT 1 FROM bloom_projections
         WHERE name = $1 AND generation = $2 AND part = $3 FOR UPDATE SKIP LOCKED";
@@ -95,7 +98,7 @@ pub(super) async fn is_at_hand(
     if transaction.is_sqlite() {
         return Ok(true);
     }
-    let found = transaction.query(SQL, &parameters![name, seen.generation, seen.part]).await?;
+    let found = transaction.query(SQL, &parameters![name, generation, part]).await?;
     Ok(!found.is_empty())
 }
 
@@ -133,46 +136,55 @@ pub(super) async fn held<S: SqlStorage>(
 /// Asks whoever holds a part for it, unless somebody else has.
 pub(super) async fn ask_for<S: SqlStorage>(
     views: &S,
-    (name, generation, part): &Part,
+    asked: &Part,
     holder: &WorkerId,
     worker: &WorkerId,
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE bloom_projections SET wanted_by = $5
         WHERE name = $1 AND generation = $2 AND part = $3 AND worker = $4 AND wanted_by IS NULL";
+    let (name, generation, part) = asked;
     let values = parameters![name.as_str(), *generation, *part, holder.as_str(), worker.as_str()];
-    run(views, SQL, values, None).await.map(drop)
+    run(views, SQL, values, asked.clone()).await.map(drop)
 }
 
-/// Gives up all parts that a worker holds or has asked for, for whoever is next.
+/// Gives up all parts that a worker holds or has asked for, for whoever is next. What the end of a rebuild has at the moment is about to go.
 pub(super) async fn release<S: SqlStorage>(views: &S, worker: &WorkerId) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE bloom_projections SET wanted_by = NULL,
             worker = CASE WHEN worker = $1 THEN NULL ELSE worker END,
             held_until = CASE WHEN worker = $1 THEN 0 ELSE held_until END,
             epoch = CASE WHEN worker = $1 THEN epoch + 1 ELSE epoch END
-        WHERE worker = $1 OR wanted_by = $1";
-    run(views, SQL, parameters![worker.as_str()], None).await.map(drop)
+        WHERE (worker = $1 OR wanted_by = $1)";
+    const AT_HAND: &str =
+        " AND (name, generation, part) IN (SELECT name, generation, part FROM bloom_projections
+            WHERE worker = $1 OR wanted_by = $1 FOR UPDATE SKIP LOCKED)";
+    let worker = worker.to_string();
+    checkpoint::commit(views, move |transaction| {
+        let worker = worker.clone();
+        Box::pin(async move {
+            let at_hand = if transaction.is_sqlite() { "" } else { AT_HAND };
+            transaction.execute(&format!("{SQL}{at_hand}"), &parameters![worker]).await.map(drop)
+        })
+    })
+    .await
 }
 
-/// How many rows a statement has changed; none where it is about a part that is not at hand.
+/// How many rows a statement about a part has changed; none where that is not at hand.
 async fn run<S: SqlStorage>(
     views: &S,
     sql: &'static str,
     values: Vec<SqlValue>,
-    at_hand: Option<(&'static str, &Checkpoint)>,
+    part: Part,
 ) -> Result<u64, StoreError> {
-    let (changed, values) = (Arc::new(AtomicU64::new(0)), Arc::new(values));
+    let (changed, of_part) = (Arc::new(AtomicU64::new(0)), Arc::new((part, values)));
     let told = Arc::clone(&changed);
-    let at_hand = at_hand.map(|(name, seen)| (name, seen.clone()));
     checkpoint::commit(views, move |transaction: &mut Transaction<'_>| {
-        let (told, values, at_hand) = (Arc::clone(&told), Arc::clone(&values), at_hand.clone());
+        let (told, of_part) = (Arc::clone(&told), Arc::clone(&of_part));
         Box::pin(async move {
-            if let Some((name, seen)) = &at_hand
-                && !is_at_hand(transaction, name, seen).await?
-            {
-                told.store(0, Ordering::Relaxed);
-                return Ok(());
+            let ((name, generation, part), values) = &*of_part;
+            let mut rows = 0;
+            if is_at_hand(transaction, (name, *generation, *part)).await? {
+                rows = transaction.execute(sql, values).await?;
             }
-            let rows = transaction.execute(sql, &values).await?;
             told.store(rows as u64, Ordering::Relaxed);
             Ok(())
         })

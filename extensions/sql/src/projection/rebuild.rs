@@ -159,6 +159,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         }
         // What is in another database cannot be taken at the end.
         if self.is_apart() && !is_door && building.position() < live.furthest() {
+            tokio::time::sleep(PAUSE).await;
             return Ok(None);
         }
         self.replace(projection, live, building, tables, attempts).await

@@ -68,10 +68,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let worker = Worker { shift: Some(shift.clone()), ..self.worker(projection) };
             let (reached, _) = watch::channel(Delivery::at_start(projection.name));
             let mut memory = Memory::of_one_turn();
-            let Turned { advanced, failed: why } =
-                worker.follow(Lane::WHOLE, &reached, &mut memory).await?;
-            has_taken |= matches!(advanced, Advanced::To(_));
-            failed = failed.or(why);
+            match worker.follow(Lane::WHOLE, &reached, &mut memory).await {
+                Ok(Turned { advanced, failed: why }) => {
+                    has_taken |= matches!(advanced, Advanced::To(_));
+                    failed = failed.or(why);
+                }
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         failed.map_or(Ok(has_taken), Err)
     }

@@ -144,7 +144,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             let (behind, waiting) = (Arc::clone(&behind), Arc::clone(&waiting));
             let (forgotten, shift) = (Arc::clone(&forgotten), shift.clone());
             Box::pin(async move {
-                if shift.is_some() && !lease::is_at_hand(transaction, name, &seen).await? {
+                if shift.is_some() && !lease::is_at_hand(transaction, seen.row(name)).await? {
                     return Err(moved(name, &seen));
                 }
                 advance(transaction, name, &seen, last, shift.as_ref()).await?;

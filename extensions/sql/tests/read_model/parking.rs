@@ -237,7 +237,7 @@ pub(crate) async fn sets_aside_while_it_is_rebuilt<S: SqlStorage>(storage: Arc<S
 }
 
 /// Holds what a statement locks until it is told to let go.
-async fn holding<S: SqlStorage>(
+pub(super) async fn holding<S: SqlStorage>(
     storage: &Arc<S>,
     sql: &'static str,
 ) -> (Arc<Notify>, JoinHandle<()>) {

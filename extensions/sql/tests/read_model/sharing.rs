@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use bloom_runtime::ports::{Shift, WorkerId};
 use bloom_sql::RunningProjections;
 
-use super::*;
+use super::{parking::holding, *};
 
 /// Long enough for the slowest machine: nothing lapses unless somebody is to be dead.
 const LONG: Duration = Duration::from_secs(50);
@@ -191,4 +191,41 @@ pub(crate) async fn ends_while_nobody_rests<S: SqlStorage>(storage: Arc<S>, othe
     following.wait_for::<Balances>(head, LONG).await.expect("it comes");
     agrees(&*storage, &*storage).await;
     running.stop().await;
+}
+
+/// A rebuild of one projection may take long over its end: nobody waits for it but whoever writes that one, and nobody keeps others waiting.
+pub(crate) async fn waits_for_no_rebuild_of_another<S: SqlStorage>(storage: Arc<S>, other: Arc<S>) {
+    const AWHILE: Duration = Duration::from_secs(20);
+    let (one, two) = (projector(&storage), projector(&other));
+    for number in 0..2 {
+        open(&storage, number).await;
+    }
+    let running = one.start();
+    let head = one.head().await.expect("a head");
+    one.wait_for::<Balances>(head, AWHILE).await.expect("it comes");
+    one.wait_for::<Counted>(head, AWHILE).await.expect("it comes");
+    let lock = "UPDATE balances SET owner = owner WHERE owner = 'owner 1'";
+    let (release, holder) = holding(&storage, lock).await;
+    let rebuilding = projector(&other);
+    let rebuilt = tokio::spawn(async move { rebuilding.rebuild("balances", |_| {}).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    // The other one goes on, in this process, and in another when this one ends.
+    let position = deposit(&storage, 0, 1).await;
+    one.wait_for::<Counted>(position, AWHILE).await.expect("it comes");
+    let later = "9000-01-01T00:00:00Z".parse::<Timestamp>().expect("it is a time");
+    let retention = Retention::before(later).read_by(["balances", "counted"]);
+    let truncated = store(&storage).truncate(&retention, |_| Ok(())).await;
+    assert!(matches!(truncated, Err(StoreError::Unavailable { .. })), "{truncated:?}");
+    tokio::time::timeout(AWHILE, running.stop()).await.expect("it ends");
+    let also_running = two.start();
+    let position = deposit(&storage, 0, 2).await;
+    two.wait_for::<Counted>(position, AWHILE).await.expect("it comes");
+    assert!(!rebuilt.is_finished(), "it was at its end all the time");
+    release.notify_one();
+    holder.await.expect("it ends");
+    rebuilt.await.expect("it ends").expect("it is built");
+    two.wait_for::<Balances>(position, AWHILE).await.expect("it comes");
+    agrees(&*storage, &*storage).await;
+    also_running.stop().await;
 }

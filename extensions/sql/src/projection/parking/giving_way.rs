@@ -7,8 +7,9 @@ use bloom_runtime::ports::{Lifecycle, Position, Storage, StoreError};
 use super::{ParkedEvent, reason::reason, rows};
 use crate::{
     projection::{
-        checkpoint::{self, Checkpoint, advance, hold},
+        checkpoint::{self, Checkpoint, advance, hold, moved},
         error::ProjectionError,
+        lease,
         view::Tables,
         worker::{Advanced, Worker, contiguous},
         writing::{steps, write},
@@ -69,6 +70,9 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         let parked = checkpoint::commit(&*self.views, move |transaction| {
             let (seen, event, shift) = (seen.clone(), event.clone(), shift.clone());
             Box::pin(async move {
+                if shift.is_some() && !lease::is_at_hand(transaction, seen.row(name)).await? {
+                    return Err(moved(name, &seen));
+                }
                 advance(transaction, name, &seen, event.position, shift.as_ref()).await?;
                 // What only has to wait behind another has no reason of its own.
                 let waiting = rows::streams(transaction, name, seen.generation).await?;

@@ -143,15 +143,13 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
         generation: &'g Generation,
         position: Position,
     ) -> Result<Option<&'g Checkpoint>, ProjectionError> {
-        let part = match generation.parts() {
-            [one] => one,
-            _ => {
-                let before = Position::new(position.get().saturating_sub(1));
-                let entries = self.log().read(before, 1).await?;
-                let event = entries.into_iter().find(|event| event.position == position);
-                let Some(event) = event else { return Ok(None) };
-                generation.of(&event.stream)
-            }
+        let before = Position::new(position.get().saturating_sub(1));
+        let entries = self.log().read(before, 1).await?;
+        let part = match (entries.first(), generation.parts()) {
+            (Some(event), _) if event.position == position => generation.of(&event.stream),
+            // A hole in the log, which only the one that takes everything can step over.
+            (Some(_), [one]) => one,
+            _ => return Ok(None),
         };
         let is_stopped = part.position().next() == position && part.failure.is_some();
         Ok(is_stopped.then_some(part))
