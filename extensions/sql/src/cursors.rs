@@ -115,6 +115,9 @@ pub(crate) fn save(name: &str, position: Position) -> CursorStatement {
     (SQL, parameters![name, position.get().cast_signed()])
 }
 
+// The statements below have it written out.
+const _: () = assert!(Shift::LONGEST.as_micros() == 60_000_000);
+
 /// Whether nobody holds a place any more, or a clock that was set back makes it seem to be held for longer than [`Shift::LONGEST`].
 macro_rules! lapsed {
     ($row:literal) => {

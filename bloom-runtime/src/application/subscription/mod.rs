@@ -1,6 +1,8 @@
 //! Event handlers: fed from the log, at least once, in order, never skipping.
 
 mod balancing;
+mod error;
+mod tenure;
 mod worker;
 
 use std::{future::Future, sync::Arc, time::Duration};

@@ -1,19 +1,19 @@
 //! One handler following the log.
 
-use std::{
-    pin::pin,
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
-};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-use super::EventHandler;
+use super::{
+    EventHandler,
+    error::DeliveryError,
+    tenure::{Moment, Tenure},
+};
 use crate::{
     application::{
-        Delivery, Failure, Happened, ambient::in_context, caught, retry, sharing::Courtesy,
+        Delivery, Failure, Happened, Resting, ambient::in_context, caught, sharing::Courtesy,
     },
-    domain::{Aggregate, Classified, ErrorKind, Metadata},
+    domain::{Aggregate, ErrorKind, Metadata},
     ports::{
         Context, Cursors, Lifecycle, Moved, Place, Position, RecordedEvent, Shift, Storage,
         StoreError, Turn,
@@ -39,79 +39,12 @@ enum Advanced {
 }
 
 /// What a worker knows from one turn to the next.
+#[derive(Default)]
 struct Memory {
     courtesy: Courtesy,
     /// Where the place is, as far as is known.
     place: Position,
-    /// Where it has failed, and until when it is left alone there.
-    rests: Option<(Position, Instant)>,
-    pauses: Box<dyn Iterator<Item = Duration> + Send>,
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        let (courtesy, pauses) = (Courtesy::default(), Box::new(patience()));
-        Self { courtesy, place: Position::START, rests: None, pauses }
-    }
-}
-
-impl Memory {
-    fn rests_at(&self, position: Position) -> bool {
-        self.rests.is_some_and(|(there, then)| there == position && then > Instant::now())
-    }
-
-    /// How long it rests still.
-    fn left(&self) -> Option<Duration> {
-        self.rests?.1.checked_duration_since(Instant::now())
-    }
-
-    /// It rests for longer each time it fails at the same event.
-    fn has_failed(&mut self) {
-        if self.rests.is_none_or(|(there, _)| there != self.place) {
-            self.is_well();
-        }
-        self.rests = self.pauses.next().map(|pause| (self.place, Instant::now() + pause));
-    }
-
-    fn is_well(&mut self) {
-        (self.rests, self.pauses) = (None, Box::new(patience()));
-    }
-}
-
-/// A moment, from which time has gone by also where the machine was asleep.
-#[derive(Clone, Copy)]
-struct Moment(Instant, SystemTime);
-
-impl Moment {
-    fn now() -> Self {
-        Self(Instant::now(), SystemTime::now())
-    }
-
-    fn elapsed(self) -> Duration {
-        self.0.elapsed().max(self.1.elapsed().unwrap_or_default())
-    }
-}
-
-/// The place that is held.
-struct Tenure {
-    epoch: u64,
-    /// When it was asked for, and for how long it is held from then on.
-    asked: Moment,
-    left: Duration,
-    position: Position,
-    is_lost: bool,
-    is_wanted: bool,
-}
-
-impl Tenure {
-    /// For how long it is held still.
-    fn left(&self) -> Duration {
-        self.left.saturating_sub(self.asked.elapsed())
-    }
-
-    fn is_over(&self) -> bool {
-        self.left().is_zero()
-    }
+    resting: Resting,
 }
 
 impl<S: Storage + Cursors> Worker<S> {
@@ -120,7 +53,7 @@ impl<S: Storage + Cursors> Worker<S> {
     const POLL: Duration = Duration::from_millis(500);
 
     pub(super) async fn run<A: Aggregate, H: EventHandler<A::Event>>(mut self, handler: H) {
-        let mut pauses = patience();
+        let mut pauses = Resting::pauses();
         let mut memory = Memory::default();
         while !*self.stop.borrow() {
             let mut appended = self.storage.appended();
@@ -128,7 +61,7 @@ impl<S: Storage + Cursors> Worker<S> {
             let asked = Moment::now();
             let advanced = match self.storage.place(self.name).await {
                 Ok(place) => {
-                    pauses = patience();
+                    pauses = Resting::pauses();
                     self.advance::<A, H>(&handler, &place, asked, &mut memory).await
                 }
                 Err(error) => {
@@ -138,9 +71,9 @@ impl<S: Storage + Cursors> Worker<S> {
                 }
             };
             match advanced {
-                Ok(Advanced::Further) => memory.is_well(),
+                Ok(Advanced::Further) => memory.resting.end(),
                 Ok(Advanced::Nothing) => {
-                    memory.is_well();
+                    memory.resting.end();
                     self.is_fine();
                     tokio::select! {
                         _ = appended.changed() => {}
@@ -149,12 +82,12 @@ impl<S: Storage + Cursors> Worker<S> {
                     }
                 }
                 Ok(Advanced::Elsewhere) => {
-                    let left = memory.left().unwrap_or(Self::POLL);
+                    let left = memory.resting.left().unwrap_or(Self::POLL);
                     self.rest(left.min(Self::POLL)).await;
                 }
                 Err(failure) => {
                     self.has_failed(&failure);
-                    memory.has_failed();
+                    memory.resting.begin(memory.place);
                     // Others try meanwhile: they may be of a newer program.
                     if failure.kind() != ErrorKind::Unavailable {
                         self.release().await;
@@ -208,7 +141,7 @@ impl<S: Storage + Cursors> Worker<S> {
                 self.storage.hand_over(self.name, place.epoch, &self.shift).await?;
                 return Ok(Advanced::Elsewhere);
             }
-            _ if memory.rests_at(place.position) => return Ok(Advanced::Elsewhere),
+            _ if memory.resting.is_at(place.position) => return Ok(Advanced::Elsewhere),
             _ => {}
         }
         let events = self.storage.read(place.position, Self::BATCH).await?;
@@ -382,42 +315,5 @@ fn context_of(event: &RecordedEvent) -> Context {
         correlation: correlation.clone(),
         causation: Some(event_id.to_string()),
         ..Context::new()
-    }
-}
-
-fn patience() -> impl Iterator<Item = Duration> + Send {
-    retry::pauses(Duration::from_millis(10), Duration::from_secs(30))
-}
-
-#[derive(Debug, thiserror::Error)]
-enum DeliveryError {
-    #[error("the handler panicked at event {position}")]
-    Panic { position: Position },
-    #[error("the log has a hole: after {after} comes {found}")]
-    Hole { after: Position, found: Position },
-    #[error(
-        "the storage takes longer to answer than a place is held, {lasting:?}; hold it for longer"
-    )]
-    TooSlow { lasting: Duration },
-}
-
-impl Classified for DeliveryError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::TooSlow { .. } => ErrorKind::Unavailable,
-            Self::Panic { .. } | Self::Hole { .. } => ErrorKind::Internal,
-        }
-    }
-
-    fn code(&self) -> &str {
-        match self {
-            Self::Panic { .. } => "delivery.panic",
-            Self::Hole { .. } => "delivery.hole",
-            Self::TooSlow { .. } => "delivery.too_slow",
-        }
-    }
-
-    fn innermost(&self) -> &(dyn std::error::Error + Send + std::marker::Sync + 'static) {
-        self
     }
 }

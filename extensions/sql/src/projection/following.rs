@@ -6,7 +6,7 @@ use std::{
 };
 
 use bloom_runtime::{
-    application::{Delivery, retry, sharing::Courtesy},
+    application::{Delivery, Resting, sharing::Courtesy},
     domain::Classified,
     ports::{Position, Shift, Storage, Turn},
 };
@@ -59,26 +59,17 @@ impl Memory {
 
     /// How long until something is tried again that has failed.
     fn next_try(&self) -> Option<Duration> {
-        let left = |part: &Attempts| part.rests?.1.checked_duration_since(Instant::now());
-        self.parts.values().filter_map(left).min()
+        self.parts.values().filter_map(|part| part.resting.left()).min()
     }
 }
 
 /// What a task knows of one part.
+#[derive(Default)]
 struct Attempts {
     courtesy: Courtesy,
     /// An event that it fails at, and since when.
     failing: Option<(Position, Instant)>,
-    /// Where it has failed, and until when it is left alone there.
-    rests: Option<(Position, Instant)>,
-    pauses: Box<dyn Iterator<Item = Duration> + Send>,
-}
-
-impl Default for Attempts {
-    fn default() -> Self {
-        let (courtesy, pauses) = (Courtesy::default(), Box::new(patience()));
-        Self { courtesy, failing: None, rests: None, pauses }
-    }
+    resting: Resting,
 }
 
 impl Attempts {
@@ -90,18 +81,6 @@ impl Attempts {
         };
         self.failing = Some((position, since));
         since.elapsed()
-    }
-
-    fn rests_at(&self, position: Position) -> bool {
-        self.rests.is_some_and(|(there, then)| there == position && then > Instant::now())
-    }
-
-    fn has_failed_at(&mut self, position: Position) {
-        self.rests = self.pauses.next().map(|pause| (position, Instant::now() + pause));
-    }
-
-    fn is_well(&mut self) {
-        (self.rests, self.pauses) = (None, Box::new(patience()));
     }
 }
 
@@ -120,7 +99,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         reached: watch::Sender<Delivery>,
         mut stop: watch::Receiver<bool>,
     ) {
-        let mut pauses = patience();
+        let mut pauses = Resting::pauses();
         let mut memory = Memory::default();
         while !*stop.borrow() {
             let mut appended = self.log.appended();
@@ -139,7 +118,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             }
             let pause = match turned {
                 Ok(Turned { advanced, .. }) => {
-                    pauses = patience();
+                    pauses = Resting::pauses();
                     match (advanced, memory.next_try()) {
                         (Advanced::To(_), _) => continue,
                         (Advanced::Nothing, None) => {
@@ -196,7 +175,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             let advanced = match self.follow_part(part, attempts, is_rude).await {
                 Ok(advanced) => advanced,
                 Err(error) => {
-                    attempts.has_failed_at(part.position());
+                    attempts.resting.begin(part.position());
                     self.give_way(part, &error).await;
                     failed = failed.or(Some(error));
                     Advanced::Elsewhere
@@ -221,7 +200,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         attempts: &mut Attempts,
         is_rude: bool,
     ) -> Result<Advanced, ProjectionError> {
-        if attempts.rests_at(seen.position()) {
+        if attempts.resting.is_at(seen.position()) {
             return Ok(Advanced::Elsewhere);
         }
         let held = match &self.shift {
@@ -230,7 +209,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 Ok(held) => held,
                 Err(not_now) => {
                     if not_now == Advanced::Nothing {
-                        attempts.is_well();
+                        attempts.resting.end();
                     }
                     return Ok(not_now);
                 }
@@ -247,7 +226,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
             advanced => advanced,
         };
         if advanced.is_ok() {
-            attempts.is_well();
+            attempts.resting.end();
         }
         advanced
     }
@@ -329,8 +308,4 @@ fn stands(reached: &watch::Sender<Delivery>, position: Position, is_paused: bool
         }
         changed
     });
-}
-
-fn patience() -> impl Iterator<Item = Duration> + Send {
-    retry::pauses(Duration::from_millis(10), Duration::from_secs(30))
 }
