@@ -11,8 +11,7 @@ git worktree prune
 git worktree add --quiet --detach "$copy" HEAD
 trap 'git worktree remove --force "$copy"' EXIT
 
-stage=extensions/sql/migrations/postgres/0000_bloom.sql
-append=extensions/sql/migrations/postgres/0000_bloom_inline.sql
+postgres=extensions/sql/migrations/postgres/0000_bloom_row_by_row.sql
 survived=0
 
 # name, files, what to break as a Perl expression, the tests that should notice
@@ -45,7 +44,7 @@ mutant() {
 }
 only=${1:-}
 
-mutant a-sequence-for-the-head "$append" \
+mutant a-sequence-for-the-head "$postgres" \
     's/UPDATE bloom_head SET position = position \+ cardinality\(e_id\) RETURNING position, inline INTO last, listed;/SELECT max(nextval(\x27bloom_sequence\x27)) INTO last FROM generate_series(1, cardinality(e_id));/;
      s/    RETURN last;/    UPDATE bloom_head SET position = greatest(position, last);\n    RETURN last;/;
      s/CREATE OR REPLACE FUNCTION bloom_append/CREATE SEQUENCE bloom_sequence;\nCREATE OR REPLACE FUNCTION bloom_append/' \
@@ -65,9 +64,9 @@ mutant taken-while-it-is-held extensions/sql/src/projection/lease.rs \
 mutant a-part-that-takes-all extensions/sql/src/projection/worker.rs \
     's/        entries.retain\(\|entry\| seen.takes\(&entry.stream\)\);\n//; s/mut entries: Vec/entries: Vec/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test projections_in_parts
-mutant do-nothing-on-postgres "$stage $append" \
-    's/ AND \(t.version = s.expected OR s.expected < 0\)//; s/ AND t.version = s_expected\[1\]//;
-     s/(ORDINALITY AS e \(.*?\));/$1\n    ON CONFLICT DO NOTHING;/' \
+mutant do-nothing-on-postgres "$postgres" \
+    's/ AND t.version = s_expected\[n\]//;
+     s/(FROM generate_series.* AS n);/$1\n        ON CONFLICT DO NOTHING;/; s/(e_remarks\[1\]\n        \));/$1 ON CONFLICT DO NOTHING;/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test postgres
 mutant do-nothing-on-sqlite extensions/sql/src/sqlite/write.rs \
     's/INSERT INTO bloom_events/INSERT OR IGNORE INTO bloom_events/; s/if expected == actual/if expected <= actual/' \
@@ -81,7 +80,7 @@ mutant one-event-twice extensions/sql/src/sqlite/events.rs \
 mutant the-head-left-behind extensions/sql/src/sqlite/writer.rs \
     's/if position == start \{ Ok\(\(\)\) \} else \{ write::head\(connection, position\) \}/if position <= start { write::head(connection, position) } else { Ok(()) }/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test sqlite
-mutant what-was-written-unasked "$append" \
+mutant what-was-written-unasked "$postgres" \
     's/IF listed IS NOT NULL OR written IS NOT NULL THEN/IF listed IS NOT NULL THEN/' \
     -p bloom-sql --features sqlite,postgres,failpoints --test projections
 mutant what-was-left-out-unasked extensions/sql/src/sqlite/write.rs \

@@ -99,7 +99,7 @@ async fn a_schema_for_each_tenant() {
     let tenants = SchemaPerTenant::on(&url, migrations)
         .with(PostgresOptions::default().with_connections(2), 1);
     for name in ["b-2", "acme"] {
-        assert_eq!(tenants.create(name).await.expect("it is made").len(), 5);
+        assert_eq!(tenants.create(name).await.expect("it is made").len(), 6);
         assert!(tenants.create(name).await.expect("it is there").is_empty());
     }
     assert_eq!(tenants.tenants().await.expect("they are listed"), ["acme", "b-2"]);
@@ -121,7 +121,7 @@ async fn a_database_for_each_tenant() {
     let main = PostgresStorage::open(&url, &migrations).await.expect("the database opens");
     let tenants = DatabasePerTenant::on(&url, migrations);
     for name in ["b-2", "acme"] {
-        assert_eq!(tenants.create(name).await.expect("it is made").len(), 5);
+        assert_eq!(tenants.create(name).await.expect("it is made").len(), 6);
         assert!(tenants.create(name).await.expect("it is there").is_empty());
     }
     let listed = tenants.tenants().await.expect("they are listed");

@@ -35,20 +35,27 @@ pub(super) struct Staged<'b> {
     pub(super) documents: Documents<'b>,
 }
 
+/// A stream that is written or guarded.
+pub(super) struct Touched<'b> {
+    pub(super) stream: &'b StreamId,
+    /// Less than 0 where that is no matter.
+    pub(super) expected: i64,
+    pub(super) events: usize,
+    pub(super) keyed: bool,
+}
+
 impl<'b> Staged<'b> {
-    pub(super) fn stream(
-        &mut self,
-        stream: &'b StreamId,
-        expected: i64,
-        events: usize,
-        keyed: bool,
-    ) {
-        self.tenants.push(&stream.tenant);
-        self.aggregates.push(&stream.aggregate);
-        self.ids.push(&stream.id);
-        self.expected.push(expected);
-        self.keyed.push(keyed);
-        self.events.push(i32::try_from(events).unwrap_or(i32::MAX));
+    /// Adds them in the order in which everybody takes streams, so that nobody waits in a circle.
+    pub(super) fn streams(&mut self, mut touched: Vec<Touched<'b>>) {
+        touched.sort_by_key(|one| one.stream);
+        for Touched { stream, expected, events, keyed } in touched {
+            self.tenants.push(&stream.tenant);
+            self.aggregates.push(&stream.aggregate);
+            self.ids.push(&stream.id);
+            self.expected.push(expected);
+            self.keyed.push(keyed);
+            self.events.push(i32::try_from(events).unwrap_or(i32::MAX));
+        }
     }
 
     pub(super) fn parameters<'g>(

@@ -151,3 +151,13 @@ pub(super) fn is_lost(error: &Error) -> bool {
         Some(code) => *code == SqlState::ADMIN_SHUTDOWN || *code == SqlState::CRASH_SHUTDOWN,
     }
 }
+
+/// The same failure once more, for the next one who waits. Several fail alike only when the server is out of reach.
+pub(super) fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable { reason, .. } => {
+            StoreError::Unavailable { reason: reason.clone(), source: None }
+        }
+        other => StoreError::Internal(other.to_string().into()),
+    }
+}

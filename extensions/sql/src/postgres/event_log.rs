@@ -48,8 +48,7 @@ impl EventLog for PostgresStorage {
         stream: &StreamId,
         after: Version,
     ) -> Result<Option<Vec<Payload>>, StoreError> {
-        let whose = Whose::One(&stream.tenant);
-        events::payloads(&*self.connections().take(whose).await?, stream, after).await
+        self.loads().payloads(stream, after).await
     }
 
     async fn select(&self, selection: EventSelection) -> Result<Vec<RecordedEvent>, StoreError> {

@@ -77,15 +77,57 @@ pub(super) async fn payloads(
     while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
         let row = row.map_err(store_error)?;
         is_personal |= column::<Option<bool>>(&row, 4)?.unwrap_or_default();
-        let revision: i32 = column(&row, 2)?;
-        payloads.push(Payload {
-            version: Version::new(unsigned(&row, 0)?),
-            name: names.share(column(&row, 1)?),
-            revision: revision.cast_unsigned(),
-            body: column(&row, 3)?,
-        });
+        payloads.push(payload(&row, &mut names)?);
     }
     Ok((!is_personal).then_some(payloads))
+}
+
+/// The same of several, each `None` when it has more events than others should wait for.
+pub(super) async fn payloads_of(
+    client: &ClientWrapper,
+    asked: &[(&StreamId, Version)],
+) -> Result<Vec<Option<Option<Vec<Payload>>>>, StoreError> {
+    // More is read alone.
+    const FEW: i64 = 128;
+    // In brackets the lists are none that the server looks into, and so would plan anew for.
+    let sql = "SELECT e.version, e.name, e.revision, e.body, e.personal, n.nth
+               FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::text[]), (SELECT $4::bigint[]))
+                   WITH ORDINALITY AS n (tenant, aggregate, id, after, nth)
+               CROSS JOIN LATERAL (
+                   SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' AS personal FROM bloom_events
+                   WHERE tenant = n.tenant AND aggregate = n.aggregate AND id = n.id AND version > n.after AND name <> 'bloom.truncated'
+                   ORDER BY version LIMIT $5
+               ) AS e";
+    let tenants: Vec<&str> = asked.iter().map(|(stream, _)| stream.tenant.as_str()).collect();
+    let aggregates: Vec<&str> = asked.iter().map(|(stream, _)| stream.aggregate.as_str()).collect();
+    let ids: Vec<&str> = asked.iter().map(|(stream, _)| stream.id.as_str()).collect();
+    let after: Vec<i64> = asked.iter().map(|(_, after)| signed(*after)).collect();
+    let mut names = Names::default();
+    let mut found: Vec<(bool, Vec<Payload>)> = asked.iter().map(|_| Default::default()).collect();
+    each(client, sql, &[&tenants, &aggregates, &ids, &after, &(FEW + 1)], |row| {
+        let nth = unsigned(row, 5)?;
+        let of = usize::try_from(nth).ok().and_then(|nth| found.get_mut(nth.checked_sub(1)?));
+        let Some((is_personal, payloads)) = of else { return Ok(()) };
+        *is_personal |= column::<Option<bool>>(row, 4)?.unwrap_or_default();
+        payloads.push(payload(row, &mut names)?);
+        Ok(())
+    })
+    .await?;
+    let each = found.into_iter().map(|(is_personal, payloads)| {
+        let is_few = payloads.len() as u64 <= FEW.cast_unsigned();
+        is_few.then_some((!is_personal).then_some(payloads))
+    });
+    Ok(each.collect())
+}
+
+fn payload(row: &Row, names: &mut Names) -> Result<Payload, StoreError> {
+    let revision: i32 = column(row, 2)?;
+    Ok(Payload {
+        version: Version::new(unsigned(row, 0)?),
+        name: names.share(column(row, 1)?),
+        revision: revision.cast_unsigned(),
+        body: column(row, 3)?,
+    })
 }
 
 pub(super) async fn select(

@@ -6,7 +6,7 @@ use super::pool::{Connections, Whose};
 use crate::migration::{Migration, MigrationError, MigrationState, Migrations};
 
 /// Bloom's own tables.
-pub(super) static SCHEMA: [Migration; 4] = [
+pub(super) static SCHEMA: [Migration; 5] = [
     Migration::fixed("0000_bloom", include_str!("../../migrations/postgres/0000_bloom.sql")),
     Migration::fixed(
         "0000_bloom_parked",
@@ -19,6 +19,10 @@ pub(super) static SCHEMA: [Migration; 4] = [
     Migration::fixed(
         "0000_bloom_leases",
         include_str!("../../migrations/postgres/0000_bloom_leases.sql"),
+    ),
+    Migration::fixed(
+        "0000_bloom_row_by_row",
+        include_str!("../../migrations/postgres/0000_bloom_row_by_row.sql"),
     ),
 ];
 

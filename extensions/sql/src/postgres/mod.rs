@@ -11,6 +11,7 @@ mod error;
 mod event_log;
 mod events;
 mod held;
+mod loads;
 mod lost;
 mod migrate;
 mod notify;

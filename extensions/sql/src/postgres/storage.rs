@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::{
     error::{is_transient, store_error},
     events,
+    loads::Loads,
     migrate::{self, SCHEMA},
     notify::Heads,
     open::{self, Open},
@@ -51,6 +52,7 @@ use crate::{
 #[derive(Clone)]
 pub struct PostgresStorage {
     connections: Connections,
+    loads: Loads,
     writer: Writer,
     heads: Heads,
     cipher: Option<Arc<dyn Cipher>>,
@@ -103,7 +105,8 @@ impl PostgresStorage {
         let heads = Heads::start(url, connections.clone(), head);
         let writer = Writer::start(connections.clone(), heads.clone());
         let projection_role = options.projection_role.as_deref().map(Arc::from);
-        Ok(Self { connections, writer, heads, cipher: None, inline: None, projection_role })
+        let loads = Loads::start(connections.clone());
+        Ok(Self { connections, loads, writer, heads, cipher: None, inline: None, projection_role })
     }
 
     /// What a migration would do: each by name, in order. Changes nothing.
@@ -191,6 +194,10 @@ impl PostgresStorage {
     #[must_use]
     pub const fn cipher(&self) -> Option<&Arc<dyn Cipher>> {
         self.cipher.as_ref()
+    }
+
+    pub(super) const fn loads(&self) -> &Loads {
+        &self.loads
     }
 
     pub(super) const fn connections(&self) -> &Connections {

@@ -7,7 +7,7 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Error, Statement, types::ToSql};
 
 use super::{
-    arrays::{APPENDED, Appended, Documents, STAGED, Staged},
+    arrays::{APPENDED, Appended, Documents, STAGED, Staged, Touched},
     read::signed,
 };
 use crate::condition::identifier;
@@ -35,9 +35,11 @@ impl<'b> Group<'b> {
             counts: Vec::new(),
             only_table: None,
         };
+        let mut touched = Vec::new();
         for batch in batches {
-            group.add(batch)?;
+            group.add(batch, &mut touched)?;
         }
+        group.staged.streams(touched);
         let Documents { tables, bodies, .. } = &group.staged.documents;
         let first = tables.first().copied();
         let is_only = tables.iter().all(|table| Some(*table) == first);
@@ -46,9 +48,10 @@ impl<'b> Group<'b> {
         Ok(group)
     }
 
-    fn add(&mut self, batch: &'b Batch) -> Result<(), StoreError> {
+    fn add(&mut self, batch: &'b Batch, touched: &mut Vec<Touched<'b>>) -> Result<(), StoreError> {
         for (stream, expected) in &batch.guards {
-            self.staged.stream(stream, signed(*expected), 0, false);
+            let expected = signed(*expected);
+            touched.push(Touched { stream, expected, events: 0, keyed: false });
         }
         for KeyUsed { tenant, subject, key_id } in &batch.keys_used {
             self.staged.people_tenants.push(tenant);
@@ -58,7 +61,12 @@ impl<'b> Group<'b> {
         let mut count = 0;
         for append in &batch.appends {
             let StreamAppend { stream, expected, events, document, keys } = append;
-            self.staged.stream(stream, signed(*expected), events.len(), true);
+            touched.push(Touched {
+                stream,
+                expected: signed(*expected),
+                events: events.len(),
+                keyed: true,
+            });
             for key in keys {
                 self.staged.key_tenants.push(&stream.tenant);
                 self.staged.key_aggregates.push(&stream.aggregate);
@@ -90,7 +98,12 @@ impl<'b> Group<'b> {
         }
         for Addition { stream, expected, events } in &batch.additions {
             let base = expected.version().map(signed);
-            self.staged.stream(stream, base.unwrap_or(-1), events.len(), false);
+            touched.push(Touched {
+                stream,
+                expected: base.unwrap_or(-1),
+                events: events.len(),
+                keyed: false,
+            });
             for (index, event) in events.iter().enumerate() {
                 // Counted from the newest one where nobody knows what the stream is at.
                 let base = base.unwrap_or(-events.len().cast_signed() as i64);

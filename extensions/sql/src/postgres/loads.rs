@@ -1,0 +1,126 @@
+//! Reads what aggregates are folded from: one alone, or several who wait in one statement.
+
+use std::sync::Arc;
+
+use bloom_runtime::{
+    domain::Version,
+    ports::{Payload, StoreError, StreamId},
+};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::{
+    error::again,
+    events,
+    pool::{Connections, Whose},
+};
+
+/// The events of one aggregate, or `None` when something of them has to be decrypted first.
+pub(super) type Loaded = Result<Option<Vec<Payload>>, StoreError>;
+
+/// An aggregate that is to be loaded, and where its events go.
+struct Request {
+    stream: StreamId,
+    after: Version,
+    answer: oneshot::Sender<Loaded>,
+}
+
+impl Request {
+    fn tell(self, loaded: Loaded) {
+        // Whoever has gone needs it no more.
+        drop(self.answer.send(loaded));
+    }
+}
+
+/// Reads what it is asked for at once while few do, and hands the rest to a task that reads all that has come meanwhile together: the
+/// server takes hardly longer for some aggregates than for one. The task ends when every handle is gone.
+#[derive(Clone)]
+pub(super) struct Loads {
+    connections: Connections,
+    /// Those who read at the moment.
+    places: Arc<Semaphore>,
+    requests: mpsc::UnboundedSender<Request>,
+}
+
+/// How many read at the same time before they are read together.
+const APART: usize = 2;
+/// At most so many aggregates share one statement, so that none waits long for the others.
+const SHARED: usize = 64;
+
+impl Loads {
+    pub(super) fn start(connections: Connections) -> Self {
+        let (requests, waiting) = mpsc::unbounded_channel();
+        let places = Arc::new(Semaphore::new(APART));
+        tokio::spawn(run(connections.clone(), waiting, Arc::clone(&places)));
+        Self { connections, places, requests }
+    }
+
+    pub(super) async fn payloads(&self, stream: &StreamId, after: Version) -> Loaded {
+        // Where the server has to know for whom it is asked, it is asked for one.
+        if self.connections.row_security() {
+            return alone(&self.connections, stream, after).await;
+        }
+        if let Ok(_place) = self.places.try_acquire() {
+            return alone(&self.connections, stream, after).await;
+        }
+        let (answer, answered) = oneshot::channel();
+        let request = Request { stream: stream.clone(), after, answer };
+        let closed =
+            || StoreError::Unavailable { reason: "the storage is closed".to_owned(), source: None };
+        self.requests.send(request).map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+async fn alone(connections: &Connections, stream: &StreamId, after: Version) -> Loaded {
+    let client = connections.take(Whose::One(&stream.tenant)).await?;
+    events::payloads(&client, stream, after).await
+}
+
+async fn run(
+    connections: Connections,
+    mut arriving: mpsc::UnboundedReceiver<Request>,
+    places: Arc<Semaphore>,
+) {
+    let mut requests = Vec::new();
+    loop {
+        // Nobody closes it.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        if arriving.recv_many(&mut requests, SHARED).await == 0 {
+            return;
+        }
+        let (connections, requests) = (connections.clone(), std::mem::take(&mut requests));
+        tokio::spawn(async move {
+            answer(&connections, requests).await;
+            drop(place);
+        });
+    }
+}
+
+async fn answer(connections: &Connections, requests: Vec<Request>) {
+    let client = match connections.take(Whose::All).await {
+        Ok(client) => client,
+        Err(error) => {
+            for request in requests {
+                request.tell(Err(again(&error)));
+            }
+            return;
+        }
+    };
+    let asked: Vec<(&StreamId, Version)> =
+        requests.iter().map(|request| (&request.stream, request.after)).collect();
+    // What they cannot be told together, each is told alone: that it has many events, or what is wrong.
+    let found = events::payloads_of(&client, &asked).await.unwrap_or_default();
+    drop(client);
+    let mut found = found.into_iter();
+    for request in requests {
+        if let Some(Some(loaded)) = found.next() {
+            request.tell(Ok(loaded));
+        } else {
+            let connections = connections.clone();
+            tokio::spawn(async move {
+                let loaded = alone(&connections, &request.stream, request.after).await;
+                request.tell(loaded);
+            });
+        }
+    }
+}
