@@ -11,7 +11,9 @@ use bloom_runtime::{
     ports::{EventLog, Position, Repository, Storage, Store, UnitOfWork},
     prelude::Aggregate,
 };
-use bloom_sql::{Migrations, PostgresOptions, PostgresStorage, SqliteStorage};
+use bloom_sql::{
+    Durability, Migrations, PostgresOptions, PostgresStorage, SqliteOptions, SqliteStorage,
+};
 use events_harness::{Added, CONNECTIONS, Contestant, Opening, PAGE};
 use uuid::Uuid;
 
@@ -57,6 +59,16 @@ pub fn sqlite(path: String) -> Opening {
         let migrations = Migrations::new();
         SqliteStorage::migrate(&path, &migrations)?;
         Ok(Bloom::on(SqliteStorage::open(&path, &migrations)?))
+    })
+}
+
+/// On SQLite, where a power failure may take the last commits.
+pub fn sqlite_normal(path: String) -> Opening {
+    Box::pin(async move {
+        let migrations = Migrations::new();
+        SqliteStorage::migrate(&path, &migrations)?;
+        let options = SqliteOptions::default().with_durability(Durability::EndOfProgram);
+        Ok(Bloom::on(SqliteStorage::open_with(&path, &migrations, &options)?))
     })
 }
 

@@ -134,6 +134,7 @@ impl Backend {
             ],
             Self::Sqlite => vec![
                 Entry::here("Bloom", Bloom, bloom::sqlite),
+                Entry::here("Bloom, NORMAL", Aside, bloom::sqlite_normal),
                 Entry::here("by hand", Limit, hand_sqlite::full),
                 Entry::here("by hand, decoded", Aside, hand_sqlite::decoding).reading(),
                 Entry::here("by hand, NORMAL", Aside, hand_sqlite::normal),

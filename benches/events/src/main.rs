@@ -3,6 +3,7 @@
 //!     cargo run --release                                  all of it, some minutes
 //!     cargo run --release -- --quick                       to see that it works
 //!     cargo run --release -- --only sqlite --rounds 9      one table: pg, sqlite or memory
+//!     cargo run --release -- --near --column new1          without those that live in other programs, and one column
 //!
 //! PostgreSQL is that of DATABASE_URL, without the name of a database: postgres://postgres@127.0.0.1:5432/ if it is not set.
 //! Each contestant has a database of its own in each scenario. The rounds of all contestants of a scenario alternate, and the
@@ -43,10 +44,13 @@ impl Bench {
     /// All columns of one table.
     async fn table(&mut self, backend: Backend) -> Result<String> {
         let mut entries = backend.entries();
-        entries.retain(|entry| self.running.has(entry));
+        entries.retain(|entry| self.arguments.takes(entry) && self.running.has(entry));
         let mut rows: Vec<Row> =
             entries.iter().map(|entry| Row { entry: *entry, rates: Vec::new() }).collect();
-        let kinds = backend.kinds();
+        let mut kinds = backend.kinds();
+        if let Some(column) = &self.arguments.column {
+            kinds.retain(|kind| kind.slug() == *column);
+        }
         for kind in &kinds {
             let rates = self.column(backend, &entries, *kind).await?;
             for (row, rate) in rows.iter_mut().zip(rates) {
@@ -75,7 +79,9 @@ impl Bench {
             if !stays_out {
                 let prepared = self.ask(entry, &place, scenario, Ask::Prepare).await;
                 figures[index] = unless_failed(prepared).map(|_| Vec::new());
-                self.places.settle(backend, &name).await?;
+                if kind.is_read() {
+                    self.places.settle(backend, &name).await?;
+                }
             }
             places.push((name, place));
         }
@@ -128,7 +134,8 @@ async fn main() -> Result<()> {
     let url = std::env::var("DATABASE_URL")
         .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/".to_owned());
     let backends = arguments.backends.clone();
-    let entries: Vec<Entry> = backends.iter().flat_map(|backend| backend.entries()).collect();
+    let mut entries: Vec<Entry> = backends.iter().flat_map(|backend| backend.entries()).collect();
+    entries.retain(|entry| arguments.takes(entry));
     let running = Running::start(&entries);
     let mut bench = Bench { arguments, places: Places::new(url)?, running };
     for backend in backends {

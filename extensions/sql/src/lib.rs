@@ -30,7 +30,7 @@ pub use testing::PostgresScratch;
 pub mod sqlite;
 
 #[cfg(feature = "sqlite")]
-pub use sqlite::{FilePerTenant, HeldSqlite, SqliteStorage};
+pub use sqlite::{Durability, FilePerTenant, HeldSqlite, SqliteOptions, SqliteStorage};
 
 #[cfg(feature = "postgres")]
 pub use postgres::{

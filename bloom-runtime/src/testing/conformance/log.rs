@@ -97,6 +97,42 @@ pub async fn positions_are_dense_under_load<S: Storage>(storage: S, how: How) {
     assert_eq!(store.storage().read(Position::START, 1_000).await.unwrap(), seen);
 }
 
+/// Whoever reads an aggregate while many read others reads what he would read alone, however much there is of it.
+pub async fn many_read_at_once_what_each_reads_alone<S: Storage>(storage: S, how: How) {
+    const DEPOSITS: [u64; 7] = [0, 1, 2, 126, 127, 128, 300];
+    let store = store(storage, how);
+    for (number, deposits) in (1..).zip(DEPOSITS) {
+        let mut account = Account::open(id(number), &format!("owner {number}"));
+        (0..deposits).for_each(|_| account.deposit(3));
+        let mut uow = store.begin().await.unwrap();
+        uow.repository().add(account).unwrap();
+        uow.commit().await.unwrap();
+    }
+    let nobody = DEPOSITS.len() as u128 + 1;
+    for _ in 0..4 {
+        let reading: Vec<_> = (0..48)
+            .map(|turn| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let number = turn % nobody + 1;
+                    let mut uow = store.begin().await.unwrap();
+                    (number, uow.repository::<Account>().find_by_id(&id(number)).await.unwrap())
+                })
+            })
+            .collect();
+        for reader in reading {
+            let (number, account) = reader.await.unwrap();
+            let found = account.map(|account| {
+                (account.owner().to_owned(), account.balance(), account.version().get())
+            });
+            let deposits = DEPOSITS.get(number as usize - 1);
+            let there =
+                deposits.map(|deposits| (format!("owner {number}"), deposits * 3, deposits + 1));
+            assert_eq!(found, there);
+        }
+    }
+}
+
 /// Who waits for new events is woken.
 pub async fn the_storage_tells_of_appends<S: Storage>(storage: S, how: How) {
     let store = store(storage, how);

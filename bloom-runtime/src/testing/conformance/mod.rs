@@ -54,7 +54,8 @@ pub use interactive::{
     what_was_held_and_dropped_leaves_nothing,
 };
 pub use log::{
-    positions_are_dense_under_load, the_log_has_every_event_once, the_storage_tells_of_appends,
+    many_read_at_once_what_each_reads_alone, positions_are_dense_under_load,
+    the_log_has_every_event_once, the_storage_tells_of_appends,
 };
 pub use patient::{PATIENTS, Patient, PatientError, PatientEvent, PatientId};
 pub use privacy::{
@@ -133,6 +134,7 @@ macro_rules! storage_conformance {
             places_are_held_for_a_time,
             positions_are_dense_under_load,
             the_log_has_every_event_once,
+            many_read_at_once_what_each_reads_alone,
             the_storage_tells_of_appends,
             appends_expect_what_they_say,
             events_without_expectation_queue,

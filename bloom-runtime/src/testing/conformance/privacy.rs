@@ -81,6 +81,16 @@ pub async fn what_is_personal_is_forgotten<S: Storage>(storage: S, how: How) {
         assert!(read.contains(name) && kept.contains(ward));
     }
 
+    let reading = (0..32).map(|turn| {
+        let store = store.clone();
+        tokio::spawn(async move { load(&store, turn % 2 + 1).await })
+    });
+    for reader in reading.collect::<Vec<_>>() {
+        let patient = reader.await.unwrap();
+        let name = patient.name().known().cloned().unwrap();
+        assert_eq!(name, if *patient.id() == id(1) { "Ada B." } else { "Bob B." });
+    }
+
     let id_1 = id(1).to_string();
     assert_eq!(store.forget(&id_1).await.unwrap().aggregates, 1);
     let after = load(&store, 1).await;

@@ -4,18 +4,21 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::translate;
+use super::{options::Durability, translate};
 
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
 /// A connection that writes. Creates the file.
-pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A commit is on the disk before it is reported.
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = match durability {
+        Durability::PowerFailure => "FULL",
+        Durability::EndOfProgram => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     settle(&connection)?;
     Ok(connection)
@@ -45,5 +48,20 @@ pub(super) fn roll_back(connection: &Connection) {
         && let Err(error) = connection.execute_batch("ROLLBACK")
     {
         tracing::error!(%error, "a failed transaction could not be rolled back");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_outlives_what_was_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        for (durability, number) in [(Durability::PowerFailure, 2), (Durability::EndOfProgram, 1)] {
+            let connection = writer(&folder.path().join("test.db"), durability).unwrap();
+            let level = connection.pragma_query_value(None, "synchronous", |row| row.get(0));
+            assert_eq!(level, Ok(number), "{durability:?}");
+        }
     }
 }

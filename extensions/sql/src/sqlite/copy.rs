@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, params_from_iter};
 use tokio::sync::mpsc;
 
-use super::connection;
+use super::{connection, options::Durability};
 use crate::{
     condition::identifier,
     copy::{
@@ -78,7 +78,7 @@ pub(crate) fn write(
     let wrong = |error: rusqlite::Error| failed("target", error);
     // A copy does not migrate, and makes no file.
     connection::reader(path).map_err(wrong)?;
-    let connection = connection::writer(path).map_err(wrong)?;
+    let connection = connection::writer(path, Durability::PowerFailure).map_err(wrong)?;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(wrong)?;
     let mut copied = Copied::default();
     let mut current: Option<(Table, String, Progress)> = None;

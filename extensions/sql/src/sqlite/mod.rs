@@ -12,6 +12,7 @@ mod events;
 mod held;
 mod migrate;
 mod open;
+mod options;
 mod pool;
 mod read;
 mod storage;
@@ -24,6 +25,7 @@ mod writer;
 
 pub(crate) use events::{keys_within as keys, log_within as log};
 pub use held::HeldSqlite;
+pub use options::{Durability, SqliteOptions};
 pub use storage::SqliteStorage;
 pub use tenants::FilePerTenant;
 pub(crate) use translate::Sqlite as Dialect;

@@ -94,7 +94,7 @@ mod tests {
     async fn what_panics_for_the_one_who_asks_panics_where_he_is_and_keeps_nobody_out() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        connection::writer(&path).unwrap();
+        connection::writer(&path, crate::Durability::PowerFailure).unwrap();
         let readers = Readers::new(path.as_path().into(), 1);
         let asking = readers.clone();
         let asked = tokio::spawn(async move { asking.ask::<(), _>(|_| panic!("here")).await });

@@ -16,7 +16,12 @@ use bloom_runtime::{
 use tokio::sync::watch;
 
 use super::{
-    connection, events, migrate, open::Turn, pool::Readers, read, work, write, writer::Writer,
+    connection, events, migrate,
+    open::Turn,
+    options::{Durability, SqliteOptions},
+    pool::Readers,
+    read, work, write,
+    writer::Writer,
 };
 use crate::{
     migration::{MigrationError, MigrationState, Migrations},
@@ -53,13 +58,35 @@ pub struct SqliteStorage {
 }
 
 impl SqliteStorage {
-    const READERS: usize = 8;
-
     /// Opens a database that has every migration.
     ///
     /// # Errors
     /// [`MigrationError::Pending`] when it lacks one, and whatever else is wrong with it.
     pub fn open(path: impl AsRef<Path>, migrations: &Migrations) -> Result<Self, MigrationError> {
+        Self::open_with(path, migrations, &SqliteOptions::default())
+    }
+
+    /// The same, used in another way.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("shop.db");
+    /// use bloom_sql::{Durability, Migrations, SqliteOptions, SqliteStorage};
+    ///
+    /// let migrations = Migrations::new();
+    /// SqliteStorage::migrate(&path, &migrations)?;
+    /// let options = SqliteOptions::default().with_durability(Durability::EndOfProgram);
+    /// let storage = SqliteStorage::open_with(&path, &migrations, &options)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        migrations: &Migrations,
+        options: &SqliteOptions,
+    ) -> Result<Self, MigrationError> {
         let path = path.as_ref().to_owned();
         let pending: Vec<String> = Self::plan(&path, migrations)?
             .into_iter()
@@ -69,14 +96,14 @@ impl SqliteStorage {
         if !pending.is_empty() {
             return Err(MigrationError::Pending { names: pending });
         }
-        let connection = connection::writer(&path).map_err(unavailable)?;
+        let connection = connection::writer(&path, options.durability).map_err(unavailable)?;
         let head = events::head(&connection).map_err(unavailable)?;
         let views = Arc::new(read::views(&connection).map_err(unavailable)?);
         let appended = watch::Sender::new(head);
         let writer = Writer::start(connection, Arc::clone(&views), appended.clone())
             .map_err(|error| MigrationError::Unavailable(error.into()))?;
         Ok(Self {
-            readers: Readers::new(path.as_path().into(), Self::READERS),
+            readers: Readers::new(path.as_path().into(), options.readers),
             path,
             writer,
             views,
@@ -117,7 +144,10 @@ impl SqliteStorage {
             std::fs::create_dir_all(folder)
                 .map_err(|error| MigrationError::Unavailable(error.into()))?;
         }
-        migrate::apply(&mut connection::writer(path).map_err(unavailable)?, migrations)
+        migrate::apply(
+            &mut connection::writer(path, Durability::PowerFailure).map_err(unavailable)?,
+            migrations,
+        )
     }
 
     /// Runs a query of one's own on the pool of readers; its rows, each with its columns in order. It sees
