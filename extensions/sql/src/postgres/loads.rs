@@ -1,12 +1,15 @@
 //! Reads what aggregates are folded from: one alone, or several who wait in one statement.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bloom_runtime::{
     domain::Version,
     ports::{Payload, StoreError, StreamId},
 };
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     error::again,
@@ -31,27 +34,26 @@ impl Request {
     }
 }
 
-/// Reads what it is asked for at once while few do, and hands the rest to a task that reads all that has come meanwhile together: the
+/// Reads for whoever comes while nobody else reads, and hands the rest to a task that reads all that has come meanwhile together: the
 /// server takes hardly longer for some aggregates than for one. The task ends when every handle is gone.
 #[derive(Clone)]
 pub(super) struct Loads {
     connections: Connections,
-    /// Those who read at the moment.
-    places: Arc<Semaphore>,
+    /// The place of who reads alone.
+    place: Arc<Semaphore>,
     requests: mpsc::UnboundedSender<Request>,
 }
 
-/// How many read at the same time before they are read together.
-const APART: usize = 2;
 /// At most so many aggregates share one statement, so that none waits long for the others.
 const SHARED: usize = 64;
+/// How long who reads keeps others waiting: a long history takes longer, and nobody waits for that.
+const SHORT: Duration = Duration::from_millis(5);
 
 impl Loads {
     pub(super) fn start(connections: Connections) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
-        let places = Arc::new(Semaphore::new(APART));
-        tokio::spawn(run(connections.clone(), waiting, Arc::clone(&places)));
-        Self { connections, places, requests }
+        tokio::spawn(run(connections.clone(), waiting));
+        Self { connections, place: Arc::new(Semaphore::new(1)), requests }
     }
 
     pub(super) async fn payloads(&self, stream: &StreamId, after: Version) -> Loaded {
@@ -59,8 +61,14 @@ impl Loads {
         if self.connections.row_security() {
             return alone(&self.connections, stream, after).await;
         }
-        if let Ok(_place) = self.places.try_acquire() {
-            return alone(&self.connections, stream, after).await;
+        if let Ok(place) = self.place.try_acquire() {
+            let mut reading = pin!(alone(&self.connections, stream, after));
+            let read = timeout(SHORT, &mut reading).await;
+            drop(place);
+            return match read {
+                Ok(loaded) => loaded,
+                Err(_) => reading.await,
+            };
         }
         let (answer, answered) = oneshot::channel();
         let request = Request { stream: stream.clone(), after, answer };
@@ -76,23 +84,13 @@ async fn alone(connections: &Connections, stream: &StreamId, after: Version) -> 
     events::payloads(&client, stream, after).await
 }
 
-async fn run(
-    connections: Connections,
-    mut arriving: mpsc::UnboundedReceiver<Request>,
-    places: Arc<Semaphore>,
-) {
+async fn run(connections: Connections, mut arriving: mpsc::UnboundedReceiver<Request>) {
     let mut requests = Vec::new();
-    loop {
-        // Nobody closes it.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        if arriving.recv_many(&mut requests, SHARED).await == 0 {
-            return;
-        }
+    while arriving.recv_many(&mut requests, SHARED).await > 0 {
         let (connections, requests) = (connections.clone(), std::mem::take(&mut requests));
-        tokio::spawn(async move {
-            answer(&connections, requests).await;
-            drop(place);
-        });
+        let reading = tokio::spawn(async move { answer(&connections, requests).await });
+        // What takes longer goes on beside the next ones.
+        drop(timeout(SHORT, reading).await);
     }
 }
 
