@@ -114,8 +114,10 @@ pub(super) async fn payloads_of(
     })
     .await?;
     let each = found.into_iter().map(|(is_personal, payloads)| {
-        let is_few = payloads.len() as u64 <= FEW.cast_unsigned();
-        is_few.then_some((!is_personal).then_some(payloads))
+        // That they come in order follows from how the server reads, and not from the statement.
+        let is_whole = payloads.len() as u64 <= FEW.cast_unsigned()
+            && payloads.is_sorted_by_key(|payload| payload.version);
+        is_whole.then_some((!is_personal).then_some(payloads))
     });
     Ok(each.collect())
 }

@@ -94,7 +94,11 @@ async fn run(connections: Connections, mut arriving: mpsc::UnboundedReceiver<Req
     }
 }
 
-async fn answer(connections: &Connections, requests: Vec<Request>) {
+async fn answer(connections: &Connections, mut requests: Vec<Request>) {
+    requests.retain(|request| !request.answer.is_closed());
+    if requests.is_empty() {
+        return;
+    }
     let client = match connections.take(Whose::All).await {
         Ok(client) => client,
         Err(error) => {
@@ -107,7 +111,10 @@ async fn answer(connections: &Connections, requests: Vec<Request>) {
     let asked: Vec<(&StreamId, Version)> =
         requests.iter().map(|request| (&request.stream, request.after)).collect();
     // What they cannot be told together, each is told alone: that it has many events, or what is wrong.
-    let found = events::payloads_of(&client, &asked).await.unwrap_or_default();
+    let found = events::payloads_of(&client, &asked).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "some aggregates could not be read together");
+        Vec::new()
+    });
     drop(client);
     let mut found = found.into_iter();
     for request in requests {

@@ -8,7 +8,7 @@ use std::{
 
 use bloom_runtime::ports::StoreError;
 use deadpool_postgres::{
-    ClientWrapper, HookError, Object, Pool, PoolError, QueueMode, Runtime, TimeoutType, Timeouts,
+    ClientWrapper, HookError, Object, Pool, PoolError, Runtime, TimeoutType, Timeouts,
 };
 
 use super::{connection, error::store_error};
@@ -44,8 +44,6 @@ impl Connections {
             Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
         let pool = Pool::builder(manager)
             .max_size(size)
-            // The same few are used while few are needed: a server process has at hand what it did last.
-            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .timeouts(timeouts)
             .post_create(connection::settle())

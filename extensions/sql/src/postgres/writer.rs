@@ -2,12 +2,11 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    sync::Arc,
     time::Duration,
 };
 
 use bloom_runtime::ports::{Batch, Committed, Position, StoreError};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::error::SqlState;
 
 use super::{
@@ -26,14 +25,9 @@ struct Request {
     answer: oneshot::Sender<Result<Committed, StoreError>>,
 }
 
-/// Commits what nobody else commits at the moment, and hands the rest to a task that commits all that has come meanwhile
-/// together. The task ends when every handle is gone.
+/// The way to the task that commits, which ends when every handle is gone.
 #[derive(Clone)]
 pub(super) struct Writer {
-    connections: Connections,
-    heads: Heads,
-    /// Whose turn it is: two who commit at once would only wait for each other at the head.
-    turn: Arc<Mutex<()>>,
     requests: mpsc::UnboundedSender<Request>,
 }
 
@@ -45,23 +39,16 @@ const ATTEMPTS: usize = 5;
 impl Writer {
     pub(super) fn start(connections: Connections, heads: Heads) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
-        let turn = Arc::new(Mutex::new(()));
-        tokio::spawn(run(connections.clone(), waiting, heads.clone(), Arc::clone(&turn)));
-        Self { connections, heads, turn, requests }
+        tokio::spawn(run(connections, waiting, heads));
+        Self { requests }
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let request = Request { batch, answer };
-        // Two tasks fewer to wake. Whoever is dropped meanwhile leaves nobody waiting but himself.
-        if let Ok(_turn) = self.turn.try_lock() {
-            commit(&self.connections, vec![request], &self.heads).await;
-        } else {
-            self.requests.send(request).map_err(|_| StoreError::Unavailable {
-                reason: "the storage is closed".to_owned(),
-                source: None,
-            })?;
-        }
+        self.requests.send(Request { batch, answer }).map_err(|_| StoreError::Unavailable {
+            reason: "the storage is closed".to_owned(),
+            source: None,
+        })?;
         // Once sent it may be committed although nobody answers.
         answered.await.map_err(|_| StoreError::OutcomeUnknown)?
     }
@@ -71,7 +58,6 @@ async fn run(
     connections: Connections,
     mut arriving: mpsc::UnboundedReceiver<Request>,
     heads: Heads,
-    turn: Arc<Mutex<()>>,
 ) {
     let mut waiting: VecDeque<Request> = VecDeque::new();
     loop {
@@ -81,7 +67,6 @@ async fn run(
                 None => return,
             }
         }
-        let _turn = turn.lock().await;
         while let Ok(request) = arriving.try_recv() {
             waiting.push_back(request);
         }
