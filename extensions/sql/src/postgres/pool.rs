@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(super) struct Connections {
     pool: Pool,
+    /// The one on which units of work are committed together: a process of the server that does nothing else has at hand what it needs.
+    writing: Pool,
     /// Whether the server has to know for whom it is asked.
     row_security: bool,
     /// The views that stand where tables of documents would.
@@ -39,17 +41,20 @@ pub(super) enum Whose<'t> {
 impl Connections {
     /// At most `size` connections to the server that the URL names.
     pub(super) fn open(url: &str, size: usize, row_security: bool) -> Result<Self, MigrationError> {
-        let manager = connection::manager(url).map_err(MigrationError::Unavailable)?;
-        let timeouts =
-            Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
-        let pool = Pool::builder(manager)
-            .max_size(size)
-            .runtime(Runtime::Tokio1)
-            .timeouts(timeouts)
-            .post_create(connection::settle())
-            .build()
-            .map_err(|error| MigrationError::Unavailable(error.into()))?;
-        Ok(Self { pool, row_security, views: Arc::default() })
+        let pool = |size| {
+            let manager = connection::manager(url).map_err(MigrationError::Unavailable)?;
+            let timeouts =
+                Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
+            Pool::builder(manager)
+                .max_size(size)
+                .runtime(Runtime::Tokio1)
+                .timeouts(timeouts)
+                .post_create(connection::settle())
+                .build()
+                .map_err(|error| MigrationError::Unavailable(error.into()))
+        };
+        let (pool, writing) = (pool(size)?, pool(1)?);
+        Ok(Self { pool, writing, row_security, views: Arc::default() })
     }
 
     /// Notes which views there are.
@@ -68,7 +73,16 @@ impl Connections {
 
     /// A connection, for one use.
     pub(super) async fn take(&self, whose: Whose<'_>) -> Result<Object, StoreError> {
-        let client = self.pool.get().await.map_err(refused)?;
+        self.lend(&self.pool, whose).await
+    }
+
+    /// The connection on which units of work are committed together, for one use.
+    pub(super) async fn take_to_write(&self, whose: Whose<'_>) -> Result<Object, StoreError> {
+        self.lend(&self.writing, whose).await
+    }
+
+    async fn lend(&self, pool: &Pool, whose: Whose<'_>) -> Result<Object, StoreError> {
+        let client = pool.get().await.map_err(refused)?;
         self.secure(&client, whose).await?;
         Ok(client)
     }

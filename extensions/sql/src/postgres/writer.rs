@@ -183,7 +183,7 @@ async fn attempt(
     loop {
         let is_last = attempts.next().is_none_or(|attempt| attempt == ATTEMPTS);
         let client = connections
-            .take(Whose::One(batches.first().map_or("", |batch| &batch.tenant)))
+            .take_to_write(Whose::One(batches.first().map_or("", |batch| &batch.tenant)))
             .await
             .map_err(Failed::Store)?;
         // Until it is prepared nothing has been asked of the server, so a connection that died meanwhile is no matter.
