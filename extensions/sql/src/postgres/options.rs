@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PostgresOptions {
-    /// How many connections there are at most.
+    /// How many connections there are at most, besides one that listens and one on which units of work are committed together.
     pub connections: usize,
     /// Whether the server keeps tenants apart, too. For tables that have [`migration::row_security`](crate::migration::row_security),
     /// and at the price of one more round trip for each question.
