@@ -25,8 +25,8 @@ const FEW: PostgresOptions =
 /// Keeps each tenant in a schema of its own of one database, with a log and positions of its own. The schemas are called
 /// `tenant_` and the name.
 ///
-/// Each tenant that is open has a pool of its own, four connections at most unless [`with`](Self::with) says otherwise: mind
-/// what the server allows.
+/// Each tenant that is open has a pool of its own, four connections at most unless [`with`](Self::with) says otherwise, and two
+/// besides, as [`PostgresOptions::connections`] says: mind what the server allows.
 pub struct SchemaPerTenant {
     url: String,
     migrations: Migrations,
