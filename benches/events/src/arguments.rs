@@ -42,9 +42,7 @@ impl Arguments {
         let usual = if sizes == Sizes::QUICK { 1 } else { 5 };
         Ok(Self { rounds: rounds.unwrap_or(usual).max(1), backends, sizes, near, column })
     }
-}
 
-impl Arguments {
     /// Whether somebody takes part.
     pub const fn takes(&self, entry: &Entry) -> bool {
         !self.near || matches!(entry.home, Home::Here(_))

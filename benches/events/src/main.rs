@@ -3,7 +3,7 @@
 //!     cargo run --release                                  all of it, some minutes
 //!     cargo run --release -- --quick                       to see that it works
 //!     cargo run --release -- --only sqlite --rounds 9      one table: pg, sqlite or memory
-//!     cargo run --release -- --near --column new1          without those that live in other programs, and one column
+//!     cargo run --release -- --near --only pg --column new1    without those that live in other programs, and one column
 //!
 //! PostgreSQL is that of DATABASE_URL, without the name of a database: postgres://postgres@127.0.0.1:5432/ if it is not set.
 //! Each contestant has a database of its own in each scenario. The rounds of all contestants of a scenario alternate, and the
@@ -22,7 +22,7 @@ mod places;
 mod programs;
 mod table;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use events_harness::{Ask, Kind, Request, Scenario};
 
 use crate::{
@@ -49,7 +49,9 @@ impl Bench {
             entries.iter().map(|entry| Row { entry: *entry, rates: Vec::new() }).collect();
         let mut kinds = backend.kinds();
         if let Some(column) = &self.arguments.column {
+            let known: Vec<String> = kinds.iter().map(|kind| kind.slug()).collect();
             kinds.retain(|kind| kind.slug() == *column);
+            ensure!(!kinds.is_empty(), "no column `{column}`; there are {}", known.join(", "));
         }
         for kind in &kinds {
             let rates = self.column(backend, &entries, *kind).await?;

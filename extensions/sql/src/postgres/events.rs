@@ -56,11 +56,14 @@ pub(super) async fn slice(
 }
 
 /// What an aggregate is folded from; `None` when something of it has to be decrypted first.
+pub(super) type Plain = Option<Vec<Payload>>;
+
+/// What one is folded from.
 pub(super) async fn payloads(
     client: &ClientWrapper,
     stream: &StreamId,
     after: Version,
-) -> Result<Option<Vec<Payload>>, StoreError> {
+) -> Result<Plain, StoreError> {
     let sql =
         "SELECT version, name, revision, body, remarks LIKE '%\"subject\":%' FROM bloom_events
                WHERE tenant = $1 AND aggregate = $2 AND id = $3 AND version > $4 AND name <> 'bloom.truncated'
@@ -86,7 +89,7 @@ pub(super) async fn payloads(
 pub(super) async fn payloads_of(
     client: &ClientWrapper,
     asked: &[(&StreamId, Version)],
-) -> Result<Vec<Option<Option<Vec<Payload>>>>, StoreError> {
+) -> Result<Vec<Option<Plain>>, StoreError> {
     // More is read alone.
     const FEW: i64 = 128;
     // In brackets the lists are none that the server looks into, and so would plan anew for.

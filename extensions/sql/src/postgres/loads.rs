@@ -4,7 +4,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use bloom_runtime::{
     domain::Version,
-    ports::{Payload, StoreError, StreamId},
+    ports::{StoreError, StreamId},
 };
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
@@ -13,12 +13,12 @@ use tokio::{
 
 use super::{
     error::again,
-    events,
+    events::{self, Plain},
     pool::{Connections, Whose},
 };
 
-/// The events of one aggregate, or `None` when something of them has to be decrypted first.
-pub(super) type Loaded = Result<Option<Vec<Payload>>, StoreError>;
+/// What becomes of a request.
+type Loaded = Result<Plain, StoreError>;
 
 /// An aggregate that is to be loaded, and where its events go.
 struct Request {
@@ -56,7 +56,11 @@ impl Loads {
         Self { connections, place: Arc::new(Semaphore::new(1)), requests }
     }
 
-    pub(super) async fn payloads(&self, stream: &StreamId, after: Version) -> Loaded {
+    pub(super) async fn payloads(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Plain, StoreError> {
         // Where the server has to know for whom it is asked, it is asked for one.
         if self.connections.row_security() {
             return alone(&self.connections, stream, after).await;

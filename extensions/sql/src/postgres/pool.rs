@@ -39,21 +39,9 @@ pub(super) enum Whose<'t> {
 }
 
 impl Connections {
-    /// At most `size` connections to the server that the URL names.
+    /// At most `size` connections to the server that the URL names, besides the one on which is written.
     pub(super) fn open(url: &str, size: usize, row_security: bool) -> Result<Self, MigrationError> {
-        let pool = |size| {
-            let manager = connection::manager(url).map_err(MigrationError::Unavailable)?;
-            let timeouts =
-                Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
-            Pool::builder(manager)
-                .max_size(size)
-                .runtime(Runtime::Tokio1)
-                .timeouts(timeouts)
-                .post_create(connection::settle())
-                .build()
-                .map_err(|error| MigrationError::Unavailable(error.into()))
-        };
-        let (pool, writing) = (pool(size)?, pool(1)?);
+        let (pool, writing) = (pool(url, size)?, pool(url, 1)?);
         Ok(Self { pool, writing, row_security, views: Arc::default() })
     }
 
@@ -104,6 +92,19 @@ impl Connections {
         let statement = client.prepare_cached(sql).await.map_err(store_error)?;
         client.query_one(&statement, &[&tenant, &every]).await.map_err(store_error).map(drop)
     }
+}
+
+fn pool(url: &str, size: usize) -> Result<Pool, MigrationError> {
+    let manager = connection::manager(url).map_err(MigrationError::Unavailable)?;
+    let timeouts =
+        Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
+    Pool::builder(manager)
+        .max_size(size)
+        .runtime(Runtime::Tokio1)
+        .timeouts(timeouts)
+        .post_create(connection::settle())
+        .build()
+        .map_err(|error| MigrationError::Unavailable(error.into()))
 }
 
 fn refused(error: PoolError) -> StoreError {
