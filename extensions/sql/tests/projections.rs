@@ -71,6 +71,7 @@ on_both! {
     sets_aside_what_it_cannot_take(here, there),
     retries_while_it_runs(here, there),
     sets_aside_only_so_many(here),
+    sets_aside_together_only_so_many(here),
     sets_aside_while_it_is_rebuilt(here),
     begins_anew_with_nothing_set_aside(here),
     shares_its_parts(here, there),

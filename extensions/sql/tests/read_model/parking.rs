@@ -146,6 +146,7 @@ pub(crate) async fn sets_aside_only_so_many<S: SqlStorage>(storage: Arc<S>) {
     let stopped = async {
         loop {
             let status = one(&projector).await;
+            assert!(status.parked <= 2, "parts set aside more than they may together");
             if status.failure.is_some() && status.parked == 2 {
                 return status;
             }
@@ -178,6 +179,33 @@ pub(crate) async fn sets_aside_only_so_many<S: SqlStorage>(storage: Arc<S>) {
     let retried = projector.retry("balances").await.expect("it answers");
     assert_eq!(retried, Retried { taken: 1, left: 2 });
     assert_eq!(shown(&*storage).await[&Uuid::from_u128(0).to_string()], 7);
+}
+
+/// What all parts set aside at the same moment is together no more than was allowed.
+pub(crate) async fn sets_aside_together_only_so_many<S: SqlStorage>(storage: Arc<S>) {
+    const ALLOWED: u64 = 5;
+    let refuses = Arc::new(AtomicBool::new(true));
+    let projector =
+        Projector::new(&storage, parking(&refuses, false, ALLOWED)).patient_for(PATIENCE);
+    for number in 0..24 {
+        open(&storage, number).await;
+        deposit(&storage, number, REFUSED).await;
+    }
+    let running = projector.start();
+    let stopped = async {
+        loop {
+            let status = one(&projector).await;
+            assert!(status.parked <= ALLOWED, "{} are set aside", status.parked);
+            let failing = status.parts.iter().filter(|part| part.failure.is_some()).count();
+            if status.parked == ALLOWED && failing == status.parts.len() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), stopped).await.expect("all of them stop");
+    running.stop().await;
+    assert_eq!(one(&projector).await.parked, ALLOWED);
 }
 
 /// A rebuild sets aside as well, and what the old tables lacked is forgotten with them.

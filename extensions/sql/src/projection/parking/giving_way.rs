@@ -33,7 +33,7 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         source: StoreError,
     ) -> Result<Advanced, ProjectionError> {
         let (name, failure) = (self.projection.name, reason(&source));
-        match self.park(seen, failure.clone()).await {
+        match self.park(seen, failure.clone(), self.projection.parks).await {
             Ok(true) => {
                 tracing::error!(
                     projection = name, %position,
@@ -49,11 +49,13 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
         }
     }
 
-    /// Sets aside the next event, and moves behind it; `false` when somebody else has moved.
+    /// Sets aside the next event, for so many aggregates at most, and moves behind it; `false` when somebody else has moved, or has set
+    /// aside what was left to be.
     pub(in crate::projection) async fn park(
         &self,
         seen: &Checkpoint,
         failure: String,
+        most: u64,
     ) -> Result<bool, ProjectionError> {
         let entries = self.log.read(seen.position(), 1).await?;
         contiguous(seen.position(), &entries)?;
@@ -75,8 +77,11 @@ impl<L: Storage, S: SqlStorage> Worker<L, S> {
                 }
                 advance(transaction, name, &seen, event.position, shift.as_ref()).await?;
                 // What only has to wait behind another has no reason of its own.
-                let waiting = rows::streams(transaction, name, seen.generation).await?;
+                let waiting = rows::all_streams(transaction, name, seen.generation).await?;
                 let is_behind = waiting.contains(&event.stream);
+                if !is_behind && waiting.len() as u64 >= most {
+                    return Err(moved(name, &seen));
+                }
                 let failure = event.failure.clone().filter(|_| !is_behind);
                 let event = ParkedEvent { failure, ..event };
                 rows::park(transaction, name, seen.generation, &event).await

@@ -40,7 +40,7 @@ impl<L: Storage, S: SqlStorage> Projector<L, S> {
             let seen = self.failing_at(&seen, position).await?.ok_or_else(not_there)?;
             let failure = seen.failure.clone().ok_or_else(not_there)?;
             // It may have changed hands meanwhile, and be there still.
-            if self.worker(projection).park(seen, failure).await? {
+            if self.worker(projection).park(seen, failure, u64::MAX).await? {
                 return Ok(());
             }
         }

@@ -43,6 +43,20 @@ pub(in crate::projection) async fn streams(
     Ok(first.into_iter().map(|event| event.stream).collect())
 }
 
+/// The same once no other part sets aside anything, until the end of the transaction.
+pub(in crate::projection) async fn all_streams(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    generation: i64,
+) -> Result<BTreeSet<StreamId>, StoreError> {
+    const ALONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended('bloom_parked'::regclass::oid::text || '.' || $1, 0))::text";
+    // Where one writes at a time, others are shut out already.
+    if !transaction.is_sqlite() {
+        transaction.query(ALONE, &parameters![name]).await?;
+    }
+    streams(transaction, name, generation).await
+}
+
 /// The first one of each stream, as whoever holds the checkpoint sees them.
 pub(in crate::projection) async fn held(
     transaction: &mut Transaction<'_>,
